@@ -1,0 +1,1 @@
+"""The daemon: everything that happens is a record in a journal."""

@@ -1,0 +1,38 @@
+"""Named places where a test may kill this process as a power cut would.
+
+`EVALGATE_CRASH_POINT=append.after:3` kills at the third time `append.after` is
+reached. Off unless the variable names a point.
+"""
+
+import os
+import signal
+from typing import Final
+
+NAMES: Final = frozenset(
+    {
+        "append.before",
+        "append.after",
+        "ack.before",
+        "ack.after",
+        "fold.before_commit",
+        "fold.after_commit",
+        "sink.before_request",
+        "sink.after_answer",
+        "cursor.before_commit",
+        "cursor.after_commit",
+        "receipt.before_publish",
+        "submit.after_append",
+    }
+)
+
+_name, _, _nth = os.environ.get("EVALGATE_CRASH_POINT", "").partition(":")
+_remaining = {_name: int(_nth or 1)} if _name in NAMES else {}
+
+
+def reach(name: str) -> None:
+    """Die here by SIGKILL when the environment asked for it."""
+    if not _remaining or name not in _remaining:
+        return
+    _remaining[name] -= 1
+    if _remaining[name] == 0:
+        os.kill(os.getpid(), signal.SIGKILL)

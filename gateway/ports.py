@@ -1,0 +1,225 @@
+"""Where components meet: the records, blocks and events they exchange.
+
+Times named `*_ms` are milliseconds since 1970-01-01T00:00:00Z.
+"""
+
+from collections.abc import Mapping, Sequence
+from enum import IntEnum, IntFlag
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+
+class RecordKind(IntEnum):
+    """MESSAGE and HTTP records count as received; ACT records do not."""
+
+    MESSAGE = 0
+    ACT = 1
+    HTTP = 2
+
+
+class RecordFlag(IntFlag):
+    RETAINED = 1
+    DUPLICATE = 2
+    BACKLOG = 4  # drained from the broker's queue after our own absence
+
+
+class Record(msgspec.Struct, array_like=True, gc=False):
+    """What we promised to keep.
+
+    `topic` is the MQTT topic of a MESSAGE, `device_id/channel` of an HTTP element,
+    and the name of an ACT (for example `rules_applied`), whose payload is a JSON
+    object.
+    """
+
+    kind: int
+    topic: str
+    payload: bytes
+    received_ms: int
+    flags: int = 0
+
+
+class HeaderFlag(IntFlag):
+    CLOCK_SUSPECT = 1
+
+
+class Header(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """A block's header; `chain` covers the previous header's chain and all else here.
+
+    `first_message` counts the MESSAGE and HTTP records of all earlier blocks, so
+    `first_message + messages` is what ingress has received up to this block.
+    `records` counts all records of the body.
+    """
+
+    number: int
+    generation: int
+    first_message: int
+    messages: int
+    records: int
+    appended_ms: int
+    flags: int
+    key_id: int
+    digest: bytes
+    chain: bytes
+
+
+class Block(NamedTuple):
+    """A header and its records; None when the body does not match its digest."""
+
+    header: Header
+    records: list[Record] | None
+
+
+class Journal(Protocol):
+    """The writing side, owned by one process."""
+
+    @property
+    def head(self) -> Header | None:
+        """The newest durable block."""
+
+    def append(self, records: Sequence[Record]) -> Header:
+        """Make the records durable as one block; an empty sequence is a tick.
+
+        Raises:
+            DiskFullError: nothing was kept; call again later.
+            JournalBrokenError: end this process, acknowledge nothing.
+        """
+
+
+class JournalReader(Protocol):
+    """The reading side, for any process."""
+
+    def blocks(self, after: int, limit: int) -> list[Block]:
+        """At most `limit` durable blocks with numbers above `after`, in order."""
+
+    def last_number(self) -> int:
+        """The number of the newest durable block, 0 when there is none."""
+
+
+class RatingEvent(msgspec.Struct, array_like=True, gc=False, tag=0):
+    """An event about one rating; it also says how that rating's point stands now.
+
+    `series` is the number of the point's stored tags, `point_ns` its time.
+    """
+
+    ordinal: int
+    type: str
+    device_id: str
+    event_id: str
+    version: int
+    level: int
+    level_raw: int | float | str | None
+    occurred_ms: int
+    received_ms: int
+    time_quality: str
+    session_id: str | None
+    employee_id: str | None
+    origin: str
+    flags: tuple[str, ...]
+    effective: bool
+    score: float
+    series: int
+    point_ns: int
+    site: str | None = None
+    window: str | None = None
+    department: str | None = None
+    session_key: str | None = None
+    stage: int | None = None
+    items: tuple[tuple[str, int], ...] = ()
+    reasons: tuple[str, ...] = ()
+    round: str = "initial"
+    amends: str | None = None
+    medium: str = "terminal"
+    related: str | None = None  # the rating_id that amends, supersedes or follows it
+
+    @property
+    def rating_id(self) -> str:
+        return f"{self.device_id}:{self.event_id}"
+
+
+class Event(msgspec.Struct, array_like=True, gc=False, tag=1):
+    """Any other event of the registry; `data` is a JSON object.
+
+    `personal` is the packed place whose sealed fields are joined at sending.
+    """
+
+    ordinal: int
+    type: str
+    subject: str
+    version: int
+    time_ms: int
+    partition: str
+    data: msgspec.Raw
+    personal: int | None = None
+
+
+AnyEvent = RatingEvent | Event
+
+
+class Receipt(msgspec.Struct, array_like=True, gc=False):
+    """What one block settles for one device that waits for receipts.
+
+    `rejected` holds (event_id or "sha256:<hex of the payload>", reason).
+    """
+
+    device_id: str
+    event_ids: list[str]
+    rejected: list[tuple[str, str]]
+
+
+class Control(msgspec.Struct, array_like=True, gc=False):
+    """An operator's act that the dispatcher carries out, in journal order."""
+
+    name: str  # deadletters_replayed | deadletters_purged | sink_enabled
+    data: msgspec.Raw
+
+
+class OutboxRow(msgspec.Struct, array_like=True, gc=False):
+    """What one block owes to the sinks; a sink's cursor is (block, index)."""
+
+    block: int
+    appended_ms: int
+    events: list[AnyEvent]
+    receipts: list[Receipt] = []
+    controls: list[Control] = []
+
+
+class SinkSince(NamedTuple):
+    """A sink in force from (block, index) on: `events` are its name patterns."""
+
+    name: str
+    kind: str  # influxdb | backend | receipts
+    events: tuple[str, ...]
+    since_block: int
+    since_index: int
+
+
+class Outbox(Protocol):
+    """What the dispatcher reads of the ledger: short read transactions."""
+
+    def rows(self, from_block: int, limit: int) -> list[OutboxRow]:
+        """Rows with block >= `from_block`, in order; blocks without events are absent."""
+
+    def folded(self) -> int:
+        """The last block folded."""
+
+    def sinks(self) -> list[SinkSince]:
+        """Every sink state that was ever in force, oldest first."""
+
+    def series(self, numbers: Sequence[int]) -> Mapping[int, str]:
+        """The stored tags, `site=…,device=…` escaped as line protocol wants them."""
+
+    def personal(self, place: int) -> dict[str, object] | None:
+        """The unsealed personal fields, None when erased."""
+
+
+class Submitter(Protocol):
+    """How other roles put records into the journal."""
+
+    async def submit(self, records: Sequence[Record]) -> tuple[int, int, int]:
+        """(generation, block, first message index) after fsync.
+
+        Raises:
+            TransientError: ingest did not answer in time; nothing is known.
+        """
+
