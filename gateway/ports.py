@@ -96,7 +96,7 @@ class JournalReader(Protocol):
         """The number of the newest durable block, 0 when there is none."""
 
 
-class RatingEvent(msgspec.Struct, array_like=True, gc=False, tag=0):
+class RatingEvent(msgspec.Struct, array_like=True, gc=False, tag_field="shape", tag=0):
     """An event about one rating; it also says how that rating's point stands now.
 
     `series` is the number of the point's stored tags, `point_ns` its time.
@@ -137,7 +137,7 @@ class RatingEvent(msgspec.Struct, array_like=True, gc=False, tag=0):
         return f"{self.device_id}:{self.event_id}"
 
 
-class Event(msgspec.Struct, array_like=True, gc=False, tag=1):
+class Event(msgspec.Struct, array_like=True, gc=False, tag_field="shape", tag=1):
     """Any other event of the registry; `data` is a JSON object.
 
     `personal` is the packed place whose sealed fields are joined at sending.
