@@ -1,0 +1,1 @@
+"""Outsiders: terminals, services and measurements; they know the protocol only."""
