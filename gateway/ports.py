@@ -138,7 +138,7 @@ class RatingEvent(msgspec.Struct, array_like=True, gc=False, tag_field="shape", 
 
 
 class Event(msgspec.Struct, array_like=True, gc=False, tag_field="shape", tag=1):
-    """Any other event of the registry; `data` is a JSON object.
+    """Any other event of the registry; `data` is a JSON object, encoded.
 
     `personal` is the packed place whose sealed fields are joined at sending.
     """
@@ -149,7 +149,7 @@ class Event(msgspec.Struct, array_like=True, gc=False, tag_field="shape", tag=1)
     version: int
     time_ms: int
     partition: str
-    data: msgspec.Raw
+    data: bytes
     personal: int | None = None
 
 
@@ -168,10 +168,10 @@ class Receipt(msgspec.Struct, array_like=True, gc=False):
 
 
 class Control(msgspec.Struct, array_like=True, gc=False):
-    """An operator's act that the dispatcher carries out, in journal order."""
+    """An operator's act for the dispatcher, in journal order; `data` is encoded JSON."""
 
     name: str  # deadletters_replayed | deadletters_purged | sink_enabled
-    data: msgspec.Raw
+    data: bytes
 
 
 class OutboxRow(msgspec.Struct, array_like=True, gc=False):
