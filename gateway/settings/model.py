@@ -1,0 +1,65 @@
+"""The whole configuration."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import model_validator
+
+from gateway.settings.broker import Broker
+from gateway.settings.daemon import Backup, Console, Fleet, Gateway, Intake, Retention
+from gateway.settings.fields import Section
+from gateway.settings.rules import Rules
+from gateway.settings.sinks import Backend, Influxdb
+
+_OWN_SINKS = frozenset({"receipts"})
+
+
+class Settings(Section):
+    """All tables of `gateway.toml`; everything has a default but the broker's url."""
+
+    gateway: Gateway
+    broker: Broker
+    intake: Intake = Intake()
+    fleet: Fleet = Fleet()
+    rules: Rules = Rules()
+    influxdb: tuple[Influxdb, ...] = ()
+    backend: tuple[Backend, ...] = ()
+    console: Console = Console()
+    retention: Retention = Retention()
+    backup: Backup = Backup()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gateway_has_defaults(cls, data: Any) -> Any:  # noqa: ANN401 -- raw input of any shape
+        # Not a default of the field: its paths need the place of the file.
+        return {"gateway": {}, **data} if isinstance(data, Mapping) else data
+
+    @model_validator(mode="after")
+    def _sinks_have_names_of_their_own(self) -> Self:
+        names = [sink.name for sink in self.influxdb]
+        names += [sink.name for sink in self.backend]
+        for name, times in Counter(names).items():
+            if times > 1:
+                raise ValueError(
+                    f"two sinks are named {name!r}: cursors go by name, rename one"
+                )
+            if name in _OWN_SINKS:
+                raise ValueError(
+                    f"a sink cannot be named {name!r}: the gateway's own is"
+                )
+        return self
+
+    def absent_tables(self) -> Iterator[str]:
+        """Lines for tables and folders that are configured but not there (yet)."""
+        places: list[tuple[str, Path]] = [
+            (f"fleet.{name}_file", path) for name, path in self.fleet.tables()
+        ]
+        if self.fleet.profiles_dir is not None:
+            places.append(("fleet.profiles_dir", self.fleet.profiles_dir))
+        if self.rules.calendar_file is not None:
+            places.append(("rules.calendar_file", self.rules.calendar_file))
+        for key, path in places:
+            if not path.exists():
+                yield f"{key}: {path} does not exist yet: nothing of it is applied"

@@ -1,0 +1,63 @@
+"""[[influxdb]] and [[backend]]: where events go."""
+
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, StringConstraints, model_validator
+
+from gateway.settings.fields import HttpUrl, Name, Section, SigningSecret
+
+EventFilter = Annotated[
+    str, StringConstraints(pattern=r"^(\*|[a-z_]+\.(\*|[a-z_]+))$", max_length=80)
+]
+
+
+class Influxdb(Section):
+    name: Name = "influxdb"
+    url: HttpUrl = "http://127.0.0.1:8086"
+    api: Literal["v2", "v1"] = "v2"
+    org: str = ""
+    bucket: str = ""
+    token: SecretStr | None = None
+    token_file: str | None = None
+    database: str = ""
+    username: str | None = None
+    password: SecretStr | None = None
+    password_file: str | None = None
+    employee_tag: bool = True
+    batch_points_max: int = Field(5000, ge=1, le=50_000)
+    batch_bytes_max: int = Field(1_048_576, ge=1024, le=16_777_216)
+    batch_delay_ms_max: int = Field(200, ge=0, le=60_000)
+    request_timeout_s: float = Field(10.0, ge=0.1, le=120)
+    retry_delay_s_max: float = Field(30.0, ge=0.1, le=3600)
+
+    @model_validator(mode="after")
+    def _place_is_named(self) -> Self:
+        if self.api == "v2" and not self.bucket:
+            raise ValueError('api = "v2" needs bucket (and org): name where points go')
+        if self.api == "v1" and not self.database:
+            raise ValueError('api = "v1" needs database: name where points go')
+        return self
+
+
+class Backend(Section):
+    name: Name = "backend"
+    url: HttpUrl
+    secret: SigningSecret | None = None
+    secret_file: str | None = None
+    events: tuple[EventFilter, ...] = Field(("*",), min_length=1)
+    mode: Literal["batch", "single"] = "batch"
+    batch_events_max: int = Field(500, ge=1, le=10_000)
+    batch_bytes_max: int = Field(1_048_576, ge=1024, le=1_048_576)
+    batch_delay_ms_max: int = Field(50, ge=0, le=60_000)
+    request_timeout_s: float = Field(10.0, ge=0.1, le=120)
+    retry_delay_s_max: float = Field(30.0, ge=0.1, le=3600)
+    allow_private_addresses: bool = False
+    allow_addresses: tuple[IPv4Network | IPv6Network, ...] = ()
+
+    @property
+    def signing_secrets(self) -> tuple[SecretStr, ...]:
+        """One secret, or two while rotating: both sign."""
+        if self.secret is None:
+            return ()
+        return tuple(map(SecretStr, self.secret.get_secret_value().split()))
