@@ -1,0 +1,1 @@
+"""The state: the only SQL of sessions, ratings, identities, devices and the outbox."""
