@@ -1,0 +1,98 @@
+"""Where readers meet the stores.
+
+Every call is one short read transaction with a deadline of its own, on a connection
+that cannot write: a reader never delays the process that owns the store. Each may
+raise `QueryDeadlineError` or `StoreAbsentError`, lists also `CursorError`; lists are
+newest first.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from gateway.queries.asking import (
+    AlertFilter,
+    DeadLetterFilter,
+    DeviceFilter,
+    Page,
+    QuarantineFilter,
+    RatingFilter,
+    SessionFilter,
+    Slice,
+)
+from gateway.queries.rows import (
+    ActRow,
+    AlertRow,
+    DeadLetterRow,
+    DeviceRow,
+    FateCounts,
+    OwedEvents,
+    QuarantineRow,
+    RatingDetail,
+    RatingRow,
+    SessionDetail,
+    SessionRow,
+    SinkCursor,
+    SinkRow,
+)
+
+
+class LedgerQueries(Protocol):
+    """What the ledger tells."""
+
+    def fates(self) -> FateCounts: ...
+
+    def owed(self, cursors: Sequence[SinkCursor]) -> list[OwedEvents]:
+        """One answer for each cursor, in their order."""
+
+    def ratings(self, wanted: RatingFilter, part: Slice) -> Page[RatingRow]: ...
+
+    def rating(self, device_id: str, event_id: str) -> RatingDetail | None: ...
+
+    def rating_devices(self, event_id: str) -> list[str]:
+        """The devices, two at most, that gave out this event id."""
+
+    def sessions(self, wanted: SessionFilter, part: Slice) -> Page[SessionRow]: ...
+
+    def session(self, session_key: str) -> SessionDetail | None: ...
+
+    def session_keys(self, session_id: str) -> list[str]:
+        """The keys, two at most, of the sessions that had this number."""
+
+    def devices(self, wanted: DeviceFilter, part: Slice) -> Page[DeviceRow]: ...
+
+    def device(self, device_id: str) -> DeviceRow | None: ...
+
+    def alerts(self, wanted: AlertFilter, part: Slice) -> Page[AlertRow]: ...
+
+    def quarantine(
+        self, wanted: QuarantineFilter, part: Slice
+    ) -> Page[QuarantineRow]: ...
+
+    def quarantined(self, number: int) -> QuarantineRow | None: ...
+
+    def act(self, place: int) -> ActRow | None: ...
+
+    def act_of_key(self, author: str, key: str) -> ActRow | None: ...
+
+
+class DeliveryQueries(Protocol):
+    """What the delivery store tells."""
+
+    def sinks(self) -> list[SinkRow]: ...
+
+    def dead_letters(
+        self, wanted: DeadLetterFilter, part: Slice
+    ) -> Page[DeadLetterRow]: ...
+
+
+class JournalExtent(NamedTuple):
+    """The newest durable block, and what all of them take on disk."""
+
+    block: int
+    bytes: int
+
+
+class JournalQueries(Protocol):
+    """What the journal tells."""
+
+    def extent(self) -> JournalExtent: ...
