@@ -1,0 +1,1 @@
+"""Pretend services: small true implementations that can also misbehave on command."""

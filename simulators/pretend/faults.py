@@ -1,0 +1,84 @@
+"""Faults on command: which requests go wrong, how, and how often."""
+
+import re
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+FAULTS_MAX: Final = 100
+
+
+class Conduct(StrEnum):
+    """How a service treats a request that a fault applies to."""
+
+    ANSWER = "answer"
+    BLACK_HOLE = "black_hole"  # the request is read, and nothing ever comes back
+    RESET_BEFORE = "reset_before"  # the connection breaks, nothing was taken
+    RESET_AFTER = "reset_after"  # the request was taken, its answer never arrives
+    NONSENSE = "nonsense"  # bytes that are not HTTP
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One thing that goes wrong.
+
+    `match` is a regular expression over what the service is asked to take: the
+    ids of events, or single lines of points; without it every request is meant.
+    It lasts for `count` requests, or until it is cleared. With `status` None the
+    truth is answered, after `delay_ms`.
+    """
+
+    conduct: Conduct = Conduct.ANSWER
+    status: int | None = None
+    match: str | None = None
+    count: int | None = None
+    delay_ms: int = 0
+    headers: dict[str, str] = {}
+    body: str = ""
+
+
+def decode_faults(data: bytes) -> list[Fault]:
+    """Read a JSON list of faults.
+
+    Raises:
+        ValueError: not such a list, too long, or not a regular expression.
+
+    """
+    faults = msgspec.json.decode(data, type=list[Fault])
+    if len(faults) > FAULTS_MAX:
+        raise ValueError(f"more than {FAULTS_MAX} faults")
+    for fault in faults:
+        try:
+            re.compile(fault.match or "")
+        except re.error as error:
+            raise ValueError(f"match: {error}") from error
+    return faults
+
+
+class FaultPlan:
+    """The faults in force; the first that applies to a request is taken."""
+
+    def __init__(self, faults: Iterable[Fault] = ()) -> None:
+        self._active: list[tuple[Fault, re.Pattern[str] | None, int | None]] = []
+        self.replace(faults)
+
+    def replace(self, faults: Iterable[Fault]) -> None:
+        """Put these in force instead of all others."""
+        self._active = [
+            (fault, re.compile(fault.match) if fault.match else None, fault.count)
+            for fault in faults
+        ]
+
+    def take(self, subjects: Iterable[str]) -> Fault | None:
+        """Return the fault for a request about `subjects`; uses it up by one."""
+        subjects = list(subjects) if self._active else []
+        for index, (fault, pattern, left) in enumerate(self._active):
+            if pattern and not any(pattern.search(subject) for subject in subjects):
+                continue
+            if left is not None and left <= 1:
+                del self._active[index]
+            elif left is not None:
+                self._active[index] = (fault, pattern, left - 1)
+            return fault
+        return None

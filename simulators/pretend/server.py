@@ -1,0 +1,157 @@
+"""What the pretend services share: a port, a control path, misconduct."""
+
+import asyncio
+import signal
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Final, Self
+
+import msgspec
+from aiohttp import web
+
+from simulators.pretend.faults import Conduct, Fault, FaultPlan, decode_faults
+
+BODY_BYTES_MAX: Final = 32 * 1024 * 1024
+_BLACK_HOLE_S: Final = 3600.0
+_SHUTDOWN_S: Final = 0.1
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as received: `body` is unpacked when it came as gzip."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]  # names in lower case
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class PretendServer(ABC):
+    """An HTTP service on the loopback; use it with `async with`.
+
+    `PUT /pretend/faults` takes a JSON list of faults, `DELETE` clears them;
+    `GET /pretend/…` is the service's own report. Everything else is served by
+    `serve`, unless a fault applies.
+    """
+
+    def __init__(self, listen: str = "127.0.0.1:0") -> None:
+        host, _, port = listen.rpartition(":")
+        self._host = host
+        self.port = int(port)
+        self.faults = FaultPlan()
+        self._runner: web.AppRunner | None = None
+
+    @abstractmethod
+    def subjects(self, request: Request) -> Iterable[str]:
+        """List what the request is about, for `match` of a fault."""
+
+    @abstractmethod
+    def serve(self, request: Request, fault: Fault | None) -> Reply:
+        """Take the request; a fault's `status` is what will be answered."""
+
+    @abstractmethod
+    def report(self, path: str) -> bytes | None:
+        """Answer `GET path` below `/pretend/`; None when there is no such report."""
+
+    @property
+    def url(self) -> str:
+        return f"http://{self._host}:{self.port}"
+
+    async def __aenter__(self) -> Self:
+        app = web.Application(client_max_size=BODY_BYTES_MAX)
+        app.router.add_route("*", "/pretend/{path:.*}", self._control)
+        app.router.add_route("*", "/{path:.*}", self._answer)
+        self._runner = web.AppRunner(
+            app,
+            access_log=None,
+            shutdown_timeout=_SHUTDOWN_S,
+            handler_cancellation=True,
+        )
+        await self._runner.setup()
+        await web.TCPSite(self._runner, self._host, self.port).start()
+        self.port = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def _control(self, request: web.Request) -> web.Response:
+        path = request.match_info["path"]
+        if request.method == "GET":
+            report = self.report(path)
+            return web.Response(body=report, status=404 if report is None else 200)
+        if path != "faults":
+            return web.Response(status=404)
+        try:
+            asked = request.method == "PUT"
+            self.faults.replace(decode_faults(await request.read()) if asked else ())
+        except ValueError as error:
+            return web.Response(status=400, text=str(error))
+        return web.Response(status=204)
+
+    async def _answer(self, raw: web.Request) -> web.StreamResponse:
+        request = Request(
+            method=raw.method,
+            path=raw.path,
+            query=dict(raw.query),
+            headers={name.lower(): value for name, value in raw.headers.items()},
+            body=await raw.read(),  # aiohttp has unpacked gzip
+        )
+        fault = self.faults.take(self.subjects(request))
+        if fault is None:
+            return _response(self.serve(request, None))
+        await asyncio.sleep(fault.delay_ms / 1000)
+        return await self._misbehave(raw, request, fault)
+
+    async def _misbehave(
+        self, raw: web.Request, request: Request, fault: Fault
+    ) -> web.StreamResponse:
+        match fault.conduct:
+            case Conduct.ANSWER:
+                return _response(self.serve(request, fault))
+            case Conduct.BLACK_HOLE:
+                await asyncio.sleep(_BLACK_HOLE_S)
+            case Conduct.RESET_AFTER:
+                self.serve(request, fault)
+            case Conduct.NONSENSE:
+                if raw.transport is not None:
+                    raw.transport.write(b"\x00\xffnot HTTP at all\r\n\r\n")
+                    raw.transport.close()
+            case Conduct.RESET_BEFORE:
+                pass
+        if raw.transport is not None and fault.conduct is not Conduct.NONSENSE:
+            raw.transport.abort()
+        return web.Response(status=500)  # goes nowhere: the connection is gone
+
+
+def _response(reply: Reply) -> web.Response:
+    return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
+
+
+async def run_until_signalled(server: PretendServer) -> None:
+    """Serve until SIGTERM or SIGINT; the first line of output says where, as JSON."""
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, ended.set)
+    async with server:
+        place = {"port": server.port, "url": server.url}
+        print(msgspec.json.encode(place).decode(), flush=True)  # noqa: T201 - the contract with whoever started us
+        await ended.wait()
