@@ -8,6 +8,7 @@ import os
 import signal
 from typing import Final
 
+VARIABLE: Final = "EVALGATE_CRASH_POINT"
 NAMES: Final = frozenset(
     {
         "append.before",
@@ -25,7 +26,7 @@ NAMES: Final = frozenset(
     }
 )
 
-_name, _, _nth = os.environ.get("EVALGATE_CRASH_POINT", "").partition(":")
+_name, _, _nth = os.environ.get(VARIABLE, "").partition(":")
 _remaining = {_name: int(_nth or 1)} if _name in NAMES else {}
 
 

@@ -1,0 +1,48 @@
+"""`evalgate check`: is the configuration usable? Nothing is started or written."""
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+
+from gateway.cli.exits import Exit
+from gateway.cli.verb import add_config, add_json
+from gateway.settings import Settings, SettingsError, load_settings
+
+NAME = "check"
+HELP = "validate a configuration, whole, without starting anything"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    add_config(parser)
+    add_json(parser)
+
+
+def run(args: Namespace) -> Exit:
+    try:
+        settings = load_settings(args.config)
+    except SettingsError as error:
+        if not args.json:
+            raise
+        _print_json(problems=error.problems, warnings=())
+        return Exit.USAGE
+    warnings = tuple(settings.absent_tables())
+    if args.json:
+        _print_json(problems=(), warnings=warnings)
+    else:
+        sys.stdout.write(_summary(settings, warnings))
+    return Exit.OK
+
+
+def _print_json(*, problems: tuple[str, ...], warnings: tuple[str, ...]) -> None:
+    body = {"ok": not problems, "problems": problems, "warnings": warnings}
+    sys.stdout.write(json.dumps(body, ensure_ascii=False) + "\n")
+
+
+def _summary(settings: Settings, warnings: tuple[str, ...]) -> str:
+    sinks = [sink.name for sink in (*settings.influxdb, *settings.backend)]
+    lines = [
+        f"ok: gateway {settings.gateway.id}, broker {settings.broker.url}, "
+        f"data in {settings.gateway.data_dir}, sinks: {', '.join(sinks) or 'none'}"
+    ]
+    lines += [f"warning: {warning}" for warning in warnings]
+    return "\n".join(lines) + "\n"

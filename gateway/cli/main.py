@@ -1,0 +1,55 @@
+"""Arguments in, exit code out; every fault is one line that says what to do."""
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final, cast
+
+from gateway import __version__
+from gateway.cli.exits import Exit
+from gateway.cli.verb import Verb
+from gateway.errors import PermanentError, TransientError
+from gateway.settings import SettingsError
+
+VERBS: Final = ("run", "check")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; 0 ok, 1 failed, 2 usage or configuration."""
+    args = _parser().parse_args(argv)
+    verb: Verb = args.verb
+    try:
+        return verb.run(args)
+    except SettingsError as error:
+        for problem in error.problems:
+            _complain(problem)
+        return Exit.USAGE
+    except (PermanentError, TransientError) as error:
+        _complain(str(error))
+        return Exit.FAILED
+    except KeyboardInterrupt:
+        _complain("interrupted")
+        return Exit.FAILED
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(
+        prog="evalgate", description="Gateway for service evaluation terminals."
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"evalgate {__version__}"
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name in VERBS:
+        verb = cast("Verb", import_module(f"gateway.cli.{name}"))
+        subparser = commands.add_parser(
+            verb.NAME, help=verb.HELP, description=verb.HELP
+        )
+        verb.add_arguments(subparser)
+        subparser.set_defaults(verb=verb)
+    return parser
+
+
+def _complain(line: str) -> None:
+    sys.stderr.write(f"evalgate: {line}\n")

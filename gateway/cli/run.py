@@ -1,0 +1,127 @@
+"""`evalgate run`: the gateway, all roles supervised, or one of them by hand."""
+
+import asyncio
+import sys
+from argparse import SUPPRESS, ArgumentParser, Namespace
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import structlog
+
+from gateway.cli.exits import Exit
+from gateway.cli.verb import add_config
+from gateway.observability.logging import configure_logging
+from gateway.settings import Settings, SettingsError, load_settings
+from gateway.supervisor import (
+    Limits,
+    OrphanedError,
+    Role,
+    directory_lock,
+    pid_file,
+    prepare,
+    role_lock,
+    supervise,
+    tie_to_parent,
+)
+
+NAME = "run"
+HELP = "run the gateway until SIGTERM or Ctrl-C; SIGHUP reads the configuration again"
+
+log = structlog.get_logger("run")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    add_config(parser)
+    parser.add_argument(
+        "--role",
+        type=Role,
+        choices=list(Role),
+        metavar="ROLE",
+        help=f"one role alone: {', '.join(Role)} (default: all, supervised)",
+    )
+    parser.add_argument("--supervisor-pid", type=int, help=SUPPRESS)
+
+
+def run(args: Namespace) -> Exit:
+    settings = load_settings(args.config)
+    configure_logging(settings.gateway.log_level, args.role or "supervisor")
+    for warning in settings.absent_tables():
+        log.warning("table_missing", detail=warning)
+    if args.role is None:
+        _run_all(args.config.absolute(), settings)
+    elif args.supervisor_pid is None:
+        _run_by_hand(settings, args.role)
+    else:
+        return _run_supervised(settings, args.role, args.supervisor_pid)
+    return Exit.OK
+
+
+def _run_all(config: Path, settings: Settings) -> None:
+    limits = Limits(stop_timeout_ms=int(settings.gateway.stop_timeout_s * 1000))
+    supervise(
+        settings.gateway.data_dir,
+        lambda role, pid: _command(config, role, pid),
+        _reload_check(config),
+        limits,
+        roles_of(settings),
+    )
+
+
+def roles_of(settings: Settings) -> tuple[Role, ...]:
+    """The roles to run: no console where it is switched off."""
+    off = {Role.CONSOLE} if settings.console.address is None else set()
+    return tuple(role for role in Role if role not in off)
+
+
+def _command(config: Path, role: Role, supervisor_pid: int) -> list[str]:
+    own = ["run", "--config", str(config), "--role", role]
+    return [
+        sys.executable,
+        "-m",
+        "gateway.cli",
+        *own,
+        "--supervisor-pid",
+        str(supervisor_pid),
+    ]
+
+
+def _reload_check(config: Path) -> Callable[[], bool]:
+    """Whether the file is usable now: a broken one must not reach the roles."""
+
+    def may_reload() -> bool:
+        try:
+            load_settings(config)
+        except SettingsError as error:
+            log.error("reload_refused", problems=error.problems)
+            return False
+        return True
+
+    return may_reload
+
+
+def _run_supervised(settings: Settings, role: Role, supervisor_pid: int) -> Exit:
+    try:
+        tie_to_parent(supervisor_pid)
+    except OrphanedError as error:
+        log.warning("role_orphaned", detail=str(error))
+        return Exit.FAILED
+    with role_lock(settings.gateway.data_dir, role):
+        _work(settings, role)
+    return Exit.OK
+
+
+def _run_by_hand(settings: Settings, role: Role) -> None:
+    data_dir = settings.gateway.data_dir
+    prepare(data_dir)
+    with ExitStack() as owned:
+        owned.enter_context(directory_lock(data_dir, shared=True))
+        owned.enter_context(role_lock(data_dir, role, wait_s=0))
+        owned.enter_context(pid_file(data_dir, role))
+        _work(settings, role)
+
+
+def _work(settings: Settings, role: Role) -> None:
+    from gateway.app import run_role  # noqa: PLC0415 -- the supervisor needs none of it
+
+    asyncio.run(run_role(settings, role))

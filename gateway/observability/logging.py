@@ -1,0 +1,92 @@
+"""Logs: one JSON object a line on standard error, coloured lines on a terminal.
+
+An event is one unit of work, named `noun_past_participle`. Payloads, comments,
+contacts and secrets never enter an event; as a last fence the fields that would hold
+them are struck out.
+"""
+
+import logging
+import sys
+from typing import Literal, TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+Level = Literal["debug", "info", "warning", "error"]
+
+_STRUCK = "[struck out]"
+_PRIVATE = frozenset(
+    {"comment", "contact", "phone", "password", "payload", "secret", "token"}
+)
+
+
+def configure_logging(level: Level, role: str, stream: TextIO | None = None) -> None:
+    """Set up logging of this process; `role` stands in every line."""
+    out = stream or sys.stderr
+    structlog.configure(
+        processors=[_with_role(role), *_PROCESSORS, *_rendering(pretty=out.isatty())],
+        wrapper_class=structlog.make_filtering_bound_logger(_number(level)),
+        logger_factory=structlog.WriteLoggerFactory(file=out),
+        cache_logger_on_first_use=True,
+    )
+    # Libraries log by the standard module: their warnings join ours as plain events.
+    logging.basicConfig(
+        level=max(_number(level), logging.WARNING), handlers=[_Forward()], force=True
+    )
+
+
+def strike_out_private(
+    _logger: WrappedLogger, _method: str, event: EventDict
+) -> EventDict:
+    """Replace the values of fields that could hold personal data or secrets."""
+    for key in _PRIVATE & event.keys():
+        event[key] = _STRUCK
+    return event
+
+
+class _Forward(logging.Handler):
+    """Hands a library's record to structlog."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        logger = structlog.get_logger()
+        logger.log(
+            record.levelno,
+            "library_message_logged",
+            library=record.name,
+            text=record.getMessage(),
+            exc_info=record.exc_info,
+        )
+
+
+_PROCESSORS: tuple[Processor, ...] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+    strike_out_private,
+)
+
+
+def _with_role(role: str) -> Processor:
+    def add_role(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        event.setdefault("role", role)
+        return event
+
+    return add_role
+
+
+def _rendering(*, pretty: bool) -> tuple[Processor, ...]:
+    if pretty:
+        plain = structlog.dev.plain_traceback  # the rich one prints local variables
+        renderer = structlog.dev.ConsoleRenderer(
+            timestamp_key="at", exception_formatter=plain
+        )
+        return (renderer,)
+    frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    return (
+        structlog.processors.ExceptionRenderer(frames),
+        structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+    )
+
+
+def _number(level: Level) -> int:
+    return logging.getLevelNamesMapping()[level.upper()]

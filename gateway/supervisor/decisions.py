@@ -1,0 +1,132 @@
+"""Which role to start, stop or kill, and when: pure, on monotonic milliseconds."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from gateway.backoff import full_jitter_ms
+from gateway.supervisor.roles import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How patient the supervisor is, in milliseconds."""
+
+    restart_base_ms: int = 100
+    restart_cap_ms: int = 10_000
+    steady_ms: int = 5_000  # who lived so long did not fail at starting
+    stop_timeout_ms: int = 20_000
+
+
+@dataclass(slots=True)
+class _Watch:
+    due_ms: int | None
+    running_since_ms: int | None = None
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Terminate:
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    role: Role
+
+
+Action = Start | Terminate | Kill
+
+
+class Supervision:
+    """What is known of the roles, and what follows from it.
+
+    Roles start when ingest is ready (it recovers the journal for all) and stop one
+    after the other along the data path, so that each can finish what it was given.
+    """
+
+    def __init__(
+        self,
+        roles: Iterable[Role],
+        dice: Callable[[], float],
+        limits: Limits = Limits(),
+    ) -> None:
+        self._watches = {role: _Watch(due_ms=0) for role in Role if role in set(roles)}
+        self._dice = dice
+        self._limits = limits
+        self._stop_by_ms: int | None = None
+        self._terminated: set[Role] = set()
+        self._killed = False
+
+    def started(self, role: Role, now_ms: int) -> None:
+        watch = self._watches[role]
+        watch.due_ms, watch.running_since_ms = None, now_ms
+
+    def exited(self, role: Role, now_ms: int) -> int | None:
+        """Note the end of `role`; its restart is due in so many ms, None: never."""
+        watch = self._watches[role]
+        since_ms, watch.running_since_ms = watch.running_since_ms, None
+        lived_ms = 0 if since_ms is None else now_ms - since_ms
+        if self._stop_by_ms is not None:
+            return None
+        watch.failures = 1 if lived_ms >= self._limits.steady_ms else watch.failures + 1
+        delay_ms = full_jitter_ms(
+            watch.failures,
+            self._limits.restart_base_ms,
+            self._limits.restart_cap_ms,
+            self._dice,
+        )
+        watch.due_ms = now_ms + delay_ms
+        return delay_ms
+
+    def stop(self, now_ms: int) -> None:
+        """Begin an orderly stop; asking again changes nothing."""
+        if self._stop_by_ms is None:
+            self._stop_by_ms = now_ms + self._limits.stop_timeout_ms
+
+    @property
+    def stopping(self) -> bool:
+        return self._stop_by_ms is not None
+
+    @property
+    def finished(self) -> bool:
+        return self.stopping and not self._running()
+
+    def actions(self, now_ms: int, *, ingest_ready: bool) -> list[Action]:
+        """What to do now. Each start must be answered by `started` or `exited`."""
+        if self._stop_by_ms is not None:
+            return self._stopping(now_ms, self._stop_by_ms)
+        return [
+            Start(role)
+            for role, watch in self._watches.items()
+            if watch.due_ms is not None
+            and watch.due_ms <= now_ms
+            and (ingest_ready or not self._waits_for_ingest(role))
+        ]
+
+    def wait_ms(self, now_ms: int) -> int | None:
+        """Time until `actions` may give something new by itself; None: never."""
+        if self._stop_by_ms is not None:
+            return None if self._killed else max(0, self._stop_by_ms - now_ms)
+        dues = [w.due_ms for w in self._watches.values() if w.due_ms is not None]
+        return max(0, min(dues) - now_ms) if dues else None
+
+    def _waits_for_ingest(self, role: Role) -> bool:
+        return role is not Role.INGEST and Role.INGEST in self._watches
+
+    def _running(self) -> list[Role]:
+        return [r for r, w in self._watches.items() if w.running_since_ms is not None]
+
+    def _stopping(self, now_ms: int, stop_by_ms: int) -> list[Action]:
+        running = self._running()
+        if now_ms >= stop_by_ms:
+            first_time, self._killed = not self._killed, True
+            return [Kill(role) for role in running] if first_time else []
+        if not running or running[0] in self._terminated:
+            return []
+        self._terminated.add(running[0])
+        return [Terminate(running[0])]
