@@ -41,7 +41,7 @@ class Contact(msgspec.Struct, frozen=True, gc=False):
     value: str
 
 
-class Rating(msgspec.Struct, kw_only=True, gc=False):
+class Rating(msgspec.Struct, gc=False):
     """One press, or a comment alone (`comment_for` set, `level` and `key` absent).
 
     `level` is 1…5, or None when only a physical `key` (0…15) was sent, which the
@@ -99,6 +99,7 @@ class Presence(msgspec.Struct, kw_only=True, gc=False):
     buffer_depth: int | None = None
     reason: str | None = None
     claimed_ms: int | None = None
+    claimed_local: str | None = None
     mode: str = Mode.LIVE.value
     unknown_fields: int = 0
 

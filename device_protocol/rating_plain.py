@@ -1,0 +1,217 @@
+"""The shortcut for ratings without peculiarities: one step of a compiled decoder.
+
+It accepts less than `rating.judge` and never refuses: None means "judge by hand".
+What it accepts, `judge` accepts with the same result (a property test holds this).
+"""
+
+from datetime import datetime
+from typing import Annotated, Final, Literal
+from unicodedata import normalize
+
+import msgspec
+from msgspec import Meta
+
+from device_protocol.identity import (
+    ItemContent,
+    RatingContent,
+    content_hash,
+    is_event_id,
+)
+from device_protocol.levels import parse_level
+from device_protocol.limits import (
+    ATTRIBUTIONS_MAX,
+    BOOT_ID_CHARS_MAX,
+    CODE_CHARS_MAX,
+    COMMENT_CHARS_MAX,
+    COUNTER_MAX,
+    ELEMENTS_MAX,
+    EMPLOYEE_ID_CHARS_MAX,
+    INTEGER_MAX,
+    ITEMS_MAX,
+    KEY_MAX,
+    LEVEL_CHARS_MAX,
+    LEVEL_MAX,
+    LEVEL_MIN,
+    OBJECT_BYTES_MAX,
+    PAYLOAD_BYTES_MAX,
+    REASONS_MAX,
+    SESSION_ID_CHARS_MAX,
+)
+from device_protocol.messages import Item, Rating
+from device_protocol.timestamps import AwareDatetime, instant_ms, parse_claim
+
+_Counter = Annotated[int, Meta(ge=0, le=COUNTER_MAX)]
+_Evidence = Annotated[int, Meta(ge=-COUNTER_MAX, le=COUNTER_MAX)]
+_Code = Annotated[str, Meta(max_length=CODE_CHARS_MAX)]
+_Employee = Annotated[str, Meta(max_length=EMPLOYEE_ID_CHARS_MAX)]
+_Level = (
+    Annotated[int, Meta(ge=LEVEL_MIN, le=LEVEL_MAX)]
+    | Annotated[str, Meta(max_length=LEVEL_CHARS_MAX)]
+)
+
+
+class _Item(ItemContent, forbid_unknown_fields=True, gc=False):
+    code: _Code
+    level: _Level
+
+
+class _Plain(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
+    """A rating as it stands in JSON; what is rare is left out, and so not plain."""
+
+    v: Literal[1]
+    event_id: str
+    device_id: str | None = None
+    boot_id: Annotated[str, Meta(max_length=BOOT_ID_CHARS_MAX)] | None = None
+    seq: _Counter | None = None
+    occurred_at: AwareDatetime | Annotated[int, Meta(ge=0, le=INTEGER_MAX)] | None = (
+        None
+    )
+    uptime_ms: _Counter | None = None
+    sent_uptime_ms: _Counter | None = None
+    mode: Literal["live", "test", "training", "maintenance"] | None = None
+    buffered: bool | None = None
+    retry: _Evidence | None = None
+    level: _Level | None = None
+    key: Annotated[int, Meta(ge=0, le=KEY_MAX)] | None = None
+    items: Annotated[tuple[_Item, ...], Meta(max_length=ITEMS_MAX)] | None = None
+    session_id: Annotated[str, Meta(max_length=SESSION_ID_CHARS_MAX)] | None = None
+    stage: Literal[1, 2] | None = None
+    employee_id: _Employee | None = None
+    attributions: (
+        Annotated[tuple[_Employee, ...], Meta(max_length=ATTRIBUTIONS_MAX)] | None
+    ) = None
+    reasons: Annotated[tuple[_Code, ...], Meta(max_length=REASONS_MAX)] | None = None
+    comment: Annotated[str, Meta(max_length=COMMENT_CHARS_MAX)] | None = None
+    round: Literal["initial", "followup"] | None = None
+    origin: Literal["customer", "device_timeout", "staff_proxy"] | None = None
+    prompt_delay_ms: _Evidence | None = None
+    key_down_ms: _Evidence | None = None
+    presses: _Evidence | None = None
+
+
+_decode_one: Final = msgspec.json.Decoder(_Plain).decode
+_decode_many: Final = msgspec.json.Decoder(
+    Annotated[list[_Plain], Meta(max_length=ELEMENTS_MAX)]
+).decode
+_split: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_BACKSLASH: Final = ord("\\")
+
+
+def read_one(device_id: str, payload: bytes) -> Rating | None:
+    """The rating in a payload, or None when it has to be judged by hand."""
+    # Without an escape no string can hold NUL, a lone surrogate or a quote.
+    if len(payload) > OBJECT_BYTES_MAX or _BACKSLASH in payload:
+        return None
+    try:
+        plain = _decode_one(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+    return _rating(device_id, plain)
+
+
+def read_many(device_id: str, payload: bytes) -> list[Rating] | None:
+    """The ratings in an array when all of them are plain, else None."""
+    if len(payload) > PAYLOAD_BYTES_MAX or _BACKSLASH in payload:
+        return None
+    try:
+        plains = _decode_many(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+    if len(payload) > OBJECT_BYTES_MAX and _any_too_large(payload):
+        return None
+    ratings = [_rating(device_id, plain) for plain in plains]
+    found = [rating for rating in ratings if rating is not None]
+    return found if len(found) == len(ratings) else None
+
+
+def _any_too_large(payload: bytes) -> bool:
+    return any(len(memoryview(raw)) > OBJECT_BYTES_MAX for raw in _split(payload))
+
+
+def _rating(device_id: str, plain: _Plain) -> Rating | None:
+    if not is_event_id(plain.event_id):
+        return None
+    if plain.device_id is not None and plain.device_id != device_id:
+        return None
+    level = raw = plain.level
+    if not isinstance(level, int):
+        level = parse_level(raw)
+        if level is None and (raw is not None or plain.key is None):
+            return None
+    claim: int | str | None
+    moment = plain.occurred_at
+    if isinstance(moment, datetime):
+        claim = instant_ms(moment)
+    else:
+        try:
+            claim = None if moment is None else parse_claim(moment)
+        except ValueError:
+            return None
+    comment = plain.comment
+    if comment is not None:
+        comment = normalize("NFC", comment)
+        if len(comment) > COMMENT_CHARS_MAX:
+            return None
+    if plain.items and any(parse_level(item.level) is None for item in plain.items):
+        return None
+    return _kept(plain, level, claim, comment)
+
+
+def _kept(
+    plain: _Plain, level: int | None, claim: int | str | None, comment: str | None
+) -> Rating:
+    return Rating(  # by position: keywords would cost a microsecond here
+        plain.event_id,
+        content_hash(_content(plain, claim)),
+        level,
+        plain.level,
+        plain.key,
+        claim if isinstance(claim, int) else None,
+        claim if isinstance(claim, str) else None,
+        plain.session_id or None,
+        plain.employee_id or None,
+        plain.seq,
+        plain.mode or "live",
+        plain.origin or "customer",
+        plain.round or "initial",
+        plain.stage,
+        plain.boot_id or None,
+        plain.uptime_ms,
+        plain.sent_uptime_ms,
+        _kept_items(plain.items) if plain.items else (),
+        plain.attributions or (),
+        plain.reasons or (),
+        comment or None,
+        None,  # comment_for
+        None,  # contact
+        None,  # amends
+        plain.prompt_delay_ms,
+        plain.key_down_ms,
+        plain.presses,
+    )
+
+
+def _content(plain: _Plain, claim: int | str | None) -> RatingContent:
+    return RatingContent(
+        None,  # amends
+        plain.attributions,
+        plain.comment,
+        None,  # comment_for
+        None,  # contact
+        plain.employee_id,
+        plain.items,
+        plain.key,
+        plain.level,
+        plain.mode,
+        claim,
+        plain.origin,
+        plain.reasons,
+        plain.round,
+        plain.session_id,
+        plain.stage,
+    )
+
+
+def _kept_items(items: tuple[_Item, ...]) -> tuple[Item, ...]:
+    levels = [(item.code, parse_level(item.level)) for item in items]
+    return tuple(Item(code, level) for code, level in levels if level is not None)
