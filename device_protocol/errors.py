@@ -31,7 +31,9 @@ class ProtocolError(ValueError):
     read, so that a receipt can name it.
     """
 
-    def __init__(self, reason: Reason, detail: str, event_id: str | None = None) -> None:
+    def __init__(
+        self, reason: Reason, detail: str, event_id: str | None = None
+    ) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
