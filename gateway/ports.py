@@ -4,10 +4,11 @@ Times named `*_ms` are milliseconds since 1970-01-01T00:00:00Z.
 """
 
 from collections.abc import Mapping, Sequence
-from enum import IntEnum, IntFlag
+from enum import Enum, IntEnum, IntFlag, auto
 from typing import NamedTuple, Protocol
 
 import msgspec
+from mqtt5 import PublishPacket
 
 
 class RecordKind(IntEnum):
@@ -223,3 +224,103 @@ class Submitter(Protocol):
             TransientError: ingest did not answer in time; nothing is known.
         """
 
+
+class LinkListener(Protocol):
+    """Whom a link to the broker tells what happens; each call returns at once.
+
+    An epoch numbers a connection. A listener that derives from this class needs to
+    write only the methods it cares for.
+    """
+
+    def link_opened(self, epoch: int, *, session_present: bool) -> None:
+        """The broker accepted us; nothing has been received yet."""
+
+    def link_subscribed(self, epoch: int, refused: Mapping[str, int]) -> None:
+        """The subscriptions' codes are known: those not granted as asked, by filter."""
+
+    def link_received(self, epoch: int, packets: Sequence[PublishPacket]) -> None:
+        """Publishes, in the order received."""
+
+    def link_confirmed(self, epoch: int, packet_id: int, code: int) -> None:
+        """The broker took our publish; it did not when `code` >= 0x80."""
+
+    def link_passed(self, epoch: int, barrier: int) -> None:
+        """The broker has read all that we wrote before this barrier."""
+
+    def link_closed(self, epoch: int, reason: str, *, taken_over: bool) -> None:
+        """The connection ended, by whomever; its packet ids are void."""
+
+
+class Link(Protocol):
+    """One connection to the broker at a time, made again whenever it ends."""
+
+    @property
+    def epoch(self) -> int:
+        """The present connection's number, 0 when there is none."""
+
+    @property
+    def quota(self) -> int:
+        """How many more publishes may be given now."""
+
+    def acknowledge(self, epoch: int, packet_ids: Sequence[int]) -> bool:
+        """Acknowledge in this order; False, and nothing sent, when `epoch` is over."""
+
+    def publish(self, messages: Sequence[tuple[str, bytes]]) -> list[int]:
+        """Send (topic, payload) with QoS 1; their packet ids, in order.
+
+        Only as many as `quota` allows are sent: the answer may be shorter.
+        """
+
+    def barrier(self) -> int:
+        """Ask to hear (`link_passed`) when the broker has read all written so far."""
+
+    def hold_reading(self, *, held: bool) -> None:
+        """Stop reading the socket, or go on; pings go on in any case."""
+
+    def stop(self) -> None:
+        """Let `run` part from the broker in good order and return."""
+
+    async def run(self) -> None:
+        """Connect and serve, again and again, until `stop`."""
+
+
+Unit = RatingEvent | Event | Receipt
+"""What a sink takes: an event, or what it says to one device."""
+
+
+class Verdict(Enum):
+    """What an answer means for the units that it speaks of."""
+
+    DELIVERED = auto()
+    REFUSED = auto()  # at least one of them is guilty: bisect
+    TOO_LARGE = auto()  # together they are: split
+    RETRY = auto()  # the world's fault, later it may work
+    OPERATOR = auto()  # an operator's fault: try slowly, tell them
+    DISABLED = auto()  # nothing more until an operator acts
+
+
+class Answer(NamedTuple):
+    """A sink's answer about the first `count` units of a request.
+
+    `status` is the code of its protocol, None when there was no answer; `detail` the
+    beginning of what it said, or what went wrong; `retry_after_ms` what it asked for.
+    """
+
+    verdict: Verdict
+    count: int
+    status: int | None = None
+    detail: str = ""
+    retry_after_ms: int = 0
+
+
+class Sink(Protocol):
+    """Where units go; knows bytes and connections, nothing of order or retries."""
+
+    async def send(self, units: Sequence[Unit]) -> Answer:
+        """Send as many of the first units as one request takes, at least one.
+
+        Has a deadline of its own. Raises nothing of the world: it answers RETRY.
+        """
+
+    async def close(self) -> None:
+        """Give the connections back."""
