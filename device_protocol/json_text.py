@@ -30,6 +30,8 @@ _skip_space: Final = re.compile(r"[ \t\n\r]*").match
 _drop_all_but_brackets: Final = re.compile(
     r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[^"\[\]{}]+', re.DOTALL
 ).sub
+# Nothing `_find_fault` looks for is in a text without one of these.
+_find_suspect: Final = re.compile(r"\\u|[0-9]{16}|[0-9][eE][+0-9]").search
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -71,14 +73,20 @@ def _decode_text(payload: bytes) -> str:
         raise ProtocolError(
             Reason.NOT_UTF8, f"byte {error.start}: {error.reason}"
         ) from None
-    # Pairs of brackets vanish from the inside; what stays is unclosed or too deep
-    # to be given to a recursive parser.
+    _expect_shallow(text)
+    return text
+
+
+def _expect_shallow(text: str) -> None:
+    """Refuse what a recursive parser could not be given."""
+    if _count_openings(text) <= NESTING_WHOLE_MAX:
+        return
     brackets = _drop_all_but_brackets("", text)
+    # Pairs vanish from the inside; what stays is too deep, or never closed.
     for _ in range(NESTING_MAX):
         brackets = brackets.replace("[]", "").replace("{}", "")
     if len(brackets) > NESTING_WHOLE_MAX:
         raise ProtocolError(Reason.TOO_DEEP, f"{len(brackets)} brackets in brackets")
-    return text
 
 
 def _after_space(text: str, at: int) -> int:
@@ -132,10 +140,15 @@ def _element(value: object, source: str) -> Element:
     size = len(source.encode())
     if size > OBJECT_BYTES_MAX:
         raise ProtocolError(Reason.TOO_LARGE, f"object of {size} bytes", claimed)
-    fault = _find_fault(value)
-    if fault is not None:
-        raise ProtocolError(*fault, claimed)
+    if _count_openings(source) > NESTING_MAX or _find_suspect(source):
+        fault = _find_fault(value)
+        if fault is not None:
+            raise ProtocolError(*fault, claimed)
     return value
+
+
+def _count_openings(text: str) -> int:
+    return text.count("[") + text.count("{")
 
 
 def claimed_event_id(element: Element) -> str | None:

@@ -125,12 +125,12 @@ def _answer(fields: Fields, content: RatingContent) -> int | str | None:
         return None
     if not fields.names("level"):
         raise fields.error("level: missing, and no key or comment_for")
-    return _level(fields, "level")
+    return _level(fields)
 
 
-def _level(fields: Fields, name: str) -> int | str:
+def _level(fields: Fields, name: str = "level") -> int | str:
     """A level as sent, its number normalised: 5.0 is 5."""
-    raw = fields.raw(name)
+    raw = fields.raw("level")
     if parse_level(raw) is None:
         shown = repr(raw)[:SHOWN_CHARS_MAX]
         raise fields.error(f"{name}: {shown}", Reason.UNKNOWN_LEVEL)
@@ -153,7 +153,7 @@ def _item(item: Fields) -> ItemContent:
     code = item.text("code", CODE_CHARS_MAX)
     if code is None:
         raise item.error("items: code missing")
-    return ItemContent(code, _level(item, "level"))
+    return ItemContent(code, _level(item, "items: level"))
 
 
 def _kept_items(content: RatingContent) -> tuple[Item, ...]:

@@ -129,32 +129,35 @@ def _any_too_large(payload: bytes) -> bool:
 
 
 def _rating(device_id: str, plain: _Plain) -> Rating | None:
-    if not is_event_id(plain.event_id):
+    raw = plain.level
+    level = raw if isinstance(raw, int) else parse_level(raw)
+    if (
+        not is_event_id(plain.event_id)
+        or (plain.device_id is not None and plain.device_id != device_id)
+        or (level is None and (raw is not None or plain.key is None))
+        or (plain.items is not None and not _are_known(plain.items))
+    ):
         return None
-    if plain.device_id is not None and plain.device_id != device_id:
+    try:
+        claim = _claim(plain.occurred_at)
+    except ValueError:
         return None
-    level = raw = plain.level
-    if not isinstance(level, int):
-        level = parse_level(raw)
-        if level is None and (raw is not None or plain.key is None):
-            return None
-    claim: int | str | None
-    moment = plain.occurred_at
-    if isinstance(moment, datetime):
-        claim = instant_ms(moment)
-    else:
-        try:
-            claim = None if moment is None else parse_claim(moment)
-        except ValueError:
-            return None
     comment = plain.comment
     if comment is not None:
         comment = normalize("NFC", comment)
         if len(comment) > COMMENT_CHARS_MAX:
             return None
-    if plain.items and any(parse_level(item.level) is None for item in plain.items):
-        return None
     return _kept(plain, level, claim, comment)
+
+
+def _claim(moment: datetime | int | None) -> int | str | None:
+    if isinstance(moment, datetime):
+        return instant_ms(moment)
+    return None if moment is None else parse_claim(moment)
+
+
+def _are_known(items: tuple[_Item, ...]) -> bool:
+    return all(parse_level(item.level) is not None for item in items)
 
 
 def _kept(
