@@ -1,0 +1,19 @@
+"""The one registry of events: their names, schemas, addressees and wire form."""
+
+from gateway.events.addressing import Address, matches, partition_of, subject_of
+from gateway.events.cloudevents import CloudEvents, cloud_id, full_type, rfc3339
+from gateway.events.registry import EVENTS, RATING_EVENTS, EventType
+
+__all__ = [
+    "EVENTS",
+    "RATING_EVENTS",
+    "Address",
+    "CloudEvents",
+    "EventType",
+    "cloud_id",
+    "full_type",
+    "matches",
+    "partition_of",
+    "rfc3339",
+    "subject_of",
+]

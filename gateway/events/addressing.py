@@ -1,0 +1,73 @@
+"""Which units of the outbox are for which sink: one rule for all who count them."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from gateway.events.registry import EVENTS, RATING_EVENTS
+from gateway.ports import AnyEvent, OutboxRow, RatingEvent, Receipt, Unit
+
+INFLUXDB: Final = "influxdb"
+BACKEND: Final = "backend"
+RECEIPTS: Final = "receipts"
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Whether a filter like `*`, `rating.*` or `alert.opened` names this event."""
+    if pattern == "*":
+        return True
+    head, star, _ = pattern.partition(".*")
+    return name.startswith(f"{head}.") if star else name == pattern
+
+
+def selected(patterns: Iterable[str]) -> frozenset[str]:
+    """The names of the registry that these filters let through."""
+    wanted = tuple(patterns)
+    return frozenset(
+        name for name in EVENTS if any(matches(pattern, name) for pattern in wanted)
+    )
+
+
+class Address:
+    """What a sink of this kind with these filters takes; no filter takes nothing.
+
+    InfluxDB has a point for ratings alone; the backend has all events; receipts are
+    a list of their own in each row.
+    """
+
+    def __init__(self, kind: str, patterns: Sequence[str]) -> None:
+        wanted = selected(patterns)
+        self._receipts = kind == RECEIPTS
+        self._any = bool(patterns)
+        self._names = wanted & RATING_EVENTS if kind == INFLUXDB else wanted
+        self._all = self._names >= EVENTS.keys()
+
+    def units(self, row: OutboxRow) -> Sequence[Unit]:
+        """The list of the row that a cursor's index counts in."""
+        return row.receipts if self._receipts else row.events
+
+    def indexes(self, row: OutboxRow) -> Sequence[int]:
+        """Which of `units(row)` are for this sink, ascending."""
+        if self._receipts:
+            return range(len(row.receipts) if self._any else 0)
+        if self._all:
+            return range(len(row.events))
+        names = self._names
+        return [at for at, event in enumerate(row.events) if event.type in names]
+
+    def count(self, row: OutboxRow) -> int:
+        return len(self.indexes(row))
+
+
+def partition_of(unit: Unit) -> str:
+    """What units must share to be kept in order: their session, else their device."""
+    match unit:
+        case RatingEvent():
+            return unit.session_key or unit.session_id or unit.device_id
+        case Receipt():
+            return unit.device_id
+        case _:
+            return unit.partition
+
+
+def subject_of(event: AnyEvent) -> str:
+    return event.rating_id if isinstance(event, RatingEvent) else event.subject

@@ -1,0 +1,143 @@
+"""Every event that can leave the gateway, with the JSON Schema of its CloudEvent.
+
+To add an event: one entry in `_OTHER`, and the rule that emits it.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+Schema = Mapping[str, Any]
+
+_TEXT: Final = {"type": "string"}
+_TEXT_OR_NULL: Final = {"type": ["string", "null"]}
+_TIME: Final = {"type": "string", "format": "date-time"}
+_COUNT: Final = {"type": "integer", "minimum": 0}
+_LEVEL: Final = {"type": "integer", "minimum": 1, "maximum": 5}
+_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+
+class EventType(NamedTuple):
+    """`name` is without prefix and suffix; `schema` describes the whole CloudEvent."""
+
+    name: str
+    about: str
+    schema: Schema
+
+
+def _object(required: Schema, optional: Schema) -> dict[str, Any]:
+    # Receivers must bear fields that later versions add.
+    return {
+        "type": "object",
+        "required": list(required),
+        "properties": {**required, **optional},
+        "additionalProperties": True,
+    }
+
+
+def _event(name: str, about: str, required: Schema, optional: Schema) -> EventType:
+    data = _object({"version": {"type": "integer", "minimum": 1}, **required}, optional)
+    envelope = _object(
+        {
+            "specversion": {"const": "1.0"},
+            "id": _TEXT,
+            "source": {"type": "string", "pattern": "^/gateways/"},
+            "type": {"const": f"evalgate.{name}.v1"},
+            "subject": _TEXT,
+            "time": _TIME,
+            "partitionkey": _TEXT,
+            "sequence": {"type": "string", "pattern": "^[0-9]{20}$"},
+            "datacontenttype": {"const": "application/json"},
+            "data": data,
+        },
+        {},
+    )
+    return EventType(
+        name, about, {"$schema": _DIALECT, "title": name, "description": about}
+        | envelope,
+    )
+
+
+_RATING_REQUIRED: Final = {
+    "rating_id": _TEXT,
+    "event_id": _TEXT,
+    "device_id": _TEXT,
+    "level": _LEVEL,
+    "level_raw": {"type": ["integer", "number", "string", "null"]},
+    "occurred_at": _TIME,
+    "received_at": _TIME,
+    "time_quality": {"enum": ["device", "uptime", "zone_corrected", "gateway"]},
+    "session_id": _TEXT_OR_NULL,
+    "employee_id": _TEXT_OR_NULL,
+    "origin": _TEXT,
+    "flags": {"type": "array", "items": _TEXT},
+    "effective": {"type": "boolean"},
+    "score": {"type": "number"},
+}
+_RATING_OPTIONAL: Final = {
+    "session_key": _TEXT,
+    "site": _TEXT,
+    "department": _TEXT,
+    "window": _TEXT,
+    "stage": {"type": "integer"},
+    "items": {
+        "type": "array",
+        "items": _object({"code": _TEXT, "level": _LEVEL}, {}),
+    },
+    "reasons": {"type": "array", "items": _TEXT},
+    "round": {"enum": ["initial", "followup"]},
+    "amends": _TEXT,
+    "medium": _TEXT,
+    "related": _TEXT,
+}
+_RATINGS: Final = {
+    "rating.recorded": "A rating was accepted: exactly one for each.",
+    "rating.amended": "A rating took the place of an earlier one of its session.",
+    "rating.superseded": "A rating lost its effect to another one (`related`).",
+    "rating.defaulted": "Nobody rated in time: the default level was given.",
+    "rating.voided": "A rating was declared void by a person.",
+}
+
+_DEVICE: Final = {"device_id": _TEXT}
+_RATED: Final = {"rating_id": _TEXT}
+_DUE: Final = {"due_at": _TIME}
+_ALERT: Final = {"cause": _TEXT, "severity": _TEXT}
+_ALERT_SCOPE: Final = {"device_id": _TEXT_OR_NULL, "site": _TEXT_OR_NULL, "text": _TEXT}
+_PERSONAL: Final = {
+    "comment": _TEXT,
+    "contact": _object({"kind": _TEXT, "value": _TEXT}, {}),
+}
+# name: (what it says, required fields of `data`, optional ones)
+_OTHER: Final[Mapping[str, tuple[str, Schema, Schema]]] = {
+    "comment.attached": ("A rating has a comment or a contact.", _RATED, _PERSONAL),
+    "session.closed": ("A session ended without a rating to wait for.", {}, {}),
+    "followup.required": ("A dissatisfied customer is to be contacted.", _RATED, _DUE),
+    "followup.overdue": ("The contact did not happen in time.", _RATED, _DUE),
+    "followup.closed": ("The follow-up is done.", _RATED, {}),
+    "complaint.raised": ("A complaint arrived.", {}, _PERSONAL | _DUE),
+    "complaint.overdue": ("A complaint was not answered in time.", {}, _DUE),
+    "device.presence_changed": ("A terminal came, went or fell silent.", _DEVICE, {}),
+    "device.health_changed": ("A terminal's health changed.", _DEVICE, {}),
+    "device.identity_alert": ("Two devices seem to share one identity.", _DEVICE, {}),
+    "device.seq_reset": ("A terminal began to count anew.", _DEVICE, {}),
+    "alert.opened": ("Something needs hands.", _ALERT, _ALERT_SCOPE),
+    "alert.resolved": ("It does no longer.", _ALERT, _ALERT_SCOPE),
+    "inspection.due": ("A routine inspection is due.", {}, _DEVICE | _DUE),
+    "inspection.overdue": ("A routine inspection is overdue.", {}, _DEVICE | _DUE),
+    "inspection.completed": ("An inspection was recorded.", {}, _DEVICE),
+    "figure.below_target": ("A figure fell below its target.", {}, {}),
+    "canary.recorded": ("A probe travelled the whole way.", {}, {}),
+    "reconciliation.daily": ("A day's counts, source against sinks.", {}, {}),
+}
+
+RATING_EVENTS: Final = frozenset(_RATINGS)
+EVENTS: Final[Mapping[str, EventType]] = MappingProxyType(
+    {
+        name: _event(name, about, _RATING_REQUIRED, _RATING_OPTIONAL)
+        for name, about in _RATINGS.items()
+    }
+    | {
+        name: _event(name, about, required, optional)
+        for name, (about, required, optional) in _OTHER.items()
+    }
+)
