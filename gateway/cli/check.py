@@ -39,10 +39,11 @@ def _print_json(*, problems: tuple[str, ...], warnings: tuple[str, ...]) -> None
 
 
 def _summary(settings: Settings, warnings: tuple[str, ...]) -> str:
-    sinks = [sink.name for sink in (*settings.influxdb, *settings.backend)]
+    sinks = ", ".join(sink.name for sink in settings.sinks) or "none"
     lines = [
-        f"ok: gateway {settings.gateway.id}, broker {settings.broker.url}, "
-        f"data in {settings.gateway.data_dir}, sinks: {', '.join(sinks) or 'none'}"
+        f"ok: gateway {settings.gateway.id}, sinks: {sinks}",
+        f"broker: {settings.broker.url}",
+        f"data: {settings.gateway.data_dir}",
+        *(f"warning: {warning}" for warning in warnings),
     ]
-    lines += [f"warning: {warning}" for warning in warnings]
     return "\n".join(lines) + "\n"

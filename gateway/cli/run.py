@@ -93,7 +93,7 @@ def _reload_check(config: Path) -> Callable[[], bool]:
         try:
             load_settings(config)
         except SettingsError as error:
-            log.error("reload_refused", problems=error.problems)
+            log.warning("reload_refused", problems=error.problems)
             return False
         return True
 

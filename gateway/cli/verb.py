@@ -8,7 +8,7 @@ from gateway.cli.exits import Exit
 
 
 class Verb(Protocol):
-    """A module of this package. `run` raises PermanentError or SettingsError at will."""
+    """A module of this package; `run` may raise PermanentError."""
 
     NAME: str
     HELP: str

@@ -33,6 +33,8 @@ def _broker_url(url: str) -> str:
 
 
 class Broker(Section):
+    SECRETS = ("password", "downlink_password", "probe_password")
+
     url: Annotated[str, AfterValidator(_broker_url)]
     client_id: ClientId = "evalgate"
     root: TopicRoot = "evaluators"

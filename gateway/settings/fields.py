@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -25,8 +25,10 @@ _SECRET_FILE_BYTES_MAX = 4096
 class Section(BaseModel):
     """A table of the configuration: frozen, unknown keys refused.
 
-    A field `secret` of type `SecretStr` may be given by `secret_file` instead.
+    Each of `SECRETS` may be given as a file instead: `token` by `token_file`.
     """
+
+    SECRETS: ClassVar[tuple[str, ...]] = ()
 
     model_config = ConfigDict(
         extra="forbid",
@@ -42,9 +44,9 @@ class Section(BaseModel):
         if not isinstance(data, Mapping):
             return data
         values = dict(data)
-        for name in cls.model_fields:
+        for name in cls.SECRETS:
             file = values.get(f"{name}_file")
-            if f"{name}_file" not in cls.model_fields or not file:
+            if not file:
                 continue
             if values.get(name):
                 msg = f"{name} and {name}_file are both given: keep one"
@@ -120,8 +122,8 @@ def split_url(url: str, schemes: tuple[str, ...]) -> SplitResult:
     """The parts of `url`. Raises ValueError unless it names a host by a scheme."""
     parts = urlsplit(url)
     if parts.scheme not in schemes or not parts.hostname or parts.port == 0:
-        wanted = " or ".join(f"{scheme}://HOST" for scheme in schemes)
-        raise ValueError(f"must look like {wanted}[:PORT]")
+        wanted = " or ".join(f"{scheme}://HOST[:PORT]" for scheme in schemes)
+        raise ValueError(f"must look like {wanted}")
     if parts.username is not None or parts.password is not None:
         raise ValueError("credentials have keys of their own: take them out of the URL")
     return parts

@@ -38,9 +38,7 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _sinks_have_names_of_their_own(self) -> Self:
-        names = [sink.name for sink in self.influxdb]
-        names += [sink.name for sink in self.backend]
-        for name, times in Counter(names).items():
+        for name, times in Counter(sink.name for sink in self.sinks).items():
             if times > 1:
                 raise ValueError(
                     f"two sinks are named {name!r}: cursors go by name, rename one"
@@ -50,6 +48,10 @@ class Settings(Section):
                     f"a sink cannot be named {name!r}: the gateway's own is"
                 )
         return self
+
+    @property
+    def sinks(self) -> tuple[Influxdb | Backend, ...]:
+        return (*self.influxdb, *self.backend)
 
     def absent_tables(self) -> Iterator[str]:
         """Lines for tables and folders that are configured but not there (yet)."""

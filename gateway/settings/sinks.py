@@ -13,6 +13,8 @@ EventFilter = Annotated[
 
 
 class Influxdb(Section):
+    SECRETS = ("token", "password")
+
     name: Name = "influxdb"
     url: HttpUrl = "http://127.0.0.1:8086"
     api: Literal["v2", "v1"] = "v2"
@@ -41,6 +43,8 @@ class Influxdb(Section):
 
 
 class Backend(Section):
+    SECRETS = ("secret",)
+
     name: Name = "backend"
     url: HttpUrl
     secret: SigningSecret | None = None

@@ -1,0 +1,118 @@
+"""Which role starts, stops and is killed when; time is stepped."""
+
+from gateway.supervisor.decisions import (
+    Kill,
+    Limits,
+    Start,
+    Supervision,
+    Terminate,
+)
+from gateway.supervisor.roles import Role
+
+LIMITS = Limits(
+    restart_base_ms=100, restart_cap_ms=1000, steady_ms=5000, stop_timeout_ms=2000
+)
+ALL = list(Role)
+OTHERS = [role for role in Role if role is not Role.INGEST]
+
+
+def supervision(*, running: bool = True) -> Supervision:
+    """Dice always show 1.0: every wait is its ceiling."""
+    fresh = Supervision(Role, dice=lambda: 1.0, limits=LIMITS)
+    for role in Role if running else ():
+        fresh.started(role, 0)
+    return fresh
+
+
+def test_ingest_starts_first_and_the_others_wait_for_it() -> None:
+    fresh = supervision(running=False)
+    assert fresh.actions(0, ingest_ready=False) == [Start(Role.INGEST)]
+    fresh.started(Role.INGEST, 0)
+    assert fresh.actions(1, ingest_ready=False) == []
+    assert fresh.wait_ms(1) == 0
+    assert fresh.actions(2, ingest_ready=True) == [Start(role) for role in OTHERS]
+
+
+def test_without_ingest_nobody_waits_for_it() -> None:
+    alone = Supervision([Role.CONSOLE], dice=lambda: 1.0)
+    assert alone.actions(0, ingest_ready=False) == [Start(Role.CONSOLE)]
+
+
+def test_a_dead_role_restarts_after_its_backoff_and_disturbs_no_other() -> None:
+    live = supervision()
+    assert live.exited(Role.DELIVER, 10) == 100
+    assert live.wait_ms(10) == 100
+    assert live.actions(109, ingest_ready=True) == []
+    assert live.actions(110, ingest_ready=True) == [Start(Role.DELIVER)]
+
+
+def test_a_role_that_dies_while_ingest_recovers_waits_for_ingest() -> None:
+    live = supervision()
+    live.exited(Role.INGEST, 10)
+    live.exited(Role.PROCESS, 10)
+    assert live.actions(500, ingest_ready=False) == [Start(Role.INGEST)]
+
+
+def test_the_wait_doubles_up_to_the_cap_for_a_role_that_keeps_dying() -> None:
+    live = supervision()
+    delays = []
+    for now in range(10, 70, 10):
+        delays.append(live.exited(Role.PROCESS, now))
+        live.started(Role.PROCESS, now)
+    assert delays == [100, 200, 400, 800, 1000, 1000]
+
+
+def test_a_role_that_lived_long_starts_over_with_a_short_wait() -> None:
+    live = supervision()
+    live.exited(Role.PROCESS, 10)
+    live.started(Role.PROCESS, 20)
+    assert live.exited(Role.PROCESS, 30) == 200
+    live.started(Role.PROCESS, 40)
+    assert live.exited(Role.PROCESS, 40 + 5000) == 100
+
+
+def test_a_start_that_failed_counts_as_a_death() -> None:
+    fresh = supervision(running=False)
+    assert fresh.exited(Role.INGEST, 0) == 100
+    assert fresh.exited(Role.INGEST, 100) == 200
+
+
+def test_nothing_is_due_while_all_run() -> None:
+    live = supervision()
+    assert live.actions(1, ingest_ready=True) == []
+    assert live.wait_ms(1) is None
+
+
+def test_roles_stop_one_after_the_other_along_the_data_path() -> None:
+    live = supervision()
+    live.stop(100)
+    for role in ALL:
+        assert live.actions(100, ingest_ready=True) == [Terminate(role)]
+        assert live.actions(101, ingest_ready=True) == [], "told once"
+        assert not live.finished
+        assert live.exited(role, 101) is None, "nothing restarts while stopping"
+    assert live.finished
+
+
+def test_who_does_not_stop_by_the_deadline_is_killed_once() -> None:
+    live = supervision()
+    live.stop(100)
+    live.actions(100, ingest_ready=True)
+    live.exited(Role.INGEST, 200)
+    assert live.wait_ms(200) == 1900
+    assert live.actions(2100, ingest_ready=True) == [Kill(role) for role in OTHERS]
+    assert live.actions(2101, ingest_ready=True) == []
+    assert live.wait_ms(2101) is None
+
+
+def test_asking_again_does_not_move_the_deadline() -> None:
+    live = supervision()
+    live.stop(100)
+    live.stop(1000)
+    assert live.wait_ms(1000) == 1100
+
+
+def test_a_stop_before_anything_ran_is_finished_at_once() -> None:
+    fresh = supervision(running=False)
+    fresh.stop(0)
+    assert fresh.finished
