@@ -91,17 +91,26 @@ class PointRow(msgspec.Struct, frozen=True):
     time_ns: int
 
 
+class EventPosition(msgspec.Struct, frozen=True):
+    """Where an event stands in the outbox, and the sinks that it is for."""
+
+    type: str
+    block: int
+    index: int
+    sinks: tuple[str, ...]
+
+
 class RatingDetail(msgspec.Struct, frozen=True):
     """`history`: all ratings of the same session, oldest first.
 
-    `point` is None for what never goes to time series; `outbox_index` None when the
-    event is no longer, or never was, in the outbox row of its block.
+    `point` is None for what never goes to time series; `events` those that the
+    outbox still holds of the block which first folded the rating.
     """
 
     rating: RatingRow
     history: list[RatingRow]
     point: PointRow | None
-    outbox_index: int | None
+    events: list[EventPosition]
 
 
 class EffectiveRating(msgspec.Struct, frozen=True):
