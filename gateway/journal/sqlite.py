@@ -1,0 +1,159 @@
+"""The journal in SQLite: one row a block, one synced transaction an append.
+
+WAL with `synchronous=FULL`: NORMAL returns before the log is on the disk, and loses
+acknowledged blocks in a power cut.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import apsw
+
+from gateway import crashpoints
+from gateway.clock import Clock
+from gateway.errors import DiskFullError, JournalBrokenError, PermanentError
+from gateway.journal.assembling import Assembler
+from gateway.journal.block import BlockCodec
+from gateway.journal.mark import HighWaterMark
+from gateway.journal.reserve import Reserve
+from gateway.journal.table import BlockTable
+from gateway.ports import Block, Header, Record
+from gateway.sealing import Keyring
+
+SYNCHRONOUS: Final = "FULL"
+READ_BYTES_MAX: Final = 32 << 20
+
+
+class SqliteJournal:
+    """The writing side; one process, one call at a time, from any thread."""
+
+    def __init__(
+        self,
+        table: BlockTable,
+        assembler: Assembler,
+        mark: HighWaterMark,
+        reserve: Reserve,
+        clock: Clock,
+    ) -> None:
+        self._table = table
+        self._assembler = assembler
+        self._mark = mark
+        self._reserve = reserve
+        self._clock = clock
+        self.full = False
+
+    @property
+    def head(self) -> Header | None:
+        return self._assembler.head
+
+    @property
+    def log_bytes(self) -> int:
+        """The size of the engine's log: what a stuck reader makes grow."""
+        return self._table.log_bytes
+
+    def append(self, records: Sequence[Record]) -> Header:
+        header, body = self._assembler.assemble(records)
+        crashpoints.reach("append.before")
+        self._insert(header, body)
+        self._assembler.committed(header)
+        self._follow(header)
+        crashpoints.reach("append.after")
+        return header
+
+    def accept_clock(self) -> None:
+        """Believe the wall clock as it is now."""
+        self._assembler.accept_clock()
+
+    def prune(self, before: int, limit: int) -> int:
+        """Delete at most `limit` blocks below `before`, never the newest; how many.
+
+        The chain keeps its anchor. Call it in portions: appends wait meanwhile.
+        """
+        try:
+            return self._table.prune(min(before, self._table.last_number()), limit)
+        except apsw.FullError as error:
+            raise DiskFullError("no space to prune the journal") from error
+        except apsw.Error as error:
+            raise JournalBrokenError(f"pruning the journal: {error}") from error
+
+    def free_reserve(self) -> None:
+        """Let an orderly stop write its last blocks on a full disk."""
+        self._reserve.free()
+
+    def close(self) -> None:
+        """Bring the mark level and fold the engine's log into its file."""
+        if self.full:
+            self._reserve.free()
+        if self.head:
+            self._mark.write(self.head)
+        self._mark.close()
+        self._table.close()
+
+    def _insert(self, header: Header, body: bytes) -> None:
+        try:
+            self._table.insert(header, body)
+        except apsw.FullError as error:  # rolled back by the engine: nothing is kept
+            self.full = True
+            raise DiskFullError("the journal's disk is full") from error
+        except apsw.Error as error:
+            raise JournalBrokenError(f"appending to the journal: {error}") from error
+        if self.full:
+            self.full = not self._reserve.hold()
+
+    def _follow(self, header: Header) -> None:
+        """The block is durable: what now fails costs no record."""
+        self._mark.advance(header, self._clock.monotonic_ms())
+        try:
+            self._table.checkpoint_when_due()
+        except apsw.Error as error:
+            raise JournalBrokenError(f"folding the journal's log: {error}") from error
+
+
+class SqliteJournalReader:
+    """The reading side, for any process: short transactions, nothing kept."""
+
+    def __init__(self, table: BlockTable, codec: BlockCodec) -> None:
+        self._table = table
+        self._codec = codec
+
+    @classmethod
+    def open(cls, path: Path, keyring: Keyring) -> "SqliteJournalReader":
+        """The journal at `path`.
+
+        Raises:
+            PermanentError: there is none, or it cannot be read.
+
+        """
+        try:
+            return cls(BlockTable.reading(path), BlockCodec(keyring))
+        except apsw.Error as error:
+            raise PermanentError(f"{path}: cannot read the journal: {error}") from error
+
+    def blocks(self, after: int, limit: int) -> list[Block]:
+        """Blocks above `after`: at most `limit`, and some 32 MiB.
+
+        Raises:
+            JournalBrokenError: unreadable, or out of order; `verify` says more.
+
+        """
+        try:
+            rows = self._table.rows(after, limit, READ_BYTES_MAX)
+        except (apsw.Error, TypeError) as error:
+            raise JournalBrokenError(f"reading the journal: {error}") from error
+        last = after
+        for header, _ in rows:
+            if header.number <= last:
+                raise JournalBrokenError(f"block {header.number} follows {last}")
+            last = header.number
+        records = self._codec.records
+        return [Block(header, records(header, body)) for header, body in rows]
+
+    def last_number(self) -> int:
+        try:
+            return self._table.last_number()
+        except apsw.Error as error:
+            raise JournalBrokenError(f"reading the journal: {error}") from error
+
+    def close(self) -> None:
+        self._table.close()
