@@ -1,0 +1,44 @@
+"""What the documents say can be done."""
+
+import re
+import subprocess
+import tomllib
+
+import pytest
+
+from tests.architecture.tree import PACKAGES, ROOT
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+@pytest.mark.parametrize("command", ["./dev setup", "./dev demo", "./dev test"])
+def test_the_readme_shows_the_first_commands(command: str) -> None:
+    assert command in read("README.md")
+
+
+@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"])
+def test_every_dev_command_named_exists(name: str) -> None:
+    usage = subprocess.run(
+        [ROOT / "dev", "help"], check=True, capture_output=True, text=True
+    ).stdout
+    for command in re.findall(r"\./dev ([a-z]+)", read(name)):
+        assert re.search(rf"^  {command}\b", usage, re.MULTILINE), command
+
+
+def test_the_architecture_names_every_part_of_the_gateway() -> None:
+    text = read("ARCHITECTURE.md")
+    parts = {path.stem for path in (ROOT / "gateway").iterdir()}
+    parts = {part for part in parts if not part.startswith("_")}
+    assert (
+        sorted(p for p in parts if f"`{p}" not in text and f" {p}/" not in text) == []
+    )
+
+
+def test_the_layers_name_every_package() -> None:
+    project = tomllib.loads(read("pyproject.toml"))
+    assert project["tool"]["importlinter"]["root_packages"] == list(PACKAGES)
+    assert project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"] == list(
+        PACKAGES
+    )
