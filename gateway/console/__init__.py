@@ -1,0 +1,1 @@
+"""REST API and web console: readers of the stores, writers of journal records."""

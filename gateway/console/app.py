@@ -1,0 +1,83 @@
+"""The application: every route of the API, put together from its ports."""
+
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from fastapi import APIRouter, FastAPI
+from prometheus_client import CollectorRegistry
+
+from gateway import __version__
+from gateway.clock import Clock
+from gateway.console import problems
+from gateway.console.acts import Acts
+from gateway.console.figures import PipelineFigures
+from gateway.console.guard import Guard
+from gateway.console.pipeline import PipelineReader
+from gateway.console.routes.deadletters import DeadLetters
+from gateway.console.routes.devices import Devices
+from gateway.console.routes.overview import Overview
+from gateway.console.routes.probes import Probes, Readiness
+from gateway.console.routes.quarantine import Quarantine
+from gateway.console.routes.ratings import Ratings
+from gateway.console.routes.sessions import Sessions
+from gateway.console.tracing import Tracer
+from gateway.observability.exposition import RoleExports
+from gateway.ports import Submitter
+from gateway.queries import DeliveryQueries, JournalQueries, LedgerQueries
+
+PREFIX: Final = "/api/v1"
+
+
+class Stores(NamedTuple):
+    """What the console reads; it owns none of them."""
+
+    ledger: LedgerQueries
+    deliveries: DeliveryQueries
+    journal: JournalQueries
+
+
+def create_app(
+    stores: Stores,
+    submitter: Submitter,
+    clock: Clock,
+    readiness: Readiness,
+    run_dir: Path,
+) -> FastAPI:
+    """The API as an ASGI application; it holds no state of its own."""
+    app = FastAPI(
+        title="evalgate",
+        version=__version__,
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        responses=problems.responses(),
+    )
+    problems.install(app)
+    app.add_middleware(Guard)
+    pipeline = PipelineReader(*stores, clock)
+    app.include_router(Probes(readiness, _registry(pipeline, run_dir)).router())
+    acts = Acts(submitter, stores.ledger, clock)
+    app.include_router(_api(stores, acts, pipeline), prefix=PREFIX)
+    return app
+
+
+def _api(stores: Stores, acts: Acts, pipeline: PipelineReader) -> APIRouter:
+    ledger, deliveries, _ = stores
+    api = APIRouter()
+    for part in (
+        Overview(pipeline, ledger),
+        Ratings(ledger, Tracer(deliveries)),
+        Sessions(ledger),
+        Devices(ledger, acts),
+        Quarantine(ledger, acts),
+        DeadLetters(deliveries, acts),
+    ):
+        api.include_router(part.router())
+    return api
+
+
+def _registry(pipeline: PipelineReader, run_dir: Path) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    registry.register(PipelineFigures(pipeline))
+    registry.register(RoleExports(run_dir))
+    return registry

@@ -1,0 +1,28 @@
+"""Instants at the edge: RFC 3339 outside, milliseconds inside."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
+
+from pydantic import AwareDatetime, PlainSerializer, WithJsonSchema
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+
+
+def rfc3339(instant_ms: int) -> str:
+    """UTC with milliseconds, for example `2026-11-21T08:15:00.250Z`."""
+    instant = _EPOCH + instant_ms * _MILLISECOND
+    return f"{instant:%Y-%m-%dT%H:%M:%S}.{instant_ms % 1000:03d}Z"
+
+
+def milliseconds(instant: AwareDatetime | None) -> int | None:
+    """None stays None: a bound that was not given."""
+    return None if instant is None else (instant - _EPOCH) // _MILLISECOND
+
+
+Instant = Annotated[
+    int,
+    PlainSerializer(rfc3339, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
+]
+"""Milliseconds that leave the API as RFC 3339."""

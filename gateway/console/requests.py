@@ -1,0 +1,169 @@
+"""What callers send: query parameters, headers and bodies."""
+
+from typing import Annotated, Final, Literal, Self
+
+from fastapi import Header
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from gateway.console.instants import milliseconds
+from gateway.queries.asking import (
+    AlertFilter,
+    DeadLetterFilter,
+    DeviceFilter,
+    QuarantineFilter,
+    RatingFilter,
+    SessionFilter,
+    Slice,
+)
+
+LIMIT_MAX: Final = 1000
+_IDS_MAX: Final = 1000
+
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        description="A repeat under the same key changes nothing.",
+    ),
+]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ListQuery(Strict):
+    limit: int = Field(100, ge=1, le=LIMIT_MAX)
+    cursor: Text | None = None
+
+    @property
+    def part(self) -> Slice:
+        return Slice(self.limit, self.cursor)
+
+
+class PeriodQuery(ListQuery):
+    """Half-open: `from` belongs to the period, `to` does not."""
+
+    from_: AwareDatetime | None = Field(None, alias="from")
+    to: AwareDatetime | None = None
+
+
+class RatingQuery(PeriodQuery):
+    device: Text | None = None
+    site: Text | None = None
+    department: Text | None = None
+    employee: Text | None = None
+    session: Text | None = None
+    level: int | None = Field(None, ge=1, le=5)
+    flag: Text | None = None
+
+    def wanted(self) -> RatingFilter:
+        return RatingFilter(
+            from_ms=milliseconds(self.from_),
+            to_ms=milliseconds(self.to),
+            device=self.device,
+            site=self.site,
+            department=self.department,
+            employee=self.employee,
+            session=self.session,
+            level=self.level,
+            flag=self.flag,
+        )
+
+
+class SessionQuery(PeriodQuery):
+    session: Text | None = None
+    site: Text | None = None
+    state: Text | None = None
+    device: Text | None = None
+
+    def wanted(self) -> SessionFilter:
+        return SessionFilter(
+            session=self.session,
+            site=self.site,
+            state=self.state,
+            device=self.device,
+            from_ms=milliseconds(self.from_),
+            to_ms=milliseconds(self.to),
+        )
+
+
+class DeviceQuery(ListQuery):
+    site: Text | None = None
+    lifecycle: Text | None = None
+    presence: Text | None = None
+
+    def wanted(self) -> DeviceFilter:
+        return DeviceFilter(
+            site=self.site, lifecycle=self.lifecycle, presence=self.presence
+        )
+
+
+class AlertQuery(ListQuery):
+    state: Text | None = None
+    cause: Text | None = None
+    device: Text | None = None
+    site: Text | None = None
+
+    def wanted(self) -> AlertFilter:
+        return AlertFilter(
+            state=self.state, cause=self.cause, device=self.device, site=self.site
+        )
+
+
+class QuarantineQuery(ListQuery):
+    state: Literal["held", "replayed", "purged"] | None = None
+    reason: Text | None = None
+    device: Text | None = None
+
+    def wanted(self) -> QuarantineFilter:
+        return QuarantineFilter(
+            state=self.state, reason=self.reason, device=self.device
+        )
+
+
+class DeadLetterQuery(ListQuery):
+    sink: Text | None = None
+    subject: Text | None = None
+    state: Literal["dead", "replayed", "purged"] | None = None
+
+    def wanted(self) -> DeadLetterFilter:
+        return DeadLetterFilter(sink=self.sink, subject=self.subject, state=self.state)
+
+
+Ids = Annotated[list[int], Field(min_length=1, max_length=_IDS_MAX)]
+
+
+class QuarantineChoice(Strict):
+    """Which items: some by `ids`, or all held ones of a `reason` or `device`."""
+
+    ids: Ids | None = None
+    reason: Text | None = None
+    device: Text | None = None
+
+    @model_validator(mode="after")
+    def _chooses(self) -> Self:
+        if self.ids is None and self.reason is None and self.device is None:
+            raise ValueError("say which: ids, reason or device")
+        return self
+
+
+class DeadLetterChoice(Strict):
+    """Which dead letters: some by `ids`, or all of a `sink`."""
+
+    ids: Ids | None = None
+    sink: Text | None = None
+
+    @model_validator(mode="after")
+    def _chooses(self) -> Self:
+        if self.ids is None and self.sink is None:
+            raise ValueError("say which: ids or sink")
+        return self
+
+
+class Why(Strict):
+    reason: Text | None = None

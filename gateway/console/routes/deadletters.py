@@ -1,0 +1,55 @@
+"""/deadletters: what could not be delivered, and another try after a fix."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import JSONResponse
+
+from gateway.acts import ActName, DeadLettersAct
+from gateway.console.acts import Acts
+from gateway.console.callers import LOCAL
+from gateway.console.items import ACT_RESPONSES, DeadLetter, ListOf
+from gateway.console.requests import DeadLetterChoice, DeadLetterQuery, IdempotencyKey
+from gateway.queries import DeliveryQueries
+from gateway.queries.asking import Page
+from gateway.queries.rows import DeadLetterRow
+
+
+class DeadLetters:
+    def __init__(self, deliveries: DeliveryQueries, acts: Acts) -> None:
+        self._deliveries = deliveries
+        self._acts = acts
+
+    def router(self) -> APIRouter:
+        router = APIRouter(prefix="/deadletters", tags=["deadletters"])
+        router.add_api_route("", self.list, response_model=ListOf[DeadLetter])
+        router.add_api_route(
+            "/replay", self.replay, methods=["POST"], responses=ACT_RESPONSES
+        )
+        router.add_api_route(
+            "/purge", self.purge, methods=["POST"], responses=ACT_RESPONSES
+        )
+        return router
+
+    def list(self, query: Annotated[DeadLetterQuery, Query()]) -> Page[DeadLetterRow]:
+        return self._deliveries.dead_letters(query.wanted(), query.part)
+
+    async def replay(
+        self, choice: DeadLetterChoice, idempotency_key: IdempotencyKey = None
+    ) -> JSONResponse:
+        """Deliver the letters again, with the same event ids."""
+        act = _act(choice, idempotency_key)
+        return await self._acts.perform(ActName.DEADLETTERS_REPLAYED, act)
+
+    async def purge(
+        self, choice: DeadLetterChoice, idempotency_key: IdempotencyKey = None
+    ) -> JSONResponse:
+        """Give the letters up for good; they stay counted."""
+        act = _act(choice, idempotency_key)
+        return await self._acts.perform(ActName.DEADLETTERS_PURGED, act)
+
+
+def _act(choice: DeadLetterChoice, key: str | None) -> DeadLettersAct:
+    return DeadLettersAct(
+        author=LOCAL, idempotency_key=key, ids=choice.ids, sink=choice.sink
+    )

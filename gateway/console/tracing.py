@@ -1,0 +1,73 @@
+"""One rating's whole way: record, decision, point, deliveries."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.console.items import (
+    Decision,
+    Delivery,
+    Point,
+    Rating,
+    RatingWhole,
+    Trace,
+)
+from gateway.places import Place
+from gateway.queries import DeliveryQueries
+from gateway.queries.asking import DeadLetterFilter, Slice
+from gateway.queries.rows import EventPosition, RatingDetail, RatingRow, SinkRow
+
+_DEAD_LETTERS_MAX: Final = 100
+"""A rating has a handful of events, and each sink may have refused each."""
+
+
+class Tracer:
+    def __init__(self, deliveries: DeliveryQueries) -> None:
+        self._deliveries = deliveries
+
+    def trace(self, detail: RatingDetail) -> RatingWhole:
+        rating = Rating.model_validate(detail.rating)
+        trace = Trace(
+            place=str(Place.unpack(detail.rating.place)),
+            decision=_decision(detail.rating),
+            point=Point.model_validate(detail.point) if detail.point else None,
+            deliveries=list(self._of(detail)),
+        )
+        history = [Rating.model_validate(row) for row in detail.history]
+        return RatingWhole(**dict(rating), history=history, trace=trace)
+
+    def _of(self, detail: RatingDetail) -> Iterator[Delivery]:
+        if not detail.events:
+            return
+        sinks = {sink.name: sink for sink in self._deliveries.sinks()}
+        dead = self._dead(detail.rating.rating_id)
+        for event in detail.events:
+            for name in event.sinks:
+                if (name, event.type) in dead:
+                    yield Delivery(sink=name, event=event.type, state="dead")
+                elif _is_settled(event, sinks.get(name)):
+                    yield Delivery(sink=name, event=event.type, state="delivered")
+                else:
+                    yield Delivery(sink=name, event=event.type, state="owed")
+
+    def _dead(self, rating_id: str) -> set[tuple[str, str]]:
+        wanted = DeadLetterFilter(subject=rating_id, state="dead")
+        letters = self._deliveries.dead_letters(wanted, Slice(_DEAD_LETTERS_MAX))
+        return {(letter.sink, letter.type) for letter in letters.items}
+
+
+def _is_settled(event: EventPosition, sink: SinkRow | None) -> bool:
+    """Whether the sink's cursor has passed the event."""
+    if sink is None:
+        return False
+    return (event.block, event.index) < (sink.cursor.block, sink.cursor.index)
+
+
+def _decision(rating: RatingRow) -> Decision:
+    return Decision(
+        fate="accepted",
+        effective=rating.effective,
+        flags=list(rating.flags),
+        time_quality=rating.time_quality,
+        session_key=rating.session_key,
+        ordinal=rating.ordinal,
+    )
