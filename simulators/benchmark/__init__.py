@@ -1,0 +1,1 @@
+"""Measures a gateway, and a yardstick in the same place, never at the same time."""

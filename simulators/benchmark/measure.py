@@ -1,0 +1,252 @@
+"""One measured run: fresh broker, fresh sink, fresh consumer, packets ready."""
+
+import json
+import re
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from simulators.benchmark.consumers import Consumer
+from simulators.counting_sink import read_spool
+from simulators.processes import Child, NotReadyError, wait_until
+from simulators.services import Mosquitto
+
+SUBSCRIPTION: Final = "evaluators/v1/+/rating"
+_SUBSCRIBED_S: Final = 60.0
+_QUIET_S: Final = 30.0
+_QUIET_WINDOW_S: Final = 0.4
+_QUIET_CPU_S: Final = 0.03  # CPU seconds in a window: not working
+_SLOWEST_PER_S: Final = 1500  # a consumer slower than this is given up
+_PATIENCE_S: Final = 30.0
+_HTTP_S: Final = 5.0
+_EVENT_ID: Final = {
+    "points": re.compile(rb'event_id="([^"]+)"'),
+    "events": re.compile(rb'"event_id": ?"([^"]+)"'),
+}
+
+MakeConsumer = Callable[[Path, int, str], Consumer]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What one run sends: `rate` None is full speed."""
+
+    messages: int = 200_000
+    devices: int = 1000
+    seed: int = 1
+    rate: float | None = None
+    persistence: bool = False
+    idle_s: float = 0.0
+
+
+@dataclass
+class Run:
+    """What one run showed. `void` says why its figures must not be used."""
+
+    consumer: str
+    messages: int
+    void: str | None = None
+    messages_per_s: float = 0.0
+    sent_per_s: float = 0.0
+    cpu_us: float = 0.0
+    cpu_us_by_role: dict[str, float] = field(default_factory=dict)
+    rss_mb_by_role: dict[str, float] = field(default_factory=dict)
+    idle_cpu_share: float | None = None
+    points: int = 0
+    events: int = 0
+    repeated_points: int = 0
+    repeated_events: int = 0
+    latency_ms: dict[str, float] = field(default_factory=dict)
+    stages: dict[str, float] = field(default_factory=dict)
+
+
+def measure(make: MakeConsumer, order: Order, directory: Path) -> Run:
+    """Make one run in an empty directory.
+
+    Raises:
+        NotReadyError: a service did not start, or the consumer did not subscribe.
+
+    """
+    with ExitStack() as running:
+        broker = running.enter_context(
+            Mosquitto(directory / "broker", persistence=order.persistence)
+        )
+        spool = directory / "spool"
+        sink = running.enter_context(_program(directory, "sink", "--spool", str(spool)))
+        sink_url = json.loads(sink.read_line())["url"]
+        load = running.enter_context(_load(directory, broker, order))
+        load.read_line()
+        consumer = make(directory / "consumer", broker.port, sink_url)
+        running.callback(consumer.stop)
+        run = _drive(consumer, broker, sink_url, load, order)
+        consumer.stop()
+        sink.stop()
+        _count(run, spool, directory / "sent")
+    return run
+
+
+def _program(directory: Path, name: str, *options: str) -> Child:
+    command = [sys.executable, "-m", "simulators", name, *options]
+    return Child(command, directory / f"{name}.log", piped=True)
+
+
+def _load(directory: Path, broker: Mosquitto, order: Order) -> Child:
+    options = {
+        "--port": broker.port,
+        "--n": order.messages,
+        "--devices": order.devices,
+        "--seed": order.seed,
+    }
+    if order.rate:
+        options["--rate"] = int(order.rate)
+    words = [str(word) for option in options.items() for word in option]
+    sent = ["--sent", str(directory / "sent")] if order.rate else []
+    return _program(directory, "load", "--births", "--hold", *words, *sent)
+
+
+def _drive(
+    consumer: Consumer, broker: Mosquitto, sink_url: str, load: Child, order: Order
+) -> Run:
+    """Start the consumer, let the load go, wait for both sinks, take the figures."""
+    consumer.start()
+    wait_until(
+        _alive(consumer, lambda: broker.subscribed(SUBSCRIPTION) > 0),
+        _SUBSCRIBED_S,
+        f"{consumer.name} subscribed",
+    )
+    _wait_quiet(consumer)
+    run = Run(consumer.name, order.messages)
+    before = consumer.cpu_s()
+    load.write_line("go")
+    patience_s = _PATIENCE_S + order.messages / (order.rate or _SLOWEST_PER_S)
+    try:
+        wait_until(
+            _alive(consumer, lambda: _held(sink_url) >= order.messages),
+            patience_s,
+            "both sinks hold all",
+        )
+    except NotReadyError as error:
+        run.void = str(error)
+    _wait_quiet(consumer)  # receipts and other work that the messages caused
+    _take_costs(run, consumer, before)
+    _take_rate(run, json.loads(load.read_line()), _tally(sink_url))
+    run.stages = _stages(consumer.metrics_url())
+    if order.idle_s:
+        run.idle_cpu_share = _idle(consumer, order.idle_s)
+    return run
+
+
+def _alive(consumer: Consumer, done: Callable[[], bool]) -> Callable[[], bool]:
+    def check() -> bool:
+        if consumer.failure is not None:
+            raise NotReadyError(f"{consumer.name} ended: {consumer.failure}")
+        return done()
+
+    return check
+
+
+def _tally(sink_url: str) -> dict[str, Any]:
+    with urllib.request.urlopen(sink_url, timeout=_HTTP_S) as answer:  # noqa: S310 - our own sink
+        tally: dict[str, Any] = json.load(answer)
+    return tally
+
+
+def _held(sink_url: str) -> int:
+    """How many messages both sinks have, asked gently."""
+    time.sleep(0.1)
+    tally = _tally(sink_url)
+    return min(int(tally["points"]), int(tally["events"]))
+
+
+def _wait_quiet(consumer: Consumer) -> None:
+    """Wait until the consumer has nothing left to do, or is never quiet."""
+    end = time.monotonic() + _QUIET_S
+    while time.monotonic() < end:
+        before = sum(consumer.cpu_s().values())
+        time.sleep(_QUIET_WINDOW_S)
+        if sum(consumer.cpu_s().values()) - before <= _QUIET_CPU_S:
+            return
+
+
+def _idle(consumer: Consumer, seconds: float) -> float:
+    before = sum(consumer.cpu_s().values())
+    time.sleep(seconds)
+    return (sum(consumer.cpu_s().values()) - before) / seconds
+
+
+def _take_costs(run: Run, consumer: Consumer, before: dict[str, float]) -> None:
+    for role, spent_s in consumer.cpu_s().items():
+        cost_us = (spent_s - before.get(role, 0.0)) / run.messages * 1e6
+        run.cpu_us_by_role[role] = round(cost_us, 2)
+    run.cpu_us = round(sum(run.cpu_us_by_role.values()), 2)
+    run.rss_mb_by_role = {
+        role: round(size, 1) for role, size in consumer.rss_mb().items()
+    }
+
+
+def _take_rate(run: Run, sent: dict[str, Any], tally: dict[str, Any]) -> None:
+    """Wall time: from the first publish until the later sink held the last one."""
+    last_ns = max(int(tally["last_point_ns"]), int(tally["last_event_ns"]))
+    took_s = (last_ns - sent["first_ns"]) / 1e9
+    run.messages_per_s = round(run.messages / took_s, 1) if took_s > 0 else 0.0
+    sending_s = (sent["last_ns"] - sent["first_ns"]) / 1e9
+    run.sent_per_s = round(run.messages / sending_s, 1)
+    if sent["refused"]:
+        run.void = f"the broker refused messages: {sent['refused']}"
+    if tally["spool_full"]:
+        run.void = "the sink's spool is full"
+
+
+def _stages(url: str | None) -> dict[str, float]:
+    """Read the cost of each stage, where the consumer tells it."""
+    if url is None:
+        return {}
+    try:
+        with urllib.request.urlopen(url, timeout=_HTTP_S) as answer:  # noqa: S310 - our own gateway
+            lines = answer.read().decode().splitlines()
+    except OSError:
+        return {}
+    told = (line.rpartition(" ") for line in lines if "_stage_" in line)
+    return {name: float(value) for name, _, value in told if not name.startswith("#")}
+
+
+def _count(run: Run, spool: Path, sent: Path) -> None:
+    """Count exactly what the sinks received, and when."""
+    arrived: dict[str, dict[bytes, int]] = {"points": {}, "events": {}}
+    total = {"points": 0, "events": 0}
+    for kind, at_ns, event_id in _received(spool):
+        total[kind] += 1
+        arrived[kind].setdefault(event_id, at_ns)
+    run.points, run.events = len(arrived["points"]), len(arrived["events"])
+    run.repeated_points = total["points"] - run.points
+    run.repeated_events = total["events"] - run.events
+    if min(run.points, run.events) < run.messages:
+        run.void = f"sinks hold {run.points} points, {run.events} events"
+    if sent.exists():
+        run.latency_ms = _latency_ms(sent, arrived["events"])
+
+
+def _received(spool: Path) -> Iterator[tuple[str, int, bytes]]:
+    for kind, at_ns, body in read_spool(spool):
+        for event_id in set(_EVENT_ID[kind].findall(body)):
+            yield kind, at_ns, event_id
+
+
+def _latency_ms(sent: Path, arrived: dict[bytes, int]) -> dict[str, float]:
+    """From the press to the backend, of every rating that arrived."""
+    waits: list[float] = []
+    for line in sent.read_bytes().splitlines():
+        event_id, pressed_ns = line.split()
+        if event_id in arrived:
+            waits.append((arrived[event_id] - int(pressed_ns)) / 1e6)
+    waits.sort()
+    if not waits:
+        return {}
+    at = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
+    last = len(waits) - 1
+    return {name: round(waits[int(share * last)], 2) for name, share in at.items()}
