@@ -1,0 +1,1 @@
+"""Delivery: a cursor, retries and dead letters for each sink."""

@@ -1,0 +1,1 @@
+"""Where events go: time series databases and business backends."""

@@ -1,0 +1,40 @@
+"""A ledger's outbox in memory: the same promises, no file."""
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+
+from gateway.ports import OutboxRow, SinkSince
+
+
+class MemoryOutbox:
+    """Rows in the order of their blocks; `series` are tags by number."""
+
+    def __init__(self) -> None:
+        self._rows: list[OutboxRow] = []
+        self._sinks: list[SinkSince] = []
+        self.tags: dict[int, str] = {}
+        self.personal_fields: dict[int, dict[str, object]] = {}
+
+    def add(self, *rows: OutboxRow) -> None:
+        for row in rows:
+            assert not self._rows or row.block > self._rows[-1].block
+            self._rows.append(row)
+
+    def apply(self, *sinks: SinkSince) -> None:
+        self._sinks.extend(sinks)
+
+    def rows(self, from_block: int, limit: int) -> list[OutboxRow]:
+        first = bisect_left(self._rows, from_block, key=lambda row: row.block)
+        return self._rows[first : first + limit]
+
+    def folded(self) -> int:
+        return self._rows[-1].block if self._rows else 0
+
+    def sinks(self) -> list[SinkSince]:
+        return list(self._sinks)
+
+    def series(self, numbers: Sequence[int]) -> Mapping[int, str]:
+        return {number: self.tags.get(number, f"n={number}") for number in numbers}
+
+    def personal(self, place: int) -> dict[str, object] | None:
+        return self.personal_fields.get(place)
