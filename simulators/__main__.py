@@ -13,6 +13,8 @@ _PROGRAMS: Final = {
     "load": "simulators.load",
     "reconcile": "simulators.reconcile",
     "bench": "simulators.bench",
+    "tap": "simulators.mqtt_tap",
+    "terminals": "simulators.terminals.cli",
 }
 
 
@@ -22,7 +24,8 @@ def main() -> int:
     chosen, rest = parser.parse_known_args()
     program = importlib.import_module(_PROGRAMS[chosen.name])
     # The pretend services share a module and are told which of them is meant.
-    arguments = [chosen.name, *rest] if program.__name__.endswith(".cli") else rest
+    shared = chosen.name in ("backend", "influx")
+    arguments = [chosen.name, *rest] if shared else rest
     status: int = program.main(arguments)
     return status
 

@@ -131,7 +131,7 @@ def _rating(
         device_id=device_id(device),
         level=dice.choices(LEVELS, _LEVEL_WEIGHTS)[0],
         session_id=f"S{plan.seed}-{number:08d}",
-        employee_id=f"E{dice.randrange(_EMPLOYEES):04d}",
+        employee_id=f"E{device % _EMPLOYEES:04d}",  # who sits at that window
         seq=seq,
         occurred_ms=occurred_ms,
     )

@@ -1,0 +1,1 @@
+"""Terminals of conformance level A: they keep an event until its receipt."""
