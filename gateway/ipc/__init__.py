@@ -1,0 +1,1 @@
+"""How roles reach each other: doorbells, and the socket that takes records."""
