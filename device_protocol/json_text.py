@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Final, NoReturn
 
+import msgspec
+
 from device_protocol.errors import ProtocolError, Reason
 from device_protocol.identity import is_event_id
 from device_protocol.limits import (
@@ -24,6 +26,7 @@ from device_protocol.limits import (
 Element = dict[str, object]
 
 _BOM: Final = b"\xef\xbb\xbf"
+_split_fast: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _INTEGER_CHARS_MAX: Final = 17
 _skip_space: Final = re.compile(r"[ \t\n\r]*").match
 # An unclosed string runs to the end, or the search would be quadratic.
@@ -62,6 +65,17 @@ def parse(payload: bytes) -> Element | list[Element | ProtocolError]:
     value, end = _value_at(text, start)
     _expect_end(text, end)
     return _element(value, text[start:end])
+
+
+def split(payload: bytes) -> list[bytes]:
+    """The bytes of each element of an array that `parse` has read."""
+    payload = payload.removeprefix(_BOM)
+    try:
+        return [bytes(raw) for raw in _split_fast(payload)]
+    except msgspec.MsgspecError:  # stricter than `parse` inside an element
+        text = payload.decode()
+        start = _after_space(text, 0)
+        return [source.encode() for _, source in _array_values(text, start)]
 
 
 def _decode_text(payload: bytes) -> str:
