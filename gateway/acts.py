@@ -2,7 +2,7 @@
 
 An act's record has the name as topic and one of these as payload, a JSON object. The
 fold settles it with an outcome, a JSON object too: what it changed, or
-`{"refused": code, "detail": sentence}`. An act whose idempotency key the ledger knows
+`{"error": code, "detail": sentence}`. An act whose idempotency key the ledger knows
 from the same author changes nothing.
 """
 
@@ -15,7 +15,7 @@ class ActName(StrEnum):
     DEVICE_APPROVED = "device_approved"
     DEVICE_REFUSED = "device_refused"
     DEVICE_RETIRED = "device_retired"
-    DEVICE_MAINTAINED = "device_maintained"
+    DEVICE_MAINTENANCE = "device_maintenance"
     QUARANTINE_REPLAYED = "quarantine_replayed"
     QUARANTINE_PURGED = "quarantine_purged"
     DEADLETTERS_REPLAYED = "deadletters_replayed"
@@ -35,18 +35,22 @@ class Act(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class DeviceAct(Act):
-    """`device_*`: approved makes a device active, from pending or maintenance."""
+    """`device_*`: approved makes a device active, from pending or maintenance.
+
+    `site` and `window` say where it stands; None leaves them as they are.
+    """
 
     device_id: str
     reason: str | None = None
+    site: str | None = None
+    window: str | None = None
 
 
 class QuarantineAct(Act):
-    """`quarantine_*`: items by their ids, or all that wait of a reason or device."""
+    """`quarantine_*`: items by their ids, or all that wait of a reason."""
 
     ids: list[int] | None = None
     reason: str | None = None
-    device_id: str | None = None
 
 
 class DeadLettersAct(Act):

@@ -50,8 +50,9 @@ class Acts:
             return _settled(known)
         place = await self.submit(RecordKind.ACT, name.value, act.payload())
         if await self.processed(place):
-            row = await run_in_threadpool(self._ledger.act, place.pack())
-            if row := row or await self._known(name, act):
+            row = await self._known(name, act)
+            row = row or await run_in_threadpool(self._ledger.act, place.pack())
+            if row:
                 return _settled(row)
         return pending(place)
 
@@ -90,9 +91,8 @@ def pending(place: Place) -> JSONResponse:
 
 def _settled(row: ActRow) -> JSONResponse:
     outcome = msgspec.json.decode(row.outcome, type=dict[str, object])
-    if refused := outcome.get("refused"):
-        detail = str(outcome.get("detail") or "The gateway's state does not allow it.")
-        raise ProblemError(HTTPStatus.CONFLICT, str(refused), detail)
+    if error := outcome.get("error"):
+        raise ProblemError(HTTPStatus.CONFLICT, str(error), str(outcome.get("detail")))
     place = str(Place.unpack(row.place))
     done = ActDone(place=place, processed=True, outcome=outcome)
     return JSONResponse(done.model_dump())

@@ -66,7 +66,7 @@ def _api(stores: Stores, acts: Acts, pipeline: PipelineReader) -> APIRouter:
     api = APIRouter()
     for part in (
         Overview(pipeline, ledger),
-        Ratings(ledger, Tracer(deliveries)),
+        Ratings(ledger, Tracer(deliveries), acts),
         Sessions(ledger),
         Devices(ledger, acts),
         Quarantine(ledger, acts),

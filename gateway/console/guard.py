@@ -10,11 +10,14 @@ from ipaddress import ip_address
 from typing import Final
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.console.problems import ProblemError, answer
 
 BODY_BYTES_MAX: Final = 1 << 20
+_TOO_LARGE: Final = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+_TOO_LARGE_DETAIL: Final = f"A body holds at most {BODY_BYTES_MAX} bytes."
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -57,7 +60,7 @@ class Guard:
             detail = f"A page of {origin!r} may not change anything here."
             return ProblemError(HTTPStatus.FORBIDDEN, "foreign_origin", detail)
         if int(headers.get("content-length") or 0) > BODY_BYTES_MAX:
-            return _too_large()
+            return ProblemError(_TOO_LARGE, "too_large", _TOO_LARGE_DETAIL)
         return None
 
     def _is_ours(self, host: str) -> bool:
@@ -76,11 +79,6 @@ def _same(origin: str, host: str) -> bool:
     return origin.partition("://")[2] == host
 
 
-def _too_large() -> ProblemError:
-    detail = f"A body holds at most {BODY_BYTES_MAX} bytes."
-    return ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", detail)
-
-
 def _bounded(receive: Receive) -> Receive:
     """Count a body that came without a length."""
     left = BODY_BYTES_MAX
@@ -90,7 +88,7 @@ def _bounded(receive: Receive) -> Receive:
         message = await receive()
         left -= len(message.get("body", b""))
         if left < 0:
-            raise _too_large()
+            raise HTTPException(_TOO_LARGE, _TOO_LARGE_DETAIL)
         return message
 
     return receive_some

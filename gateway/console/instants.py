@@ -5,14 +5,10 @@ from typing import Annotated, Final
 
 from pydantic import AwareDatetime, PlainSerializer, WithJsonSchema
 
+from gateway.events import rfc3339
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
-
-
-def rfc3339(instant_ms: int) -> str:
-    """UTC with milliseconds, for example `2026-11-21T08:15:00.250Z`."""
-    instant = _EPOCH + instant_ms * _MILLISECOND
-    return f"{instant:%Y-%m-%dT%H:%M:%S}.{instant_ms % 1000:03d}Z"
 
 
 def milliseconds(instant: AwareDatetime | None) -> int | None:

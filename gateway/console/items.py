@@ -110,7 +110,7 @@ class EffectiveRating(Item):
 
 class Session(Item):
     session_key: str
-    session_id: str
+    session_id: str | None
     site: str
     business_date: str | None
     stage: int | None

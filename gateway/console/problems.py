@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from gateway.errors import TransientError
+from gateway.errors import PermanentError, TransientError
 from gateway.queries.asking import CursorError, QueryDeadlineError, StoreAbsentError
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -19,6 +19,7 @@ _RETRY_AFTER_S: Final = 1
 _CODES: Final = {
     HTTPStatus.NOT_FOUND: "not_found",
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
     HTTPStatus.UNPROCESSABLE_ENTITY: "invalid_request",
 }
 _UNAVAILABLE: Final = (
@@ -118,6 +119,10 @@ async def _on_unavailable(_request: Request, error: Exception) -> JSONResponse:
     )
 
 
+async def _on_refused(_request: Request, error: Exception) -> JSONResponse:
+    return answer(HTTPStatus.SERVICE_UNAVAILABLE, "journal_refused", str(error))
+
+
 async def _on_bug(_request: Request, _error: Exception) -> JSONResponse:
     detail = "The gateway could not answer; its log says why."
     return answer(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", detail)
@@ -130,6 +135,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(CursorError, _on_cursor)
     app.add_exception_handler(TransientError, _on_unavailable)
+    app.add_exception_handler(PermanentError, _on_refused)
     app.add_exception_handler(Exception, _on_bug)
 
 

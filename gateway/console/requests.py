@@ -139,16 +139,15 @@ Ids = Annotated[list[int], Field(min_length=1, max_length=_IDS_MAX)]
 
 
 class QuarantineChoice(Strict):
-    """Which items: some by `ids`, or all held ones of a `reason` or `device`."""
+    """Which items: some by `ids`, or all that wait for one `reason`."""
 
     ids: Ids | None = None
     reason: Text | None = None
-    device: Text | None = None
 
     @model_validator(mode="after")
     def _chooses(self) -> Self:
-        if self.ids is None and self.reason is None and self.device is None:
-            raise ValueError("say which: ids, reason or device")
+        if self.ids is None and self.reason is None:
+            raise ValueError("say which: ids or reason")
         return self
 
 
@@ -165,5 +164,20 @@ class DeadLetterChoice(Strict):
         return self
 
 
-class Why(Strict):
+class DeviceChange(Strict):
+    """Why, and where the device stands from now on; what is absent stays."""
+
     reason: Text | None = None
+    site: Text | None = None
+    window: Text | None = None
+
+
+class RatingBody(BaseModel):
+    """A terminal's `rating` message, with its other fields as the protocol has them.
+
+    What they hold is judged by the fold, as if a terminal had sent it.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    event_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{8,64}$")]

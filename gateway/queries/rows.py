@@ -120,10 +120,13 @@ class EffectiveRating(msgspec.Struct, frozen=True):
 
 
 class SessionRow(msgspec.Struct, kw_only=True):
-    """A session as the set of its events makes it."""
+    """A session as the set of its events makes it.
+
+    `session_id` is None for one that a rating without a number implied.
+    """
 
     session_key: str
-    session_id: str
+    session_id: str | None
     site: str
     business_date: str | None
     stage: int | None
@@ -226,8 +229,8 @@ class DeadLetterRow(msgspec.Struct, kw_only=True):
 class ActRow(msgspec.Struct, frozen=True, kw_only=True):
     """An operator's act as the fold settled it.
 
-    `outcome` is a JSON object, encoded: what it changed, or `{"refused": code,
-    "detail": sentence}`.
+    `outcome` is a JSON object, encoded: what it changed, or `{"error": code,
+    "detail": sentence}`, or `{"repeated": true}` under a key known already.
     """
 
     place: int

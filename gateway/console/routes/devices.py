@@ -12,7 +12,7 @@ from gateway.console.acts import Acts
 from gateway.console.callers import LOCAL
 from gateway.console.items import ACT_RESPONSES, Device, ListOf
 from gateway.console.problems import not_found
-from gateway.console.requests import DeviceQuery, IdempotencyKey, Why
+from gateway.console.requests import DeviceChange, DeviceQuery, IdempotencyKey
 from gateway.queries import LedgerQueries
 from gateway.queries.asking import Page
 from gateway.queries.rows import DeviceRow
@@ -21,10 +21,12 @@ _VERBS: Final = {
     "approve": ActName.DEVICE_APPROVED,
     "refuse": ActName.DEVICE_REFUSED,
     "retire": ActName.DEVICE_RETIRED,
-    "maintenance": ActName.DEVICE_MAINTAINED,
+    "maintenance": ActName.DEVICE_MAINTENANCE,
 }
 
-_Endpoint = Callable[[str, Why | None, IdempotencyKey], Awaitable[JSONResponse]]
+_Endpoint = Callable[
+    [str, DeviceChange | None, IdempotencyKey], Awaitable[JSONResponse]
+]
 
 
 class Devices:
@@ -56,18 +58,21 @@ class Devices:
         return row
 
     def _changing(self, name: ActName) -> _Endpoint:
-        async def change(
+        async def change_device(
             device_id: str,
-            why: Why | None = None,
+            change: DeviceChange | None = None,
             idempotency_key: IdempotencyKey = None,
         ) -> JSONResponse:
             await run_in_threadpool(self.show, device_id)
+            wanted = change or DeviceChange()
             act = DeviceAct(
                 author=LOCAL,
                 idempotency_key=idempotency_key,
                 device_id=device_id,
-                reason=why.reason if why else None,
+                reason=wanted.reason,
+                site=wanted.site,
+                window=wanted.window,
             )
             return await self._acts.perform(name, act)
 
-        return change
+        return change_device

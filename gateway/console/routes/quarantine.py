@@ -59,9 +59,5 @@ class Quarantine:
 
 def _act(choice: QuarantineChoice, key: str | None) -> QuarantineAct:
     return QuarantineAct(
-        author=LOCAL,
-        idempotency_key=key,
-        ids=choice.ids,
-        reason=choice.reason,
-        device_id=choice.device,
+        author=LOCAL, idempotency_key=key, ids=choice.ids, reason=choice.reason
     )

@@ -1,0 +1,186 @@
+"""What the outbox holds for each sink: counted, never derived from other counts."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from threading import Lock
+from typing import Final, NamedTuple
+
+import apsw
+
+from gateway.events import Address, subject_of
+from gateway.ledger.packing import unpack
+from gateway.ports import OutboxRow
+from gateway.queries.asking import QueryDeadlineError
+from gateway.queries.rows import EventPosition, OwedEvents, SinkCursor
+
+ROWS_UNPACKED_MAX: Final = 1500
+"""In one answer: about half a second; the next answer goes on from there."""
+
+ROWS_REMEMBERED_MAX: Final = 100_000
+
+Span = tuple[int, int]
+_ENDLESS: Final = (1 << 62, 0)
+
+
+class _Term(NamedTuple):
+    """A sink's filter, in force in the half-open span of (block, index)."""
+
+    since: Span
+    until: Span
+    address: Address
+
+    def indexes(self, row: OutboxRow) -> Iterator[int]:
+        """Which units of the row it addresses."""
+        low, high = self.since, self.until
+        if self.address.units(row) is not row.events:
+            # Spans count in events; among a block's receipts they mean nothing.
+            low, high = (low[0], 0), (high[0], 0)
+        for index in self.address.indexes(row):
+            if low <= (row.block, index) < high:
+                yield index
+
+
+Terms = Mapping[str, Sequence[_Term]]
+
+
+class Owed:
+    """Counts what lies beyond cursors; whole rows are counted once and remembered."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._sinks: list[tuple[object, ...]] = []
+        self._terms: Terms = {}
+        self._counts: dict[int, dict[str, int]] = {}
+
+    def count(
+        self, connection: apsw.Connection, cursors: Sequence[SinkCursor]
+    ) -> list[OwedEvents]:
+        """One answer for each cursor, in their order.
+
+        Raises QueryDeadlineError when the backlog takes more than one answer to count.
+        """
+        with self._lock:
+            self._learn_terms(connection)
+            self._count_rows(connection, min((c.block for c in cursors), default=0))
+            addressed = connection.execute("SELECT name, events FROM sink_addressed")
+            totals = {str(name): int(events) for name, events in addressed}
+            return [
+                self._beyond(connection, cursor, totals.get(cursor.name, 0))
+                for cursor in cursors
+            ]
+
+    def positions(
+        self, connection: apsw.Connection, rating_id: str, block: int
+    ) -> list[EventPosition]:
+        """The rating's events in the row of `block`, and the sinks they are for."""
+        with self._lock:
+            self._learn_terms(connection)
+            row = _row(connection, block)
+            if row is None:
+                return []
+            taken = {
+                name: frozenset(_indexes(terms, row))
+                for name, terms in self._terms.items()
+                if terms and terms[-1].address.units(row) is row.events
+            }
+        return [
+            EventPosition(
+                event.type, block, index, tuple(n for n in taken if index in taken[n])
+            )
+            for index, event in enumerate(row.events)
+            if subject_of(event) == rating_id
+        ]
+
+    def _learn_terms(self, connection: apsw.Connection) -> None:
+        sinks = connection.execute(
+            "SELECT name, kind, events, since_block, since_index, removed FROM sink"
+            " ORDER BY no"
+        ).fetchall()
+        if sinks != self._sinks:
+            self._sinks = sinks
+            self._terms = _terms(sinks)
+            self._counts.clear()
+
+    def _count_rows(self, connection: apsw.Connection, first: int) -> None:
+        """Count the whole rows from `first` on that were not counted before."""
+        for block in [block for block in self._counts if block < first]:
+            del self._counts[block]
+        blocks = [
+            block
+            for (block,) in connection.execute(
+                "SELECT block FROM outbox WHERE block >= ? ORDER BY block", (first,)
+            )
+            if block not in self._counts
+        ]
+        for block in blocks[:ROWS_UNPACKED_MAX]:
+            row = _row(connection, block)
+            assert row is not None, "one read transaction sees one state"
+            self._counts[block] = {
+                name: sum(1 for _ in _indexes(terms, row))
+                for name, terms in self._terms.items()
+            }
+        if len(blocks) > ROWS_UNPACKED_MAX or len(self._counts) > ROWS_REMEMBERED_MAX:
+            raise QueryDeadlineError("the backlog is still being counted: ask again")
+
+    def _beyond(
+        self, connection: apsw.Connection, cursor: SinkCursor, addressed: int
+    ) -> OwedEvents:
+        owed = 0
+        oldest = None
+        for block in sorted(self._counts):
+            count = self._counts[block].get(cursor.name, 0)
+            if block == cursor.block and cursor.index:
+                count = self._rest(connection, cursor)
+            if count and block >= cursor.block:
+                owed += count
+                oldest = block if oldest is None else oldest
+        return OwedEvents(addressed, owed, _appended_ms(connection, oldest))
+
+    def _rest(self, connection: apsw.Connection, cursor: SinkCursor) -> int:
+        """What is left of the row in which the cursor stands."""
+        row = _row(connection, cursor.block)
+        terms = self._terms.get(cursor.name, ())
+        if row is None:
+            return 0
+        return sum(1 for index in _indexes(terms, row) if index >= cursor.index)
+
+
+def _indexes(terms: Iterable[_Term], row: OutboxRow) -> Iterator[int]:
+    for term in terms:
+        yield from term.indexes(row)
+
+
+def _row(connection: apsw.Connection, block: int) -> OutboxRow | None:
+    for (body,) in connection.execute(
+        "SELECT body FROM outbox WHERE block = ?", (block,)
+    ):
+        return unpack(body)
+    return None
+
+
+def _appended_ms(connection: apsw.Connection, block: int | None) -> int | None:
+    for (appended_ms,) in connection.execute(
+        "SELECT appended_ms FROM outbox WHERE block = ?", (block,)
+    ):
+        return int(appended_ms)
+    return None
+
+
+def _terms(sinks: Sequence[tuple[object, ...]]) -> Terms:
+    """Each sink's filters with their spans, from the rows of `sink`, oldest first."""
+    by_name: dict[str, list[tuple[Span, Address | None]]] = {}
+    for name, kind, events, block, index, removed in sinks:
+        address = None if removed else Address(str(kind), json.loads(str(events)))
+        begun = by_name.setdefault(str(name), [])
+        begun.append(((int(str(block)), int(str(index))), address))
+    return {name: _spans(begun) for name, begun in by_name.items()}
+
+
+def _spans(begun: list[tuple[Span, Address | None]]) -> list[_Term]:
+    ends = [*begun, (_ENDLESS, None)]
+    return [
+        _Term(since, until, address)
+        for (since, address), (until, _) in pairwise(ends)
+        if address is not None
+    ]

@@ -1,0 +1,73 @@
+"""Lists by pages: conditions that were asked for, and cursors on integer keys."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, Generic, NamedTuple, TypeVar
+
+import apsw
+
+from gateway.queries.asking import CursorError, Page, Slice
+
+Row = TypeVar("Row")
+Columns = tuple[Any, ...]
+
+_KEY_MAX: Final = (1 << 63) - 1
+
+
+class Conditions:
+    """A WHERE clause of the conditions whose value is given."""
+
+    def __init__(self) -> None:
+        self._terms = ["1"]
+        self._values: list[object] = []
+
+    def where(self, term: str, value: object) -> None:
+        """Add `term`, which holds one `?`; None asks for nothing."""
+        if value is not None:
+            self._terms.append(term)
+            self._values.append(value)
+
+    @property
+    def clause(self) -> str:
+        return " AND ".join(self._terms)
+
+    @property
+    def values(self) -> Sequence[object]:
+        return self._values
+
+
+class Listing(NamedTuple, Generic[Row]):
+    """What is listed: `select`, whose first column is the integer `key`."""
+
+    select: str
+    key: str
+    build: Callable[[Columns], Row]
+
+
+def key_after(part: Slice) -> int:
+    """The key below which the page begins.
+
+    Raises CursorError for what is no key.
+    """
+    if part.cursor is None:
+        return _KEY_MAX
+    if not (part.cursor.isascii() and part.cursor.isdecimal()):
+        raise CursorError(part.cursor)
+    return min(int(part.cursor[:19]), _KEY_MAX)
+
+
+def page(
+    connection: apsw.Connection,
+    listing: Listing[Row],
+    conditions: Conditions,
+    part: Slice,
+) -> Page[Row]:
+    """One page, the greatest key first."""
+    select, key, build = listing
+    conditions.where(f"{key} < ?", key_after(part))
+    rows: Iterable[Columns] = connection.execute(
+        f"{select} WHERE {conditions.clause} ORDER BY {key} DESC LIMIT ?",
+        (*conditions.values, part.limit + 1),
+    )
+    found = list(rows)
+    last = str(found[part.limit - 1][0]) if len(found) > part.limit else None
+    return Page([build(row) for row in found[: part.limit]], last)

@@ -1,0 +1,135 @@
+"""Ratings as readers see them: with their binding, session and standing."""
+
+import json
+from collections.abc import Iterable
+from typing import Final
+
+import apsw
+import msgspec
+
+from gateway.ledger.queries.paging import Columns, Conditions, Listing, page
+from gateway.queries.asking import Page, RatingFilter, Slice
+from gateway.queries.rows import PointRow, RatingRow, VoidRow
+
+_NS_PER_MS: Final = 1_000_000
+_ORDINALS_PER_MS: Final = 1_000_000
+
+_SELECT: Final = """  -- in the order of the fields of RatingRow
+SELECT r.place, r.ordinal, r.event_id, d.device_id, s.site, s.department, s.window,
+    coalesce(r.employee_id, s.employee_id),
+    iif(substr(x.session_id, 1, 1) = '@', NULL,
+        coalesce(x.session_id, r.details ->> '$.session_id')),
+    x.site || ':' || x.session_id || ':' || x.stage || ':' || x.n,
+    coalesce(nullif(x.stage, 0), r.details ->> '$.stage'), r.level, r.level_raw,
+    r.occurred_ms, r.claimed_ms, r.received_ms, r.time_quality, r.origin, r.mode,
+    r.round, r.version, r.effective, r.flags, r.amends, r.void
+FROM rating AS r
+JOIN device AS d ON d.no = r.device_no
+JOIN series AS s ON s.no = r.series
+LEFT JOIN session AS x ON x.no = r.session_no
+"""
+_OF_SESSION: Final = """
+r.place IN (SELECT m.value FROM session AS o, json_each(o.ratings) AS m
+            WHERE o.session_id = ?)
+"""
+_FLAGGED: Final = "EXISTS (SELECT 1 FROM json_each(r.flags) WHERE value = ?)"
+
+
+def _build(row: Columns) -> RatingRow:
+    values = dict(zip(RatingRow.__struct_fields__, row, strict=True))
+    raw, flags, void = values["level_raw"], values["flags"], values["void"]
+    values["level_raw"] = None if raw is None else json.loads(raw)
+    values["effective"] = bool(values["effective"])
+    values["flags"] = tuple(json.loads(flags)) if flags else ()
+    values["void"] = msgspec.json.decode(void, type=VoidRow) if void else None
+    return RatingRow(**values)
+
+
+_RATINGS: Final = Listing(_SELECT, "r.place", _build)
+
+
+def listed(
+    connection: apsw.Connection, wanted: RatingFilter, part: Slice
+) -> Page[RatingRow]:
+    """Ratings in the order of the journal; a comment alone is none."""
+    conditions = Conditions()
+    conditions.where("r.occurred_ms >= ?", wanted.from_ms)
+    conditions.where("r.occurred_ms < ?", wanted.to_ms)
+    conditions.where(
+        "r.device_no = (SELECT no FROM device WHERE device_id = ?)", wanted.device
+    )
+    conditions.where("s.site = ?", wanted.site)
+    conditions.where("s.department = ?", wanted.department)
+    conditions.where("coalesce(r.employee_id, s.employee_id) = ?", wanted.employee)
+    conditions.where(_OF_SESSION, wanted.session)
+    conditions.where("r.level = ?", wanted.level)
+    conditions.where(_FLAGGED, wanted.flag)
+    conditions.where("r.level >= ?", 1)
+    return page(connection, _RATINGS, conditions, part)
+
+
+def place_of(connection: apsw.Connection, device_id: str, event_id: str) -> int | None:
+    """The place of the first record of this identity, while it is kept."""
+    for table in _identity_tables(connection):
+        for (place,) in connection.execute(
+            f"SELECT place FROM {table} WHERE event_id = ? AND device_no ="
+            " (SELECT no FROM device WHERE device_id = ?)",
+            (event_id, device_id),
+        ):
+            return int(place)
+    return None
+
+
+def devices_of(connection: apsw.Connection, event_id: str, limit: int) -> list[str]:
+    """Devices that have a rating of this event id, `limit` at most."""
+    found: list[str] = []
+    for table in _identity_tables(connection):
+        rows = connection.execute(
+            f"SELECT d.device_id FROM {table} AS i"
+            " JOIN rating AS r ON r.place = i.place"
+            " JOIN device AS d ON d.no = i.device_no WHERE i.event_id = ? LIMIT ?",
+            (event_id, limit),
+        )
+        found.extend(device_id for (device_id,) in rows)
+    return found[:limit]
+
+
+def at(connection: apsw.Connection, places: Iterable[int]) -> list[RatingRow]:
+    """The ratings at these places, the earliest press first."""
+    rows = connection.executemany(
+        f"{_SELECT} WHERE r.place = ?", [(place,) for place in places]
+    )
+    return sorted((_build(row) for row in rows), key=_pressed)
+
+
+def of_same_session(connection: apsw.Connection, rating: RatingRow) -> list[RatingRow]:
+    """All ratings of its session, or itself alone, the earliest press first."""
+    for (places,) in connection.execute(
+        "SELECT ratings FROM session WHERE no ="
+        " (SELECT session_no FROM rating WHERE place = ?)",
+        (rating.place,),
+    ):
+        return at(connection, json.loads(places))
+    return [rating]
+
+
+def point_of(connection: apsw.Connection, rating: RatingRow) -> PointRow | None:
+    """The key of its point, fixed at the first fold; only live ratings have one."""
+    if rating.mode != "live" or rating.level is None:
+        return None
+    ((tags,),) = connection.execute(
+        "SELECT tags FROM series JOIN rating ON series = no WHERE place = ?",
+        (rating.place,),
+    )
+    offset_ns = rating.ordinal % _ORDINALS_PER_MS
+    return PointRow(str(tags), rating.occurred_ms * _NS_PER_MS + offset_ns)
+
+
+def _identity_tables(connection: apsw.Connection) -> list[str]:
+    """The newest period first."""
+    numbers = connection.execute("SELECT no FROM identity_period ORDER BY no DESC")
+    return [f"identity_{number}" for (number,) in numbers]
+
+
+def _pressed(rating: RatingRow) -> tuple[int, int]:
+    return rating.occurred_ms, rating.place

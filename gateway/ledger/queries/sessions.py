@@ -1,0 +1,105 @@
+"""Sessions as readers see them, with the rating in force."""
+
+import json
+from collections.abc import Iterator
+from typing import Final
+
+import apsw
+
+from gateway.ledger.queries import ratings
+from gateway.ledger.queries.paging import Columns, Conditions, Listing, page
+from gateway.queries.asking import Page, SessionFilter, Slice
+from gateway.queries.rows import EffectiveRating, SessionDetail, SessionRow
+
+_KEY: Final = "x.site || ':' || x.session_id || ':' || x.stage || ':' || x.n"
+_NUMBER: Final = "iif(substr(x.session_id, 1, 1) = '@', NULL, x.session_id)"
+_SELECT: Final = f"""
+SELECT x.no, {_KEY}, {_NUMBER}, x.site, x.business_date, nullif(x.stage, 0),
+    x.state, x.department, x.window, x.employee_id, x.service_code, x.invited_ms,
+    x.eligible, x.unrated_reason, x.opened_ms, x.ended_ms, x.deadline_ms,
+    x.amend_until_ms, x.estimated, x.provisional, x.followup_due_ms, x.rectify_due_ms,
+    x.ratings, e.event_id, e.level, e.origin
+FROM session AS x
+LEFT JOIN rating AS e ON e.place = x.effective_place
+"""
+_MOMENT: Final = "coalesce(x.ended_ms, x.began_ms)"
+
+
+def _build(row: Columns) -> SessionRow:
+    event_id, level, origin = row[23:]
+    return SessionRow(
+        session_key=row[1],
+        session_id=row[2],
+        site=row[3],
+        business_date=row[4],
+        stage=row[5],
+        state=row[6],
+        department=row[7],
+        window=row[8],
+        employee_id=row[9],
+        service_code=row[10],
+        invited_ms=row[11],
+        eligible=None if row[12] is None else bool(row[12]),
+        unrated_reason=row[13],
+        opened_ms=row[14],
+        ended_ms=row[15],
+        deadline_ms=row[16],
+        amend_until_ms=row[17],
+        estimated=bool(row[18]),
+        provisional=bool(row[19]),
+        followup_due_ms=row[20],
+        rectify_due_ms=row[21],
+        effective=None
+        if event_id is None
+        else EffectiveRating(event_id, level, origin),
+    )
+
+
+def listed(
+    connection: apsw.Connection, wanted: SessionFilter, part: Slice
+) -> Page[SessionRow]:
+    """Sessions, the latest begun in the fold first."""
+    conditions = Conditions()
+    conditions.where("x.session_id = ?", wanted.session)
+    conditions.where("x.site = ?", wanted.site)
+    conditions.where("x.state = ?", wanted.state)
+    conditions.where(
+        "x.device_no = (SELECT no FROM device WHERE device_id = ?)", wanted.device
+    )
+    conditions.where(f"{_MOMENT} >= ?", wanted.from_ms)
+    conditions.where(f"{_MOMENT} < ?", wanted.to_ms)
+    return page(connection, _SESSIONS, conditions, part)
+
+
+def detail(connection: apsw.Connection, session_key: str) -> SessionDetail | None:
+    for site, session_id, stage, n in _readings(session_key):
+        for row in connection.execute(
+            f"{_SELECT} WHERE x.session_id = ? AND x.site = ? AND x.stage = ?"
+            " AND x.n = ?",
+            (session_id, site, stage, n),
+        ):
+            history = ratings.at(connection, json.loads(row[22]))
+            return SessionDetail(_build(row), history)
+    return None
+
+
+def keys(connection: apsw.Connection, session_id: str, limit: int) -> list[str]:
+    rows = connection.execute(
+        f"SELECT {_KEY} FROM session AS x WHERE x.session_id = ? LIMIT ?",
+        (session_id, limit),
+    )
+    return [key for (key,) in rows]
+
+
+def _readings(session_key: str) -> Iterator[tuple[str, str, int, int]]:
+    """Every (site, session_id, stage, n) written so: both names may hold colons."""
+    scope, *numbers = session_key.rsplit(":", 2)
+    if len(numbers) < len(("stage", "n")) or not all(map(str.isdecimal, numbers)):
+        return
+    stage, n = (int(number[:18]) for number in numbers)
+    for at, letter in enumerate(scope):
+        if letter == ":":
+            yield scope[:at], scope[at + 1 :], stage, n
+
+
+_SESSIONS: Final = Listing(_SELECT, "x.no", _build)
