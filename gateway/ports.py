@@ -84,7 +84,11 @@ class Journal(Protocol):
         Raises:
             DiskFullError: nothing was kept; call again later.
             JournalBrokenError: end this process, acknowledge nothing.
+
         """
+
+    def accept_clock(self) -> None:
+        """Believe the wall clock as it is now: an operator said so."""
 
 
 class JournalReader(Protocol):
@@ -185,6 +189,14 @@ class OutboxRow(msgspec.Struct, array_like=True, gc=False):
     controls: list[Control] = []
 
 
+class SinkSpec(msgspec.Struct, frozen=True):
+    """A sink as `sinks_applied` names it."""
+
+    name: str
+    kind: str  # influxdb | backend | receipts
+    events: tuple[str, ...]
+
+
 class SinkSince(NamedTuple):
     """A sink in force from (block, index) on: `events` are its name patterns."""
 
@@ -225,7 +237,7 @@ class Submitter(Protocol):
         """
 
 
-class LinkListener(Protocol):
+class LinkListener:
     """Whom a link to the broker tells what happens; each call returns at once.
 
     An epoch numbers a connection. A listener that derives from this class needs to

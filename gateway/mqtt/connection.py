@@ -2,10 +2,15 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from device_protocol.mqtt_session import Event, RemoteProtocolError, Session, State
 from gateway.clock import Clock
+
+# A broker that writes each publish by itself would cost us a turn of the event loop
+# for every one or two. So, when reads follow within a millisecond, the socket is left
+# alone for a moment: short against the age a block may reach before it is appended.
+_LINGER_S: Final = 0.002
 
 
 class ConnectionOwner(Protocol):
@@ -35,6 +40,8 @@ class Connection(asyncio.Protocol):
         self._clock = clock
         self._transport: asyncio.Transport | None = None
         self._held = False
+        self._lingering = False
+        self._read_ms = 0
 
     @property
     def usable(self) -> bool:
@@ -47,13 +54,17 @@ class Connection(asyncio.Protocol):
         transport.write(self.session.connect(self._clock.monotonic_ms()))
 
     def data_received(self, data: bytes) -> None:
+        now = self._clock.monotonic_ms()
         try:
-            events = self.session.receive(data, self._clock.monotonic_ms())
+            events = self.session.receive(data, now)
         except RemoteProtocolError as error:
             self.abort(f"the broker broke the protocol: {error}")
             return
         for event in events:
             self._owner.on_event(self, event)
+        if now == self._read_ms:
+            self._linger()
+        self._read_ms = now
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Here asyncio also brings what our own code raised in `data_received`."""
@@ -69,13 +80,27 @@ class Connection(asyncio.Protocol):
             self._transport.write(data)
 
     def hold_reading(self, *, held: bool) -> None:
-        if held is self._held or self._transport is None:
-            return
         self._held = held
-        if held:
-            self._transport.pause_reading()
+        self._read_or_not()
+
+    def _linger(self) -> None:
+        if not self._lingering:
+            self._lingering = True
+            self._read_or_not()
+            asyncio.get_running_loop().call_later(_LINGER_S, self._lingered)
+
+    def _lingered(self) -> None:
+        self._lingering = False
+        self._read_or_not()
+
+    def _read_or_not(self) -> None:
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        if self._held or self._lingering:
+            transport.pause_reading()
         else:
-            self._transport.resume_reading()
+            transport.resume_reading()
 
     def keep_alive(self) -> None:
         """Ping when it is due, part from a broker that fell silent."""

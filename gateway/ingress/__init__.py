@@ -1,0 +1,1 @@
+"""Receive, append, acknowledge: the short path that must not lose anything."""

@@ -1,0 +1,44 @@
+"""When to append an empty block, so that the journal's time goes on."""
+
+from typing import Final
+
+from gateway.ports import Header
+
+IDLE_TICK_MS: Final = 60_000
+TICK_INTERVAL_MS_MIN: Final = 1000
+
+
+class Ticks:
+    """The next tick, from what the processor asked for and the newest block.
+
+    Journal time is `appended_ms`; between blocks it is guessed by the monotonic
+    clock, because the wall clock may be the one that is wrong.
+    """
+
+    def __init__(self, head: Header | None, *, wall_ms: int, now_ms: int) -> None:
+        self._journal_ms = head.appended_ms if head else wall_ms
+        self._appended_ms = now_ms  # monotonic, at the newest block
+        self._ticked_ms = now_ms - TICK_INTERVAL_MS_MIN  # monotonic, at the last tick
+        self._asked_ms: int | None = None  # journal time
+
+    def ask(self, timer_ms: int) -> None:
+        """The processor's next timer is due at this journal time."""
+        if self._asked_ms is None or timer_ms < self._asked_ms:
+            self._asked_ms = timer_ms
+
+    def appended(self, header: Header, now_ms: int) -> None:
+        """A block moves journal time; an empty one was a tick."""
+        self._journal_ms = header.appended_ms
+        self._appended_ms = now_ms
+        if header.records == 0:
+            self._ticked_ms = now_ms
+        if self._asked_ms is not None and self._asked_ms <= header.appended_ms:
+            self._asked_ms = None
+
+    def due_ms(self) -> int:
+        """When the next tick is due, in monotonic milliseconds."""
+        idle_ms = self._appended_ms + IDLE_TICK_MS
+        if self._asked_ms is None:
+            return idle_ms
+        asked_ms = self._appended_ms + self._asked_ms - self._journal_ms
+        return min(idle_ms, max(asked_ms, self._ticked_ms + TICK_INTERVAL_MS_MIN))

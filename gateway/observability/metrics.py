@@ -1,0 +1,88 @@
+"""Every metric of the gateway, declared in one place; one registry for each role.
+
+A role writes its figures to `data_dir/run/ROLE.prom` each second; the console serves
+them all. Figures are set at most once a block or batch, never once a message.
+"""
+
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import write_to_textfile
+
+from gateway.ports import Header
+
+_APPEND_BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+
+
+class IngestMetrics:
+    """What is received, how full the buffers are, and how the journal keeps up."""
+
+    def __init__(self, head: Header | None) -> None:
+        """`head` is the newest block: `received` goes on from it."""
+        self.registry = registry = CollectorRegistry()
+        self.link_up = Gauge(
+            "evalgate_link_up", "1 while the broker takes us", registry=registry
+        )
+        self.link_connects = Counter(
+            "evalgate_link_connects", "Accepted connections", registry=registry
+        )
+        self.link_closed = Counter(
+            "evalgate_link_closed", "Connections that ended", registry=registry
+        )
+        self.link_refused_filters = Gauge(
+            "evalgate_link_refused_filters",
+            "Subscriptions not granted as asked",
+            registry=registry,
+        )
+        self.link_held = Gauge(
+            "evalgate_link_held",
+            "1 while the socket is not read, buffers being full",
+            registry=registry,
+        )
+        self.received = Counter(
+            "evalgate_received",
+            "Messages in the journal since its beginning; equals the sum of fates",
+            registry=registry,
+        )
+        self.unacknowledged = Gauge(
+            "evalgate_unacknowledged_messages",
+            "Received and not yet durable",
+            registry=registry,
+        )
+        self.unacknowledged_bound = Gauge(
+            "evalgate_unacknowledged_messages_max",
+            "Receive Maximum as we told it to the broker",
+            registry=registry,
+        )
+        self.buffered_bytes = Gauge(
+            "evalgate_buffered_bytes", "Records not yet durable", registry=registry
+        )
+        self.buffered_bytes_bound = Gauge(
+            "evalgate_buffered_bytes_max",
+            "Above it the socket is not read",
+            registry=registry,
+        )
+        self.blocks = Counter(
+            "evalgate_blocks", "Blocks appended by this process", registry=registry
+        )
+        self.append_seconds = Histogram(
+            "evalgate_append_seconds",
+            "From a block's end to its fsync",
+            buckets=_APPEND_BOUNDS_S,
+            registry=registry,
+        )
+        self.journal_writable = Gauge(
+            "evalgate_journal_writable", "0 while its disk is full", registry=registry
+        )
+        self.settings_gate = Gauge(
+            "evalgate_settings_gate_closed",
+            "1 while the link waits for the settings to be folded",
+            registry=registry,
+        )
+        if head is not None:
+            self.received.inc(head.first_message + head.messages)
+
+
+def write_figures(path: Path, registry: CollectorRegistry) -> None:
+    """Replace `path` by the registry's figures; a reader never sees half of them."""
+    write_to_textfile(str(path), registry)
