@@ -5,7 +5,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -88,16 +88,20 @@ class Site:
 class GatewayProcess:
     """`evalgate run` over one data directory; start again after a kill."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(
+        self, site: Site, command: Sequence[str] = (sys.executable, "-m", "gateway.cli")
+    ) -> None:
         self.site = site
+        self._command = command
         self._config = site.write_config()
         self._child: Child | None = None
 
     def start(self, env: Mapping[str, str] | None = None) -> None:
         """Start the supervisor, which starts the roles."""
-        command = [sys.executable, "-m", "gateway.cli", "run"]
         self._child = Child(
-            [*command, "--config", str(self._config)], self.site.directory / "log", env
+            [*self._command, "run", "--config", str(self._config)],
+            self.site.directory / "log",
+            env,
         )
 
     @property

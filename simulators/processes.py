@@ -169,10 +169,15 @@ class Child:
             raise NotReadyError(f"no line: {self.tail()}")
         return line.decode()
 
+    def terminate(self) -> None:
+        """Ask it to end, and do not wait."""
+        if self.running:
+            self._process.send_signal(signal.SIGTERM)
+
     def stop(self, deadline_s: float = 10.0) -> None:
         """Ask it to end; kill its group when it does not."""
         if self.running:
-            self._process.send_signal(signal.SIGTERM)
+            self.terminate()
             try:
                 self._process.wait(deadline_s)
             except subprocess.TimeoutExpired:

@@ -1,0 +1,76 @@
+"""The schedule of kills: a pure function of the seed."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import count, cycle
+from typing import Final
+
+ROLES: Final = ("ingest", "process", "deliver")
+POINT_REACHED_MAX: Final = 40  # a point is reached some tens of times a second
+
+
+class Kind(StrEnum):
+    GROUP = "group"  # kill -9 of every process of the gateway
+    ROLE = "role"  # kill -9 of one role, which its supervisor starts again
+    POINT = "point"  # a role kills itself at a named point, then the group
+    CUT = "cut"  # the connection to the broker breaks, nobody dies
+
+
+# What a message in flight had behind it when its process died at a named point.
+PHASES: Final = {
+    "append.before": "received, not appended",
+    "append.after": "appended, not acknowledged",
+    "ack.before": "appended, not acknowledged",
+    "ack.after": "acknowledged, not folded",
+    "fold.before_commit": "folded, not committed",
+    "fold.after_commit": "committed, not told",
+    "sink.before_request": "owed, not sent",
+    "sink.after_answer": "sent, cursor not moved",
+    "cursor.before_commit": "sent, cursor not committed",
+    "cursor.after_commit": "delivered",
+    "receipt.before_publish": "committed, not receipted",
+    "submit.after_append": "submitted record appended",
+}
+UNDER_LOAD: Final = tuple(name for name in PHASES if name != "submit.after_append")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One kill: when (seconds of healthy delivery before it), what, and where."""
+
+    number: int
+    kind: Kind
+    target: str
+    after_s: float
+    nth: int = 1
+
+    @property
+    def phase(self) -> str:
+        return PHASES.get(self.target, "any")
+
+
+def schedule(trials: int, seed: int) -> Iterator[Trial]:
+    """Give kinds in turn, each with its targets in a shuffled order."""
+    dice = random.Random(seed)
+    points, roles = list(UNDER_LOAD), list(ROLES)
+    dice.shuffle(points)
+    dice.shuffle(roles)
+    targets = {
+        Kind.GROUP: cycle(["all"]),
+        Kind.POINT: cycle(points),
+        Kind.ROLE: cycle(roles),
+        Kind.CUT: cycle(["link"]),
+    }
+    turns = cycle([Kind.GROUP, Kind.POINT, Kind.ROLE, Kind.POINT, Kind.GROUP, Kind.CUT])
+    for number, kind in zip(count(1), turns, strict=False):
+        if number > trials:
+            return
+        yield Trial(
+            number,
+            kind,
+            next(targets[kind]),
+            after_s=dice.uniform(0.2, 1.0),
+            nth=dice.randint(1, POINT_REACHED_MAX),
+        )

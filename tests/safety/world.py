@@ -1,0 +1,177 @@
+"""A gateway among real services, under load, with a tap on its wire."""
+
+import json
+import sys
+import time
+import urllib.request
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from simulators.gateway_process import SECRET, GatewayProcess, Site
+from simulators.processes import Child, NotReadyError, free_port, wait_until
+from simulators.reconcile import RECORDED
+from simulators.services import Influxd, Mosquitto
+
+DATABASE = "safety"
+CLIENT_ID = "evalgate-g1"
+_READY_S = 60.0
+_DRAIN_S = 180
+_STALLED_S = 10
+
+
+class World:
+    """mosquitto, InfluxDB 1.6, a pretend backend, the tap, and the gateway."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        env: Mapping[str, str],
+        tapped: bool = True,
+        command: tuple[str, ...] = (sys.executable, "-m", "gateway.cli"),
+    ) -> None:
+        self.directory = directory
+        self.raw_log = directory / "backend.log"
+        self.manifest = directory / "manifest"
+        self._env = dict(env)
+        self._tapped = tapped
+        self._command = command
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self.broker = stack.enter_context(Mosquitto(self.directory / "broker"))
+            self.influx = stack.enter_context(Influxd(self.directory / "influx"))
+            self.influx.create(DATABASE)
+            backend = stack.enter_context(
+                self.program("backend", "--log", str(self.raw_log), "--secret", SECRET)
+            )
+            self._backend_url = json.loads(backend.read_line())["url"]
+            port = self.broker.port
+            if self._tapped:
+                self._tap = stack.enter_context(
+                    self.program("tap", "--broker", str(port))
+                )
+                port = json.loads(self._tap.read_line())["port"]
+            self.gateway = GatewayProcess(self._site(port), self._command)
+            stack.callback(self.gateway.kill)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def _site(self, broker_port: int) -> Site:
+        return Site(
+            directory=self.directory / "gateway",
+            broker_port=broker_port,
+            influx_url=self.influx.url,
+            backend_url=f"{self._backend_url}/events",
+            console_port=free_port(),
+            database=DATABASE,
+        )
+
+    def program(self, name: str, *options: str) -> Child:
+        """Start one of the simulators."""
+        command = [sys.executable, "-m", "simulators", name, *options]
+        return Child(command, self.directory / f"{name}.log", piped=True)
+
+    def start_gateway(self, crash_point: str = "") -> None:
+        """Start it; with a crash point, one of its roles will die there."""
+        point = {"EVALGATE_CRASH_POINT": crash_point} if crash_point else {}
+        self.gateway.start({**self._env, **point})
+
+    @property
+    def subscriptions(self) -> int:
+        """How often the broker has seen a subscription to ratings."""
+        return self.broker.subscribed("evaluators/v1/+/rating")
+
+    def wait_subscribed(self, times: int = 1) -> None:
+        """Wait until the broker has seen this many subscriptions to ratings.
+
+        Raises:
+            NotReadyError: the gateway ended, or did not subscribe.
+
+        """
+
+        def subscribed() -> bool:
+            if not self.gateway.running:
+                raise NotReadyError(f"gateway ended: {self.gateway.log_tail()}")
+            return self.subscriptions >= times
+
+        wait_until(subscribed, _READY_S, "gateway subscribed")
+
+    def taken(self) -> int:
+        """How many ratings the backend has been told of so far."""
+        url = f"{self._backend_url}/pretend/counts"
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return int(json.load(answer)["by_type"].get(RECORDED, 0))
+
+    def wait_taken(self, more_than: int, deadline_s: float) -> None:
+        """Wait until the backend has taken more events than that.
+
+        Raises:
+            NotReadyError: it did not, in time.
+
+        """
+        wait_until(lambda: self.taken() > more_than, deadline_s, "events delivered")
+
+    def cut(self) -> None:
+        """Break the gateway's connections to the broker."""
+        self._tap.write_line("cut")
+        self._tap.read_line()
+
+    def wire(self) -> list[dict[str, Any]]:
+        """Every connection of the gateway's intake so far, in order."""
+        self._tap.write_line("report")
+        report = json.loads(self._tap.read_line())
+        return [
+            seen
+            for seen in [*report["closed"], *report["open"]]
+            if seen["client_id"] == CLIENT_ID
+        ]
+
+    def drain(self, good: int) -> bool:
+        """Wait until both sinks hold `good` ratings, or nothing more arrives."""
+        previous, quiet_s, waited_s = -1, 0, 0
+        while quiet_s < _STALLED_S and waited_s < _DRAIN_S:
+            points, events = self._points(), self.taken()
+            if min(points, events) >= good:
+                return True
+            quiet_s = quiet_s + 1 if points + events == previous else 0
+            previous = points + events
+            waited_s += 1
+            time.sleep(1.0)
+        return False
+
+    def _points(self) -> int:
+        (result,) = self.influx.query('SELECT count("level") FROM "rating"', DATABASE)
+        match result:
+            case {"series": [{"values": [[_, int(held)]]}]}:
+                return held
+            case _:
+                return 0
+
+    def reconcile(self) -> dict[str, Any]:
+        """Compare what was sent with what the sinks hold; by the script alone."""
+        path = self.directory / "reconcile.json"
+        script = Path(__file__).parents[2] / "simulators" / "reconcile.py"
+        options = {
+            "--manifest": str(self.manifest),
+            "--influx1": self.influx.url,
+            "--database": DATABASE,
+            "--log": str(self.raw_log),
+        }
+        words = [word for option in options.items() for word in option]
+        with Child([sys.executable, "-I", str(script), *words], path) as child:
+            child.wait(300)
+        report: dict[str, Any] = json.loads(path.read_text())
+        return report
