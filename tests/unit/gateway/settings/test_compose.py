@@ -14,5 +14,5 @@ def test_the_compose_files_gateway_can_start(tmp_path: Path) -> None:
     (tmp_path / "gateway.toml").write_text(textwrap.dedent(block), "utf-8")
     environ = {"EVALGATE__INFLUXDB__MAIN__TOKEN": "t"}
     settings = load_settings(tmp_path / "gateway.toml", environ)
-    assert settings.broker.host == "mosquitto"
+    assert settings.broker.port == 1883
     assert [sink.name for sink in settings.sinks] == ["main"]
