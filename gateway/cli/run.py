@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import structlog
 
 from gateway.cli.exits import Exit
 from gateway.cli.verb import add_config
+from gateway.errors import PermanentError, TransientError
 from gateway.observability.logging import configure_logging
 from gateway.settings import Settings, SettingsError, load_settings
 from gateway.supervisor import (
@@ -50,11 +51,10 @@ def run(args: Namespace) -> Exit:
         log.warning("table_missing", detail=warning)
     if args.role is None:
         _run_all(args.config.absolute(), settings)
-    elif args.supervisor_pid is None:
-        _run_by_hand(settings, args.role)
-    else:
-        return _run_supervised(settings, args.role, args.supervisor_pid)
-    return Exit.OK
+        return Exit.OK
+    if args.supervisor_pid is None:
+        return _run_by_hand(settings, args.role)
+    return _run_supervised(settings, args.role, args.supervisor_pid)
 
 
 def _run_all(config: Path, settings: Settings) -> None:
@@ -107,21 +107,37 @@ def _run_supervised(settings: Settings, role: Role, supervisor_pid: int) -> Exit
         log.warning("role_orphaned", detail=str(error))
         return Exit.FAILED
     with role_lock(settings.gateway.data_dir, role):
-        _work(settings, role)
-    return Exit.OK
+        return _work(settings, role)
 
 
-def _run_by_hand(settings: Settings, role: Role) -> None:
+def _run_by_hand(settings: Settings, role: Role) -> Exit:
     data_dir = settings.gateway.data_dir
     prepare(data_dir)
     with ExitStack() as owned:
         owned.enter_context(directory_lock(data_dir, shared=True))
         owned.enter_context(role_lock(data_dir, role, wait_s=0))
         owned.enter_context(pid_file(data_dir, role))
-        _work(settings, role)
+        return _work(settings, role)
 
 
-def _work(settings: Settings, role: Role) -> None:
+def _work(settings: Settings, role: Role) -> Exit:
     from gateway.app import run_role  # noqa: PLC0415 -- the supervisor needs none of it
 
-    asyncio.run(run_role(settings, role))
+    code = Exit.OK
+    try:
+        asyncio.run(run_role(settings, role))
+    except* (PermanentError, TransientError) as group:
+        code = Exit.FAILED
+        for error in leaves(group):
+            kind = type(error).__name__
+            log.error("role_failed", detail=str(error), kind=kind)  # noqa: TRY400 -- a trace would not help an operator
+    return code
+
+
+def leaves(error: BaseException) -> Iterator[BaseException]:
+    """The errors that a group of groups holds."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from leaves(inner)
+    else:
+        yield error

@@ -7,6 +7,7 @@ them are struck out.
 
 import logging
 import sys
+from types import TracebackType
 from typing import Literal, TextIO
 
 import structlog
@@ -27,12 +28,14 @@ def configure_logging(level: Level, role: str, stream: TextIO | None = None) -> 
         processors=[_with_role(role), *_PROCESSORS, *_rendering(pretty=out.isatty())],
         wrapper_class=structlog.make_filtering_bound_logger(_number(level)),
         logger_factory=structlog.WriteLoggerFactory(file=out),
-        cache_logger_on_first_use=True,
+        # A stream that somebody put in for a while is not remembered.
+        cache_logger_on_first_use=out is sys.__stderr__,
     )
     # Libraries log by the standard module: their warnings join ours as plain events.
     logging.basicConfig(
         level=max(_number(level), logging.WARNING), handlers=[_Forward()], force=True
     )
+    sys.excepthook = log_crash
 
 
 def strike_out_private(
@@ -42,6 +45,16 @@ def strike_out_private(
     for key in _PRIVATE & event.keys():
         event[key] = _STRUCK
     return event
+
+
+def log_crash(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Write what ends this process as an event, as `sys.excepthook`."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    structlog.get_logger().critical("process_crashed", exc_info=(kind, error, trace))
 
 
 class _Forward(logging.Handler):

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -20,7 +21,9 @@ class Terminal(io.StringIO):
 def _restored() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    hook = sys.excepthook
     yield
+    sys.excepthook = hook
     structlog.reset_defaults()
     root.handlers[:], root.level = handlers, level
 
@@ -74,6 +77,16 @@ def test_a_traceback_shows_no_local_variables(stream: type[io.StringIO]) -> None
         structlog.get_logger().exception("role_died")
     assert "ValueError" in out.getvalue()
     assert phone not in out.getvalue()
+
+
+def test_what_ends_a_process_is_an_event_too() -> None:
+    out = io.StringIO()
+    configure_logging("info", "process", out)
+    error = ExceptionGroup("tasks", [ValueError("inner")])
+    sys.excepthook(type(error), error, None)
+    (line,) = lines(out)
+    assert (line["event"], line["level"]) == ("process_crashed", "critical")
+    assert "inner" in out.getvalue()
 
 
 def test_a_librarys_warning_joins_ours_and_its_chatter_does_not() -> None:
