@@ -51,9 +51,8 @@ class Request(NamedTuple):
 
 
 class Settlement(NamedTuple):
-    """What can be committed: the cursor, what it passed, and letters sent again.
+    """What is to be committed: the cursor, what it passed, and letters sent again.
 
-    `delivered` and `dead` are what the cursor passed since the last settlement;
     `replayed` are ids of letters that were taken now, `refused` those refused again.
     """
 
@@ -62,6 +61,11 @@ class Settlement(NamedTuple):
     dead: list[DeadLetter]
     replayed: list[int]
     refused: list[tuple[int, DeadLetter]]
+
+    @property
+    def bare(self) -> bool:
+        """Whether the cursor moved over nothing that was for this sink."""
+        return not (self.delivered or self.dead or self.replayed or self.refused)
 
 
 class Lane:
@@ -86,7 +90,8 @@ class Lane:
         self._faulty = False  # the endpoint refuses all: probe with what it refused
         self._serial = False  # what it refused shares partitions: one after the other
         self._probe = 0
-        self._cursor = cursor
+        self._saved = cursor
+        self._settled = Settlement(cursor, 0, [], [], [])
         self.letters_max = limits.refused_max  # room for dead letters
 
     @property
@@ -106,6 +111,11 @@ class Lane:
     def hungry(self) -> bool:
         """Whether another row should be offered: there is less than one batch."""
         return self._ahead.count < self._units_max
+
+    @property
+    def read_ahead(self) -> int:
+        """How many units were offered and not yet cut into requests."""
+        return self._ahead.count
 
     @property
     def wants_letters(self) -> bool:
@@ -183,7 +193,7 @@ class Lane:
                 assert_never(answer.verdict)
 
     def settle(self) -> Settlement | None:
-        """What has been settled since the last call; None when nothing has."""
+        """All that has been settled since `saved`; None when nothing has."""
         dead: list[DeadLetter] = []
         passed = 0
         while self._slots:
@@ -199,11 +209,12 @@ class Lane:
             self._slots.popleft()
         else:
             cursor = self._ahead.first
-        replayed, refused = self._settle_replay()
-        if cursor == self._cursor and not replayed and not refused:
-            return None
-        self._cursor = cursor
-        return Settlement(cursor, passed - len(dead), dead, replayed, refused)
+        return self._add(cursor, passed - len(dead), dead)
+
+    def saved(self) -> None:
+        """What `settle` gave last is committed."""
+        self._saved = self._settled.cursor
+        self._settled = Settlement(self._saved, 0, [], [], [])
 
     # what to send
 
@@ -323,9 +334,9 @@ class Lane:
         return None
 
     def _condemn(self) -> None:
-        for slot, at, answer, refused_ms in self._refusals:
+        for slot, at, answer, _ in self._refusals:
             position = slot.positions[at] if slot.positions else (0, 0)
-            slot.dead[at] = DeadLetter(position, slot.units[at], answer, refused_ms)
+            slot.dead[at] = DeadLetter(position, slot.units[at], answer)
         self._refusals.clear()
 
     # what is settled
@@ -333,6 +344,21 @@ class Lane:
     def _undecided(self, slot: Slot) -> int | None:
         places = [refusal.at for refusal in self._refusals if refusal.slot is slot]
         return min(places) if places else None
+
+    def _add(
+        self, cursor: Position, delivered: int, dead: list[DeadLetter]
+    ) -> Settlement | None:
+        replayed, refused = self._settle_replay()
+        before = self._settled
+        self._settled = Settlement(
+            cursor,
+            before.delivered + delivered,
+            before.dead + dead,
+            before.replayed + replayed,
+            before.refused + refused,
+        )
+        unchanged = cursor == self._saved and self._settled.bare
+        return None if unchanged else self._settled
 
     def _settle_replay(self) -> tuple[list[int], list[tuple[int, DeadLetter]]]:
         slot = self._replay

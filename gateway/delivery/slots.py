@@ -19,7 +19,6 @@ class DeadLetter(NamedTuple):
     position: Position
     unit: Unit
     answer: Answer
-    refused_ms: int
 
 
 class Refusal(NamedTuple):

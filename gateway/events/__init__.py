@@ -3,6 +3,7 @@
 from gateway.events.addressing import Address, matches, partition_of, subject_of
 from gateway.events.cloudevents import CloudEvents, cloud_id, full_type, rfc3339
 from gateway.events.registry import EVENTS, RATING_EVENTS, EventType
+from gateway.events.terms import Terms
 
 __all__ = [
     "EVENTS",
@@ -10,6 +11,7 @@ __all__ = [
     "Address",
     "CloudEvents",
     "EventType",
+    "Terms",
     "cloud_id",
     "full_type",
     "matches",

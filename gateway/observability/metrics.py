@@ -6,12 +6,13 @@ them all. Figures are set at most once a block or batch, never once a message.
 
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Enum, Gauge, Histogram
 from prometheus_client.exposition import write_to_textfile
 
 from gateway.ports import Header
 
 _APPEND_BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+_REQUEST_BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
 class IngestMetrics:
@@ -81,6 +82,71 @@ class IngestMetrics:
         )
         if head is not None:
             self.received.inc(head.first_message + head.messages)
+
+
+class DeliverMetrics:
+    """What each sink was given, what it answered, and in which state it is."""
+
+    STATES = ("ok", "retrying", "open", "held", "disabled")
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        self._delivered = Counter(
+            "evalgate_sink_delivered", "Events taken", ["sink"], registry=registry
+        )
+        self._dead = Counter(
+            "evalgate_sink_dead", "Events refused for good", ["sink"], registry=registry
+        )
+        self._answers = Counter(
+            "evalgate_sink_answers",
+            "Requests by what their answer means",
+            ["sink", "verdict"],
+            registry=registry,
+        )
+        self._request_seconds = Histogram(
+            "evalgate_sink_request_seconds",
+            "From request to answer",
+            ["sink"],
+            buckets=_REQUEST_BOUNDS_S,
+            registry=registry,
+        )
+        self._in_flight = Gauge(
+            "evalgate_sink_in_flight", "Requests", ["sink"], registry=registry
+        )
+        self._read_ahead = Gauge(
+            "evalgate_sink_read_ahead",
+            "Events read and not yet sent; the rest waits in the ledger",
+            ["sink"],
+            registry=registry,
+        )
+        self._state = Enum(
+            "evalgate_sink_state",
+            "ok, retrying, open, held or disabled",
+            ["sink"],
+            states=list(self.STATES),
+            registry=registry,
+        )
+        self.letters = Gauge(
+            "evalgate_dead_letters", "Dead letters that wait", registry=registry
+        )
+        self.letters_bound = Gauge(
+            "evalgate_dead_letters_max",
+            "Above it sinks hold what they would give up",
+            registry=registry,
+        )
+
+    def answered(self, sink: str, verdict: str, elapsed_ms: int) -> None:
+        self._answers.labels(sink, verdict.lower()).inc()
+        self._request_seconds.labels(sink).observe(elapsed_ms / 1000)
+
+    def settled(self, sink: str, delivered: int, dead: int) -> None:
+        self._delivered.labels(sink).inc(delivered)
+        self._dead.labels(sink).inc(dead)
+
+    def show(self, sink: str, state: str, in_flight: int, read_ahead: int) -> None:
+        self._state.labels(sink).state(state)
+        self._in_flight.labels(sink).set(in_flight)
+        self._read_ahead.labels(sink).set(read_ahead)
 
 
 def write_figures(path: Path, registry: CollectorRegistry) -> None:

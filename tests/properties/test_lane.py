@@ -90,6 +90,7 @@ class World:
         settlement = self.lane.settle()
         if settlement is not None:
             self.settled.append(settlement)
+            self.lane.saved()
 
     def run(self, storm: int) -> None:
         for number in range(5_000):

@@ -1,0 +1,27 @@
+"""What operators want of the dispatcher, from the outbox's controls."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from gateway.acts import ActName, DeadLettersAct, SinkAct
+from gateway.delivery.store import LettersChange
+from gateway.ports import Control
+
+Wish = LettersChange | SinkAct
+
+
+def wishes(controls: Iterable[Control]) -> list[Wish]:
+    """Controls as what they ask for; names of later versions are passed over."""
+    found = []
+    for control in controls:
+        match control.name:
+            case ActName.DEADLETTERS_REPLAYED | ActName.DEADLETTERS_PURGED:
+                act = msgspec.json.decode(control.data, type=DeadLettersAct)
+                purge = control.name == ActName.DEADLETTERS_PURGED
+                found.append(LettersChange(purge, act.ids, act.sink))
+            case ActName.SINK_ENABLED:
+                found.append(msgspec.json.decode(control.data, type=SinkAct))
+            case _:
+                continue
+    return found

@@ -1,0 +1,97 @@
+"""The dispatcher: every sink its own lane, all fed from one outbox."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+
+from gateway.acts import SinkAct
+from gateway.delivery.controls import wishes
+from gateway.delivery.feed import Feed
+from gateway.delivery.lane import Lane
+from gateway.delivery.pace import SinkState
+from gateway.delivery.runner import Outlet, Runner, Surroundings
+from gateway.delivery.store import LETTERS_MAX, LettersChange
+from gateway.events import partition_of
+from gateway.ports import Outbox, OutboxRow
+
+log = structlog.get_logger("deliver")
+
+_CONTROL_BLOCKS_MAX: Final = 1_000  # read again after a crash, at most
+_STOP_POLL_S: Final = 0.02
+
+
+class Dispatcher:
+    """Starts a lane for each outlet that the ledger knows, and feeds them all."""
+
+    def __init__(
+        self, outlets: Sequence[Outlet], outbox: Outbox, around: Surroundings
+    ) -> None:
+        self._waiting = {outlet.name: outlet for outlet in outlets}
+        self._around = around
+        self._controls_saved = around.store.controls_read()
+        self._feed = Feed(outbox, self._controls_saved)
+        self._runners: dict[str, Runner] = {}
+        around.metrics.letters_bound.set(LETTERS_MAX)
+
+    def look(self) -> bool:
+        """Read what is new and set the lanes going; whether there may be more."""
+        rows = self._feed.advance()
+        for row in rows:
+            self._carry_out(row)
+        self._start_lanes()
+        for runner in self._runners.values():
+            runner.pump()
+        return bool(rows)
+
+    def show(self) -> None:
+        """Set the gauges, and commit cursors that passed nothing of theirs."""
+        for runner in self._runners.values():
+            runner.flush()
+            runner.show()
+        self._around.metrics.letters.set(self._around.store.waiting_letters())
+
+    async def stop(self, timeout_s: float) -> None:
+        """Send nothing more; wait for the answers to what is in flight."""
+        for runner in self._runners.values():
+            runner.stop()
+        deadline_ms = self._around.clock.monotonic_ms() + int(timeout_s * 1000)
+        while any(runner.in_flight for runner in self._runners.values()):
+            if self._around.clock.monotonic_ms() >= deadline_ms:
+                log.warning("answers_not_awaited")
+                break
+            await asyncio.sleep(_STOP_POLL_S)
+        self.show()
+        self._around.store.carry_out(self._feed.head, ())
+
+    def _carry_out(self, row: OutboxRow) -> None:
+        if not row.controls:
+            if row.block - self._controls_saved > _CONTROL_BLOCKS_MAX:
+                self._save_controls(row.block + 1, [])
+            return
+        asked = wishes(row.controls)
+        self._save_controls(
+            row.block + 1, [it for it in asked if isinstance(it, LettersChange)]
+        )
+        for wish in asked:
+            if isinstance(wish, SinkAct) and wish.sink in self._runners:
+                self._runners[wish.sink].enable()
+        for runner in self._runners.values():
+            runner.replay()
+
+    def _save_controls(self, next_block: int, changes: list[LettersChange]) -> None:
+        self._around.store.carry_out(next_block, changes)
+        self._controls_saved = next_block
+
+    def _start_lanes(self) -> None:
+        """An outlet begins when the fold knows its name and filters."""
+        around, feed = self._around, self._feed
+        for name in self._waiting.keys() & feed.terms.keys():
+            outlet = self._waiting.pop(name)
+            known = around.store.sink(name, feed.kinds[name], feed.terms[name].since)
+            lane = Lane(outlet.limits, known.cursor, partition_of, around.dice)
+            if known.state is SinkState.DISABLED:
+                lane.disable(known.error or known.state)
+            self._runners[name] = Runner(outlet, lane, feed, around)
+            log.info("lane_started", sink=name, cursor=known.cursor)

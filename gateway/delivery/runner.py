@@ -1,0 +1,210 @@
+"""Drives one sink's lane: reads ahead, sends, commits what is settled."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import structlog
+
+from gateway import crashpoints
+from gateway.backoff import Dice
+from gateway.clock import Clock
+from gateway.delivery.feed import Feed
+from gateway.delivery.lane import Lane, LaneLimits, Request, Settlement
+from gateway.delivery.pace import SinkState, describe
+from gateway.delivery.store import LETTERS_MAX, DeliveryStore
+from gateway.errors import DiskFullError
+from gateway.observability.metrics import DeliverMetrics
+from gateway.ports import Answer, Sink, Verdict
+
+log = structlog.get_logger("deliver")
+
+_COMMIT_RETRY_MS: Final = 1_000
+_LETTERS_A_TIME: Final = 100
+
+
+class Outlet(NamedTuple):
+    """A sink as configured; `kind` and filters come from the ledger."""
+
+    name: str
+    sink: Sink
+    limits: LaneLimits
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What all lanes of a dispatcher share.
+
+    Requests and woken timers are tasks of `group`: an error in one ends the role.
+    """
+
+    store: DeliveryStore
+    metrics: DeliverMetrics
+    group: asyncio.TaskGroup
+    state_changed: Callable[[str, SinkState, str | None], None]
+    clock: Clock
+    dice: Dice
+
+
+class Runner:
+    """One lane and its sink. `pump` is called whenever something may have changed.
+
+    Nothing waits here: requests are tasks, delays are timers.
+    """
+
+    def __init__(
+        self, outlet: Outlet, lane: Lane, feed: Feed, around: Surroundings
+    ) -> None:
+        self._name = outlet.name
+        self._sink = outlet.sink
+        self._lane = lane
+        self._feed = feed
+        self._around = around
+        self._state = lane.state
+        self._error = lane.error
+        self._timer: asyncio.TimerHandle | None = None
+        self._may_replay = True
+        self._stopped = False
+
+    @property
+    def in_flight(self) -> int:
+        return self._lane.in_flight
+
+    def pump(self) -> None:
+        """Send what may be sent now, commit what is settled, set the timer."""
+        if not self._save() or self._stopped:
+            return
+        now_ms = self._around.clock.monotonic_ms()
+        self._read_ahead(now_ms)
+        while isinstance(found := self._lane.next(now_ms), Request):
+            self._around.group.create_task(self._send(found))
+            self._read_ahead(now_ms)
+        self._wake_at(found, now_ms)
+        self._save()
+        self._tell_state()
+
+    def replay(self) -> None:
+        """Letters may have been marked to be sent again."""
+        self._may_replay = True
+        self._measure_room()
+
+    def enable(self) -> None:
+        self._lane.enable()
+
+    def flush(self) -> None:
+        """Commit a cursor that passed nothing for this sink, too."""
+        self._save(bare=True)
+
+    def show(self) -> None:
+        """Set the gauges."""
+        lane = self._lane
+        self._around.metrics.show(
+            self._name, lane.state.value, lane.in_flight, lane.read_ahead
+        )
+
+    def stop(self) -> None:
+        """Send nothing more; what is in flight may still be answered."""
+        self._stopped = True
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _read_ahead(self, now_ms: int) -> None:
+        lane, feed = self._lane, self._feed
+        if self._may_replay and lane.wants_letters:
+            letters = self._around.store.letters_to_replay(self._name, _LETTERS_A_TIME)
+            self._may_replay = bool(letters)
+            if letters:
+                lane.resend(letters)
+        terms = feed.terms[self._name]
+        while lane.hungry and (row := feed.next_row(lane.read[0])):
+            units, indexes = terms.select(row)
+            lane.offer(row.block, units, indexes, now_ms)
+
+    async def _send(self, request: Request) -> None:
+        crashpoints.reach("sink.before_request")
+        begun_ms = self._around.clock.monotonic_ms()
+        answer = await self._sink.send(request.units)
+        crashpoints.reach("sink.after_answer")
+        now_ms = self._around.clock.monotonic_ms()
+        self._around.metrics.answered(
+            self._name, answer.verdict.name, now_ms - begun_ms
+        )
+        if answer.verdict is not Verdict.DELIVERED:
+            self._log(answer)
+        self._lane.answered(request, answer, now_ms)
+        self.pump()
+
+    def _save(self, *, bare: bool = False) -> bool:
+        """Commit what is settled; False while the disk has no room for it."""
+        done = self._lane.settle()
+        if done is None or (done.bare and not bare):
+            return True
+        try:
+            self._around.store.settle(self._name, done, self._around.clock.wall_ms())
+        except DiskFullError as error:
+            log.warning("cursor_not_committed", sink=self._name, error=str(error))
+            self._wake_in(_COMMIT_RETRY_MS)
+            return False
+        self._lane.saved()
+        self._settled(done)
+        return True
+
+    def _settled(self, done: Settlement) -> None:
+        self._around.metrics.settled(self._name, done.delivered, len(done.dead))
+        if done.replayed or done.refused:
+            self._may_replay = True
+        if done.dead or done.replayed:
+            self._measure_room()
+        for letter in done.dead:
+            answer = describe(letter.answer)
+            log.warning("event_refused", sink=self._name, answer=answer)
+
+    def _measure_room(self) -> None:
+        self._lane.letters_max = max(
+            0, LETTERS_MAX - self._around.store.waiting_letters()
+        )
+
+    def _wake_at(self, at_ms: int | None, now_ms: int) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if at_ms is not None:
+            self._wake_in(at_ms - now_ms)
+
+    def _wake_in(self, delay_ms: int) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        # One millisecond more: the timer's clock is finer than ours.
+        self._timer = asyncio.get_running_loop().call_later(
+            (delay_ms + 1) / 1000, self._ring
+        )
+
+    def _ring(self) -> None:
+        if not self._stopped:
+            # In a task of the group, so that an error ends the role.
+            self._around.group.create_task(self._woken())
+
+    async def _woken(self) -> None:
+        self.pump()
+
+    def _tell_state(self) -> None:
+        state, error = self._lane.state, self._lane.error
+        if (state, error) == (self._state, self._error):
+            return
+        try:
+            self._around.store.change_state(self._name, state, error)
+        except DiskFullError:
+            return  # told at the next look
+        if state is not self._state:
+            log.info("sink_state_changed", sink=self._name, state=state, error=error)
+            self._around.state_changed(self._name, state, error)
+        self._state, self._error = state, error
+
+    def _log(self, answer: Answer) -> None:
+        log.debug(
+            "request_failed",
+            sink=self._name,
+            verdict=answer.verdict.name,
+            answer=describe(answer),
+        )

@@ -1,0 +1,245 @@
+"""The delivery store: cursors, counts and dead letters; one writing process.
+
+`synchronous=NORMAL`: a commit survives the death of the process, and a power cut may
+take the newest ones together, never one without those before it. The cursor then lags
+behind what was sent, which repeats events with the same ids; it never leads. A dead
+letter is committed in the transaction that moves the cursor past it.
+"""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import apsw
+import msgspec
+
+from gateway import crashpoints, migrations
+from gateway.delivery.lane import Settlement
+from gateway.delivery.pace import SinkState, describe
+from gateway.delivery.slots import DeadLetter, Position
+from gateway.errors import DiskFullError
+from gateway.events import subject_of
+from gateway.ports import AnyEvent, Receipt, Unit
+
+LETTERS_MAX: Final = 100_000
+"""Dead letters that wait; a lane that would need more holds its events instead."""
+
+SETTLED_LETTERS_MAX: Final = 10_000
+"""Letters replayed or purged that are kept for the record; the oldest go first."""
+
+_BUSY_MS: Final = 5_000
+_SCHEMA: Final = """
+CREATE TABLE sink (
+    name TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    block INTEGER NOT NULL,
+    at INTEGER NOT NULL,         -- everything before (block, at) is settled
+    delivered INTEGER NOT NULL,
+    dead INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    error TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE dead_letter (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    sink TEXT NOT NULL,
+    type TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    block INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    refused_ms INTEGER NOT NULL,
+    status INTEGER,
+    answer TEXT NOT NULL,
+    unit BLOB,                   -- NULL: replayed or purged
+    state TEXT NOT NULL          -- dead, replaying, replayed, purged
+) STRICT;
+CREATE INDEX dead_letter_state ON dead_letter (state, sink);
+CREATE INDEX dead_letter_subject ON dead_letter (subject);
+
+CREATE TABLE control (block INTEGER NOT NULL) STRICT;  -- read before this block
+INSERT INTO control VALUES (0);
+"""
+MIGRATIONS: Final = (_SCHEMA,)
+
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode_event: Final = msgspec.msgpack.Decoder(AnyEvent).decode
+_decode_receipt: Final = msgspec.msgpack.Decoder(Receipt).decode
+
+
+class SinkRecord(NamedTuple):
+    """What the store knows of one sink."""
+
+    cursor: Position
+    delivered: int
+    dead: int
+    state: SinkState
+    error: str | None
+
+
+class DeliveryStore:
+    """Every method is one transaction; DiskFullError leaves all as it was."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = connection = apsw.Connection(str(path))
+        connection.set_busy_timeout(_BUSY_MS)
+        connection.pragma("journal_mode", "wal")
+        connection.pragma("synchronous", "normal")
+        migrations.apply(connection, MIGRATIONS)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def sink(self, name: str, kind: str, since: Position) -> SinkRecord:
+        """The record of a sink; a new one begins at `since`."""
+        self._connection.execute(
+            "INSERT INTO sink VALUES (?, ?, ?, ?, 0, 0, 'ok', NULL)"
+            " ON CONFLICT DO NOTHING",
+            (name, kind, *since),
+        )
+        row: tuple[Any, ...] = self._connection.execute(
+            "SELECT block, at, delivered, dead, state, error FROM sink WHERE name = ?",
+            (name,),
+        ).fetchall()[0]
+        block, at, delivered, dead, state, error = row
+        return SinkRecord((block, at), delivered, dead, SinkState(state), error)
+
+    def settle(self, name: str, done: Settlement, wall_ms: int) -> None:
+        """Commit what a lane has settled: its letters, its counts, its cursor."""
+        crashpoints.reach("cursor.before_commit")
+        self._write(lambda: self._settle(name, done, wall_ms))
+        crashpoints.reach("cursor.after_commit")
+
+    def change_state(self, name: str, state: SinkState, error: str | None) -> None:
+        self._write(
+            lambda: self._connection.execute(
+                "UPDATE sink SET state = ?, error = ? WHERE name = ?",
+                (state.value, error, name),
+            )
+        )
+
+    def waiting_letters(self) -> int:
+        """How many dead letters wait for an operator or their turn."""
+        return self._number(
+            "SELECT count(*) FROM dead_letter WHERE state IN ('dead', 'replaying')"
+        )
+
+    def letters_to_replay(self, name: str, limit: int) -> list[tuple[int, Unit]]:
+        """(id, unit) of letters that an operator wants to be sent again, in order."""
+        rows = self._connection.execute(
+            "SELECT id, type, unit FROM dead_letter"
+            " WHERE state = 'replaying' AND sink = ? ORDER BY id LIMIT ?",
+            (name, limit),
+        )
+        return [(number, _unpack(kind, unit)) for number, kind, unit in rows]
+
+    def controls_read(self) -> int:
+        """Controls of the outbox before this block have been carried out."""
+        return self._number("SELECT block FROM control")
+
+    def carry_out(self, next_block: int, changes: Iterable["LettersChange"]) -> None:
+        """Apply the changes of controls before `next_block`, once."""
+        changes = tuple(changes)
+        self._write(lambda: self._carry_out(next_block, changes))
+
+    def _settle(self, name: str, done: Settlement, wall_ms: int) -> None:
+        execute = self._connection.execute
+        for letter in done.dead:
+            self._bury(name, letter, wall_ms)
+        for number, letter in done.refused:
+            execute(
+                "UPDATE dead_letter SET state = 'dead', status = ?, answer = ?,"
+                " refused_ms = ? WHERE id = ?",
+                (letter.answer.status, describe(letter.answer), wall_ms, number),
+            )
+        for number in done.replayed:
+            execute(
+                "UPDATE dead_letter SET state = 'replayed', unit = NULL WHERE id = ?",
+                (number,),
+            )
+        if done.replayed:
+            self._forget_settled()
+        replayed = len(done.replayed)
+        execute(
+            "UPDATE sink SET block = ?, at = ?, delivered = delivered + ?,"
+            " dead = dead + ? WHERE name = ?",
+            (*done.cursor, done.delivered + replayed, len(done.dead) - replayed, name),
+        )
+
+    def _bury(self, name: str, letter: DeadLetter, wall_ms: int) -> None:
+        kind, subject = _describe_unit(letter.unit)
+        self._connection.execute(
+            "INSERT INTO dead_letter (sink, type, subject, block, at, refused_ms,"
+            " status, answer, unit, state) VALUES (?,?,?,?,?,?,?,?,?,'dead')",
+            (
+                name,
+                kind,
+                subject,
+                *letter.position,
+                wall_ms,
+                letter.answer.status,
+                describe(letter.answer),
+                _encode(letter.unit),
+            ),
+        )
+
+    def _carry_out(self, next_block: int, changes: Iterable["LettersChange"]) -> None:
+        for change in changes:
+            where, values = change.condition()
+            state, unit = ("purged", "NULL") if change.purge else ("replaying", "unit")
+            self._connection.execute(
+                f"UPDATE dead_letter SET state = '{state}', unit = {unit}"  # noqa: S608 -- constants; values are bound
+                f" WHERE state = 'dead'{where}",
+                values,
+            )
+            if change.purge:
+                self._forget_settled()
+        self._connection.execute("UPDATE control SET block = ?", (next_block,))
+
+    def _forget_settled(self) -> None:
+        self._connection.execute(
+            "DELETE FROM dead_letter WHERE id IN (SELECT id FROM dead_letter WHERE"
+            " state IN ('replayed', 'purged') ORDER BY id DESC LIMIT -1 OFFSET ?)",
+            (SETTLED_LETTERS_MAX,),
+        )
+
+    def _number(self, question: str) -> int:
+        ((number,),) = self._connection.execute(question)
+        assert isinstance(number, int)
+        return number
+
+    def _write(self, change: Callable[[], object]) -> None:
+        try:
+            with self._connection:
+                change()
+        except apsw.FullError as error:
+            raise DiskFullError("no space for the delivery store") from error
+
+
+class LettersChange(NamedTuple):
+    """What an operator wants done with dead letters: these ids, or all, of a sink."""
+
+    purge: bool
+    ids: list[int] | None
+    sink: str | None
+
+    def condition(self) -> tuple[str, tuple[str, ...]]:
+        """SQL that narrows the letters, with its values."""
+        where: list[str] = []
+        values: list[str] = []
+        if self.ids is not None:
+            where.append(" AND id IN (SELECT value FROM json_each(?))")
+            values.append(msgspec.json.encode(self.ids).decode())
+        if self.sink is not None:
+            where.append(" AND sink = ?")
+            values.append(self.sink)
+        return "".join(where), tuple(values)
+
+
+def _describe_unit(unit: Unit) -> tuple[str, str]:
+    if isinstance(unit, Receipt):
+        return "receipt", unit.device_id
+    return unit.type, subject_of(unit)
+
+
+def _unpack(kind: str, packed: bytes) -> Unit:
+    return _decode_receipt(packed) if kind == "receipt" else _decode_event(packed)
