@@ -15,7 +15,7 @@ from gateway.journal.block import BlockCodec
 from gateway.journal.blocktime import BlockClock, BlockTime
 from gateway.journal.damage import Damage, Gap
 from gateway.journal.mark import HighWaterMark, Mark
-from gateway.journal.reserve import Reserve
+from gateway.journal.reserve import RESERVE_BYTES, Reserve
 from gateway.journal.salvage import ILLEGIBLE, salvage
 from gateway.journal.table import BlockTable, is_full
 from gateway.journal.verifying import damaged_bodies
@@ -47,6 +47,7 @@ def open_journal(  # noqa: PLR0913 - what a start takes into account
     known: Sequence[Known] = (),
     bodies_after: int = 0,
     synchronised: Callable[[], bool] = kernelclock.is_synchronised,
+    reserve_bytes: int = RESERVE_BYTES,
     vfs: str | None = None,
 ) -> Opened:
     """Open or create the journal at `path`, its mark and its reserve beside it.
@@ -60,7 +61,7 @@ def open_journal(  # noqa: PLR0913 - what a start takes into account
         JournalBrokenError: the disk failed.
 
     """
-    reserve = Reserve(path.with_name("reserve"))
+    reserve = Reserve(path.with_name("reserve"), reserve_bytes)
     find = _Finder(path, keyring, bodies_after, vfs)
     try:
         found = find()

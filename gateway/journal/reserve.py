@@ -10,7 +10,7 @@ RESERVE_BYTES: Final = 16 << 20
 class Reserve:
     """A file of allocated, unused blocks beside the journal."""
 
-    def __init__(self, path: Path, size_bytes: int = RESERVE_BYTES) -> None:
+    def __init__(self, path: Path, size_bytes: int) -> None:
         self._path = path
         self._size_bytes = size_bytes
 

@@ -88,7 +88,10 @@ class SqliteJournal:
         if self.head:
             self._mark.write(self.head)
         self._mark.close()
-        self._table.close()
+        try:
+            self._table.close()
+        except apsw.Error as error:
+            raise JournalBrokenError(f"closing the journal: {error}") from error
 
     def _insert(self, header: Header, body: bytes) -> None:
         try:
