@@ -6,7 +6,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,9 @@ from simulators.processes import Child, cpu_s, rss_bytes
 ROLES: Final = ("supervisor", "ingest", "process", "deliver", "console")
 SECRET: Final = "whsec_ZXZhbGdhdGUgYmVuY2ggc2VjcmV0"  # noqa: S105 - signs for pretend services only
 
+_DEVICES_HEAD: Final = (
+    "device_id,hw_serial,model,profile,lifecycle,site,window,labels,installed_at\n"
+)
 _CONFIG: Final = """\
 [gateway]
 id = "{gateway_id}"
@@ -27,7 +30,7 @@ client_id = "{client_id}"
 root = "evaluators"
 
 [fleet]
-unknown_devices = "approve"
+{fleet}
 
 [[influxdb]]
 name = "main"
@@ -56,6 +59,7 @@ class Site:
     backend_url: str
     console_port: int
     database: str = ""  # InfluxDB 1.x; without it, v2 with org o and bucket b
+    devices: Mapping[str, str] = field(default_factory=dict)  # id -> lifecycle
 
     @property
     def data_dir(self) -> Path:
@@ -73,6 +77,7 @@ class Site:
                 client_id="evalgate-g1",
                 data_dir=self.data_dir,
                 keyring=self.directory / "keyring",
+                fleet=self._fleet(),
                 broker_port=self.broker_port,
                 influx_url=self.influx_url,
                 influx_place=v1 if self.database else v2,
@@ -83,6 +88,15 @@ class Site:
             "utf-8",
         )
         return path
+
+    def _fleet(self) -> str:
+        """Approve whoever comes; or know `devices`, and hold all others."""
+        if not self.devices:
+            return 'unknown_devices = "approve"'
+        table = self.directory / "devices.csv"
+        rows = [f"{name},,,,{state},,,,\n" for name, state in self.devices.items()]
+        table.write_text(_DEVICES_HEAD + "".join(rows), "utf-8")
+        return f'unknown_devices = "hold"\ndevices_file = "{table}"'
 
 
 class GatewayProcess:

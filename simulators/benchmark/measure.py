@@ -86,7 +86,7 @@ def measure(make: MakeConsumer, order: Order, directory: Path) -> Run:
         run = _drive(consumer, broker, sink_url, load, order)
         consumer.stop()
         sink.stop()
-        _count(run, spool, directory / "sent")
+        count_received(run, spool, directory / "sent")
     return run
 
 
@@ -215,7 +215,7 @@ def _stages(url: str | None) -> dict[str, float]:
     return {name: float(value) for name, _, value in told if not name.startswith("#")}
 
 
-def _count(run: Run, spool: Path, sent: Path) -> None:
+def count_received(run: Run, spool: Path, sent: Path) -> None:
     """Count exactly what the sinks received, and when."""
     arrived: dict[str, dict[bytes, int]] = {"points": {}, "events": {}}
     total = {"points": 0, "events": 0}

@@ -127,7 +127,7 @@ def _value(text: str) -> FieldValue:
 def _int64(text: str) -> int:
     number = int(text)
     if not -_INT64 <= number < _INT64 or "_" in text:
-        raise LineError(f"unable to parse integer {text}")
+        raise ValueError("value out of range")
     return number
 
 
