@@ -4,13 +4,12 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from fastapi import APIRouter, FastAPI
-from prometheus_client import CollectorRegistry
 
 from gateway import __version__
 from gateway.clock import Clock
 from gateway.console import problems
 from gateway.console.acts import Acts
-from gateway.console.figures import PipelineFigures
+from gateway.console.figures import Scrape
 from gateway.console.guard import Guard
 from gateway.console.pipeline import PipelineReader
 from gateway.console.routes.deadletters import DeadLetters
@@ -21,7 +20,6 @@ from gateway.console.routes.quarantine import Quarantine
 from gateway.console.routes.ratings import Ratings
 from gateway.console.routes.sessions import Sessions
 from gateway.console.tracing import Tracer
-from gateway.observability.exposition import RoleExports
 from gateway.ports import Submitter
 from gateway.queries import DeliveryQueries, JournalQueries, LedgerQueries
 
@@ -55,7 +53,7 @@ def create_app(
     problems.install(app)
     app.add_middleware(Guard)
     pipeline = PipelineReader(*stores, clock)
-    app.include_router(Probes(readiness, _registry(pipeline, run_dir)).router())
+    app.include_router(Probes(readiness, Scrape(pipeline, run_dir)).router())
     acts = Acts(submitter, stores.ledger, clock)
     app.include_router(_api(stores, acts, pipeline), prefix=PREFIX)
     return app
@@ -74,10 +72,3 @@ def _api(stores: Stores, acts: Acts, pipeline: PipelineReader) -> APIRouter:
     ):
         api.include_router(part.router())
     return api
-
-
-def _registry(pipeline: PipelineReader, run_dir: Path) -> CollectorRegistry:
-    registry = CollectorRegistry()
-    registry.register(PipelineFigures(pipeline))
-    registry.register(RoleExports(run_dir))
-    return registry

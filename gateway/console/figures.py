@@ -1,18 +1,16 @@
-"""The pipeline's figures as metrics, so that the accounting identity can be scraped.
+"""A scrape: the stores' figures and what the other roles exported, as one text."""
 
-`evalgate_elements_received` equals the sum of `evalgate_elements` over its fates.
-"""
-
-from collections.abc import Iterator
+from pathlib import Path
+from threading import Lock
 from typing import Final
 
-from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
+from prometheus_client import generate_latest
 
-from gateway.console.items import Pipeline, Sink
+from gateway.console.items import Pipeline
 from gateway.console.pipeline import PipelineReader
 from gateway.errors import TransientError
+from gateway.observability.exposition import RoleExports
+from gateway.observability.metrics import ConsoleMetrics
 
 FATES: Final = (
     "accepted",
@@ -24,61 +22,41 @@ FATES: Final = (
 )
 
 
-class PipelineFigures(Collector):
-    """Reads the stores at each scrape; `evalgate_pipeline_readable` is 0 if it cannot.
+class Scrape:
+    """Reads the stores afresh at each call; without them the roles' figures remain."""
 
-    Gauges, though most only grow: replays and approvals move elements between fates.
-    """
+    def __init__(self, pipeline: PipelineReader, run_dir: Path) -> None:
+        self._pipeline = pipeline
+        self._lock = Lock()
+        self._metrics = ConsoleMetrics()
+        self._metrics.registry.register(RoleExports(run_dir))
 
-    def __init__(self, reader: PipelineReader) -> None:
-        self._reader = reader
-
-    def describe(self) -> list[Metric]:
-        """Nothing beforehand: registering must not read the stores."""
-        return []
-
-    def collect(self) -> Iterator[Metric]:
+    def text(self) -> bytes:
         try:
-            pipeline = self._reader.read()
+            figures = self._pipeline.read()
         except TransientError:
-            yield _gauge("pipeline_readable", "Whether the stores could be read", 0)
-            return
-        yield _gauge("pipeline_readable", "Whether the stores could be read", 1)
-        yield from _elements(pipeline)
-        yield from _sinks(pipeline.sinks)
+            figures = None
+        with self._lock:
+            self._metrics.readable.set(figures is not None)
+            if figures is not None:
+                self._show(figures)
+            return generate_latest(self._metrics.registry)
 
-
-def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
-    return GaugeMetricFamily(f"evalgate_{name}", text, value=value)
-
-
-def _elements(pipeline: Pipeline) -> Iterator[Metric]:
-    yield _gauge(
-        "elements_received", "Elements read, counted by ingress", pipeline.received
-    )
-    fates = GaugeMetricFamily(
-        "evalgate_elements", "Elements by their current fate", labels=["fate"]
-    )
-    for fate in FATES:
-        fates.add_metric([fate], getattr(pipeline, fate))
-    yield fates
-    yield _gauge("journal_block", "The newest durable block", pipeline.journal.block)
-    yield _gauge("journal_bytes", "What the journal takes", pipeline.journal.bytes)
-    yield _gauge("processed_block", "The last block folded", pipeline.processed_block)
-
-
-def _sinks(sinks: list[Sink]) -> Iterator[Metric]:
-    events = GaugeMetricFamily(
-        "evalgate_sink_events",
-        "Events by sink: addressed = delivered + owed + dead",
-        labels=["sink", "state"],
-    )
-    lag = GaugeMetricFamily(
-        "evalgate_sink_lag_seconds", "Age of the oldest owed event", labels=["sink"]
-    )
-    for sink in sinks:
-        for state in ("addressed", "delivered", "owed", "dead"):
-            events.add_metric([sink.name, state], getattr(sink, state))
-        lag.add_metric([sink.name], sink.lag_s)
-    yield events
-    yield lag
+    def _show(self, figures: Pipeline) -> None:
+        metrics = self._metrics
+        metrics.received.set(figures.received)
+        metrics.journal_block.set(figures.journal.block)
+        metrics.journal_bytes.set(figures.journal.bytes)
+        metrics.processed_block.set(figures.processed_block)
+        for fate in FATES:
+            metrics.show_fate(fate, getattr(figures, fate))
+        metrics.forget_sinks()
+        for sink in figures.sinks:
+            metrics.show_sink(
+                sink.name,
+                sink.lag_s,
+                addressed=sink.addressed,
+                delivered=sink.delivered,
+                owed=sink.owed,
+                dead=sink.dead,
+            )

@@ -129,7 +129,7 @@ class QuarantineQuery(ListQuery):
 class DeadLetterQuery(ListQuery):
     sink: Text | None = None
     subject: Text | None = None
-    state: Literal["dead", "replayed", "purged"] | None = None
+    state: Literal["dead", "replaying", "replayed", "purged"] | None = None
 
     def wanted(self) -> DeadLetterFilter:
         return DeadLetterFilter(sink=self.sink, subject=self.subject, state=self.state)

@@ -149,6 +149,69 @@ class DeliverMetrics:
         self._read_ahead.labels(sink).set(read_ahead)
 
 
+class ConsoleMetrics:
+    """The stores' figures, from which the accounting identity can be read.
+
+    `elements_received` equals the sum of `elements` over all fates; a sink's
+    addressed events are those delivered, owed and dead. Gauges, though most only
+    grow: replays and approvals move elements from one fate to another.
+    """
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        self.readable = Gauge(
+            "evalgate_stores_readable",
+            "1 while figures can be read from the stores",
+            registry=registry,
+        )
+        self.received = Gauge(
+            "evalgate_elements_received",
+            "Elements read, as counted by ingress",
+            registry=registry,
+        )
+        self._fates = Gauge(
+            "evalgate_elements",
+            "Elements by their current fate",
+            ["fate"],
+            registry=registry,
+        )
+        self.journal_block = Gauge(
+            "evalgate_journal_block", "The newest durable block", registry=registry
+        )
+        self.journal_bytes = Gauge(
+            "evalgate_journal_bytes", "What the journal takes", registry=registry
+        )
+        self.processed_block = Gauge(
+            "evalgate_processed_block", "The last block folded", registry=registry
+        )
+        self._events = Gauge(
+            "evalgate_sink_events",
+            "Events: addressed = delivered + owed + dead",
+            ["sink", "state"],
+            registry=registry,
+        )
+        self._lag_seconds = Gauge(
+            "evalgate_sink_lag_seconds",
+            "Age of the oldest owed event",
+            ["sink"],
+            registry=registry,
+        )
+
+    def show_fate(self, fate: str, elements: int) -> None:
+        self._fates.labels(fate).set(elements)
+
+    def show_sink(self, sink: str, lag_s: float, **events: int) -> None:
+        """`events` by state: addressed, delivered, owed, dead."""
+        self._lag_seconds.labels(sink).set(lag_s)
+        for state, number in events.items():
+            self._events.labels(sink, state).set(number)
+
+    def forget_sinks(self) -> None:
+        """Before the sinks of now are shown: one that was removed is gone."""
+        self._events.clear()
+        self._lag_seconds.clear()
+
+
 def write_figures(path: Path, registry: CollectorRegistry) -> None:
     """Replace `path` by the registry's figures; a reader never sees half of them."""
     write_to_textfile(str(path), registry)

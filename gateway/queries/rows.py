@@ -223,7 +223,7 @@ class DeadLetterRow(msgspec.Struct, kw_only=True):
     refused_ms: int
     status: int | None
     answer: str
-    state: str  # dead | replayed | purged
+    state: str  # dead | replaying | replayed | purged
 
 
 class ActRow(msgspec.Struct, frozen=True, kw_only=True):

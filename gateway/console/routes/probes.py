@@ -5,8 +5,9 @@ from http import HTTPStatus
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
+from gateway.console.figures import Scrape
 from gateway.console.items import Check, Health
 from gateway.observability.health import Finding, is_ready
 
@@ -16,9 +17,9 @@ Readiness = Callable[[], Sequence[Finding]]
 class Probes:
     """`readiness` looks afresh at each call."""
 
-    def __init__(self, readiness: Readiness, registry: CollectorRegistry) -> None:
+    def __init__(self, readiness: Readiness, scrape: Scrape) -> None:
         self._readiness = readiness
-        self._registry = registry
+        self._scrape = scrape
 
     def router(self) -> APIRouter:
         router = APIRouter(tags=["probes"])
@@ -49,5 +50,4 @@ class Probes:
 
     def metrics(self) -> Response:
         """The figures of all roles, in Prometheus's text format."""
-        text = generate_latest(self._registry)
-        return Response(text, media_type=CONTENT_TYPE_LATEST)
+        return Response(self._scrape.text(), media_type=CONTENT_TYPE_LATEST)

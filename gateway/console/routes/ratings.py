@@ -84,7 +84,7 @@ class Ratings:
                 status = HTTPStatus.CONFLICT if conflict else _UNPROCESSABLE
                 raise ProblemError(status, item.reason, item.detail)
         detail = self._ledger.rating(HTTP_DEVICE, event_id)
-        return detail and detail.rating
+        return None if detail is None else detail.rating
 
     def _identity(self, rating_id: str) -> tuple[str, str]:
         """Split at the first colon; an event_id may hold colons of its own."""

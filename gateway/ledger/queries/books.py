@@ -4,9 +4,9 @@ from typing import Final
 
 import apsw
 
-from gateway.ledger.queries.paging import Columns, Conditions, Listing, page
 from gateway.queries.asking import Page, QuarantineFilter, Slice
 from gateway.queries.rows import ActRow, FateCounts, QuarantineRow
+from gateway.reading.paging import Columns, Conditions, Listing, page
 
 PAYLOADS_BYTES_MAX: Final = 8 * 1024 * 1024
 """A page of quarantine ends early where its payloads would exceed this."""

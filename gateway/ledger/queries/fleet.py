@@ -6,9 +6,9 @@ import apsw
 import msgspec
 
 from fleet.presence import Known
-from gateway.ledger.queries.paging import Columns, Conditions, Listing, page
 from gateway.queries.asking import AlertFilter, DeviceFilter, Page, Slice
 from gateway.queries.rows import AlertRow, DeviceRow
+from gateway.reading.paging import Columns, Conditions, Listing, page
 
 _KNOWN: Final = msgspec.json.Decoder(Known)
 _AT_REST: Final = frozenset({"maintenance", "retired"})

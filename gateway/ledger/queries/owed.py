@@ -1,47 +1,23 @@
 """What the outbox holds for each sink: counted, never derived from other counts."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
 from threading import Lock
-from typing import Final, NamedTuple
+from typing import Final
 
 import apsw
 
-from gateway.events import Address, subject_of
+from gateway.events import Terms, subject_of
 from gateway.ledger.packing import unpack
-from gateway.ports import OutboxRow
+from gateway.ports import OutboxRow, SinkSince
 from gateway.queries.asking import QueryDeadlineError
 from gateway.queries.rows import EventPosition, OwedEvents, SinkCursor
+from gateway.reading.paging import Columns
 
 ROWS_UNPACKED_MAX: Final = 1500
 """In one answer: about half a second; the next answer goes on from there."""
 
 ROWS_REMEMBERED_MAX: Final = 100_000
-
-Span = tuple[int, int]
-_ENDLESS: Final = (1 << 62, 0)
-
-
-class _Term(NamedTuple):
-    """A sink's filter, in force in the half-open span of (block, index)."""
-
-    since: Span
-    until: Span
-    address: Address
-
-    def indexes(self, row: OutboxRow) -> Iterator[int]:
-        """Which units of the row it addresses."""
-        low, high = self.since, self.until
-        if self.address.units(row) is not row.events:
-            # Spans count in events; among a block's receipts they mean nothing.
-            low, high = (low[0], 0), (high[0], 0)
-        for index in self.address.indexes(row):
-            if low <= (row.block, index) < high:
-                yield index
-
-
-Terms = Mapping[str, Sequence[_Term]]
 
 
 class Owed:
@@ -49,8 +25,8 @@ class Owed:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._sinks: list[tuple[object, ...]] = []
-        self._terms: Terms = {}
+        self._sinks: list[Columns] = []
+        self._terms: dict[str, Terms] = {}
         self._counts: dict[int, dict[str, int]] = {}
 
     def count(
@@ -80,9 +56,10 @@ class Owed:
             if row is None:
                 return []
             taken = {
-                name: frozenset(_indexes(terms, row))
+                name: frozenset(indexes)
                 for name, terms in self._terms.items()
-                if terms and terms[-1].address.units(row) is row.events
+                for units, indexes in (terms.select(row),)
+                if units is row.events
             }
         return [
             EventPosition(
@@ -117,8 +94,7 @@ class Owed:
             row = _row(connection, block)
             assert row is not None, "one read transaction sees one state"
             self._counts[block] = {
-                name: sum(1 for _ in _indexes(terms, row))
-                for name, terms in self._terms.items()
+                name: len(terms.select(row)[1]) for name, terms in self._terms.items()
             }
         if len(blocks) > ROWS_UNPACKED_MAX or len(self._counts) > ROWS_REMEMBERED_MAX:
             raise QueryDeadlineError("the backlog is still being counted: ask again")
@@ -140,15 +116,10 @@ class Owed:
     def _rest(self, connection: apsw.Connection, cursor: SinkCursor) -> int:
         """What is left of the row in which the cursor stands."""
         row = _row(connection, cursor.block)
-        terms = self._terms.get(cursor.name, ())
-        if row is None:
+        terms = self._terms.get(cursor.name)
+        if row is None or terms is None:
             return 0
-        return sum(1 for index in _indexes(terms, row) if index >= cursor.index)
-
-
-def _indexes(terms: Iterable[_Term], row: OutboxRow) -> Iterator[int]:
-    for term in terms:
-        yield from term.indexes(row)
+        return sum(index >= cursor.index for index in terms.select(row)[1])
 
 
 def _row(connection: apsw.Connection, block: int) -> OutboxRow | None:
@@ -167,20 +138,12 @@ def _appended_ms(connection: apsw.Connection, block: int | None) -> int | None:
     return None
 
 
-def _terms(sinks: Sequence[tuple[object, ...]]) -> Terms:
-    """Each sink's filters with their spans, from the rows of `sink`, oldest first."""
-    by_name: dict[str, list[tuple[Span, Address | None]]] = {}
+def _terms(sinks: Iterable[Columns]) -> dict[str, Terms]:
+    """Each sink's filters over time, from the rows of `sink`, oldest first."""
+    changes: dict[str, list[SinkSince]] = {}
     for name, kind, events, block, index, removed in sinks:
-        address = None if removed else Address(str(kind), json.loads(str(events)))
-        begun = by_name.setdefault(str(name), [])
-        begun.append(((int(str(block)), int(str(index))), address))
-    return {name: _spans(begun) for name, begun in by_name.items()}
-
-
-def _spans(begun: list[tuple[Span, Address | None]]) -> list[_Term]:
-    ends = [*begun, (_ENDLESS, None)]
-    return [
-        _Term(since, until, address)
-        for (since, address), (until, _) in pairwise(ends)
-        if address is not None
-    ]
+        filters = () if removed else tuple(json.loads(events))
+        changes.setdefault(name, []).append(
+            SinkSince(name, kind, filters, block, index)
+        )
+    return {name: Terms(of_one) for name, of_one in changes.items()}

@@ -7,16 +7,14 @@ from typing import Final
 import apsw
 import msgspec
 
-from gateway.ledger.queries.paging import Columns, Conditions, Listing, page
+from gateway.events.points import point_ns, point_tags
 from gateway.queries.asking import Page, RatingFilter, Slice
 from gateway.queries.rows import PointRow, RatingRow, VoidRow
-
-_NS_PER_MS: Final = 1_000_000
-_ORDINALS_PER_MS: Final = 1_000_000
+from gateway.reading.paging import Columns, Conditions, Listing, page
 
 _SELECT: Final = """  -- in the order of the fields of RatingRow
 SELECT r.place, r.ordinal, r.event_id, d.device_id, s.site, s.department, s.window,
-    coalesce(r.employee_id, s.employee_id),
+    r.employee_id,
     iif(substr(x.session_id, 1, 1) = '@', NULL,
         coalesce(x.session_id, r.details ->> '$.session_id')),
     x.site || ':' || x.session_id || ':' || x.stage || ':' || x.n,
@@ -25,7 +23,7 @@ SELECT r.place, r.ordinal, r.event_id, d.device_id, s.site, s.department, s.wind
     r.round, r.version, r.effective, r.flags, r.amends, r.void
 FROM rating AS r
 JOIN device AS d ON d.no = r.device_no
-JOIN series AS s ON s.no = r.series
+JOIN binding AS s ON s.no = r.binding
 LEFT JOIN session AS x ON x.no = r.session_no
 """
 _OF_SESSION: Final = """
@@ -60,7 +58,7 @@ def listed(
     )
     conditions.where("s.site = ?", wanted.site)
     conditions.where("s.department = ?", wanted.department)
-    conditions.where("coalesce(r.employee_id, s.employee_id) = ?", wanted.employee)
+    conditions.where("r.employee_id = ?", wanted.employee)
     conditions.where(_OF_SESSION, wanted.session)
     conditions.where("r.level = ?", wanted.level)
     conditions.where(_FLAGGED, wanted.flag)
@@ -117,12 +115,22 @@ def point_of(connection: apsw.Connection, rating: RatingRow) -> PointRow | None:
     """The key of its point, fixed at the first fold; only live ratings have one."""
     if rating.mode != "live" or rating.level is None:
         return None
-    ((tags,),) = connection.execute(
-        "SELECT tags FROM series JOIN rating ON series = no WHERE place = ?",
+    ((scale, medium, employee_tag),) = connection.execute(
+        "SELECT scale, medium, employee_tag FROM binding"
+        " JOIN rating ON binding = no WHERE place = ?",
         (rating.place,),
     )
-    offset_ns = rating.ordinal % _ORDINALS_PER_MS
-    return PointRow(str(tags), rating.occurred_ms * _NS_PER_MS + offset_ns)
+    tags = point_tags(
+        rating.site,
+        rating.department,
+        rating.window,
+        rating.device_id,
+        rating.employee_id if employee_tag else None,
+        scale,
+        rating.origin,
+        medium,
+    )
+    return PointRow(tags, point_ns(rating.occurred_ms, rating.ordinal))
 
 
 def _identity_tables(connection: apsw.Connection) -> list[str]:

@@ -7,9 +7,9 @@ from typing import Final
 import apsw
 
 from gateway.ledger.queries import ratings
-from gateway.ledger.queries.paging import Columns, Conditions, Listing, page
 from gateway.queries.asking import Page, SessionFilter, Slice
 from gateway.queries.rows import EffectiveRating, SessionDetail, SessionRow
+from gateway.reading.paging import Columns, Conditions, Listing, page
 
 _KEY: Final = "x.site || ':' || x.session_id || ':' || x.stage || ':' || x.n"
 _NUMBER: Final = "iif(substr(x.session_id, 1, 1) = '@', NULL, x.session_id)"

@@ -1,0 +1,76 @@
+"""The delivery store as readers see it: `gateway.queries.DeliveryQueries` on SQLite."""
+
+from typing import Final
+
+import apsw
+
+from gateway.queries.asking import DeadLetterFilter, Page, Slice
+from gateway.queries.rows import DeadLetterRow, SinkCursor, SinkRow
+from gateway.reading import Reader
+from gateway.reading.paging import Columns, Conditions, Listing, page
+
+_SELECT_SINKS: Final = """
+SELECT name, kind, block, at, delivered, dead, state, error FROM sink ORDER BY name
+"""
+_SELECT_LETTERS: Final = """
+SELECT id, sink, type, subject, refused_ms, status, answer, state FROM dead_letter
+"""
+
+
+class SqliteDeliveryQueries:
+    """One question, one read transaction of `reader`."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._read = reader.read
+
+    def sinks(self) -> list[SinkRow]:
+        return self._read(_sinks)
+
+    def dead_letters(
+        self, wanted: DeadLetterFilter, part: Slice
+    ) -> Page[DeadLetterRow]:
+        return self._read(lambda c: _letters(c, wanted, part))
+
+
+def _sinks(connection: apsw.Connection) -> list[SinkRow]:
+    return [_sink(row) for row in connection.execute(_SELECT_SINKS)]
+
+
+def _sink(row: Columns) -> SinkRow:
+    name, kind, block, index, delivered, dead, state, error = row
+    return SinkRow(
+        name=name,
+        kind=kind,
+        delivered=delivered,
+        dead=dead,
+        state=state,
+        last_error=error,
+        cursor=SinkCursor(name, block, index),
+    )
+
+
+def _letters(
+    connection: apsw.Connection, wanted: DeadLetterFilter, part: Slice
+) -> Page[DeadLetterRow]:
+    conditions = Conditions()
+    conditions.where("sink = ?", wanted.sink)
+    conditions.where("subject = ?", wanted.subject)
+    conditions.where("state = ?", wanted.state)
+    return page(connection, _LETTERS, conditions, part)
+
+
+def _letter(row: Columns) -> DeadLetterRow:
+    number, sink, kind, subject, refused_ms, status, answer, state = row
+    return DeadLetterRow(
+        id=number,
+        sink=sink,
+        type=kind,
+        subject=subject,
+        refused_ms=refused_ms,
+        status=status,
+        answer=answer,
+        state=state,
+    )
+
+
+_LETTERS: Final = Listing(_SELECT_LETTERS, "id", _letter)
