@@ -104,7 +104,8 @@ class JournalReader(Protocol):
 class RatingEvent(msgspec.Struct, array_like=True, gc=False, tag_field="shape", tag=0):
     """An event about one rating; it also says how that rating's point stands now.
 
-    `series` is the number of the point's stored tags, `point_ns` its time.
+    `tags` are the point's stored tags, escaped as line protocol wants them and
+    without a leading comma; `point_ns` is its time.
     """
 
     ordinal: int
@@ -123,7 +124,7 @@ class RatingEvent(msgspec.Struct, array_like=True, gc=False, tag_field="shape", 
     flags: tuple[str, ...]
     effective: bool
     score: float
-    series: int
+    tags: str
     point_ns: int
     site: str | None = None
     window: str | None = None
@@ -218,9 +219,6 @@ class Outbox(Protocol):
 
     def sinks(self) -> list[SinkSince]:
         """Every sink state that was ever in force, oldest first."""
-
-    def series(self, numbers: Sequence[int]) -> Mapping[int, str]:
-        """The stored tags, `site=…,device=…` escaped as line protocol wants them."""
 
     def personal(self, place: int) -> dict[str, object] | None:
         """The unsealed personal fields, None when erased."""

@@ -111,13 +111,12 @@ CREATE INDEX deferred_device ON deferred (device_no, place);
 """
 
 _RATINGS = """
-CREATE TABLE series (        -- the stored tags of a point, fixed at the first fold
+CREATE TABLE binding (       -- where ratings counted; with it a point's tags are fixed
     no INTEGER PRIMARY KEY,
     site TEXT, department TEXT, window TEXT,
-    device_id TEXT NOT NULL,
-    employee_id TEXT,
-    scale TEXT NOT NULL, origin TEXT NOT NULL, medium TEXT NOT NULL,
-    tags TEXT NOT NULL UNIQUE
+    scale TEXT NOT NULL,
+    medium TEXT NOT NULL,
+    employee_tag INTEGER NOT NULL
 );
 
 CREATE TABLE rating (
@@ -126,7 +125,7 @@ CREATE TABLE rating (
     device_no INTEGER NOT NULL,
     event_id TEXT NOT NULL,
     session_no INTEGER,
-    series INTEGER NOT NULL,
+    binding INTEGER NOT NULL,
     level INTEGER,           -- NULL: a comment alone
     level_raw TEXT,          -- JSON, as sent
     occurred_ms INTEGER NOT NULL,
@@ -266,7 +265,7 @@ FOLDED: Final = (
     "device_activity",
     "registry_row",
     "deferred",
-    "series",
+    "binding",
     "rating",
     "session",
     "session_event",

@@ -24,7 +24,7 @@ def rating_event(number: int, **fields: object) -> RatingEvent:
         "flags": (),
         "effective": True,
         "score": 5.0,
-        "series": number % 10,
+        "tags": f"site=hall-1,device=dev-{number % 10},origin=customer",
         "point_ns": (BEGUN_MS + number) * 1_000_000 + number,
         "site": "hall-1",
         "session_key": f"hall-1:T{number}:0:1",

@@ -1,18 +1,16 @@
 """A ledger's outbox in memory: the same promises, no file."""
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
 
 from gateway.ports import OutboxRow, SinkSince
 
 
 class MemoryOutbox:
-    """Rows in the order of their blocks; `series` are tags by number."""
+    """Rows in the order of their blocks."""
 
     def __init__(self) -> None:
         self._rows: list[OutboxRow] = []
         self._sinks: list[SinkSince] = []
-        self.tags: dict[int, str] = {}
         self.personal_fields: dict[int, dict[str, object]] = {}
 
     def add(self, *rows: OutboxRow) -> None:
@@ -32,9 +30,6 @@ class MemoryOutbox:
 
     def sinks(self) -> list[SinkSince]:
         return list(self._sinks)
-
-    def series(self, numbers: Sequence[int]) -> Mapping[int, str]:
-        return {number: self.tags.get(number, f"n={number}") for number in numbers}
 
     def personal(self, place: int) -> dict[str, object] | None:
         return self.personal_fields.get(place)

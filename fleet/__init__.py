@@ -1,0 +1,1 @@
+"""The rules for terminals: registry, sequence, presence. Pure."""

@@ -1,0 +1,156 @@
+"""What the fold keeps about itself: cursor, fates, settings, acts, timers, alerts."""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from gateway.ledger.store import Store
+
+
+class Timer(NamedTuple):
+    due_ms: int
+    kind: str
+    subject: str
+
+
+class OpenAlert(NamedTuple):
+    id: int
+    cause: str
+    subject: str
+    version: int
+
+
+COUNTERS: Final = (
+    "block",  # the last block folded
+    "generation",
+    "ordinal",  # the last given
+    "messages",  # received by ingress up to that block
+    "elements_extra",  # elements beyond one a message
+    "now_ms",  # the journal's time
+    "linked",  # 1 while the link to the broker is up
+    "chain_low",  # the last 62 bits of that block's chain: which journal it was
+)
+
+
+class Books:
+    """The tables `state`, `fate`, `setting`, `act`, `timer`, `alert`, versions."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def counters(self) -> dict[str, int]:
+        known: dict[str, int] = dict(self._store.all("SELECT name, value FROM state"))
+        return {name: known.get(name, 0) for name in COUNTERS}
+
+    def save_counters(self, values: Mapping[str, int]) -> None:
+        self._store.many("INSERT OR REPLACE INTO state VALUES (?, ?)", values.items())
+
+    def fates(self) -> dict[tuple[str, str], int]:
+        rows = self._store.all("SELECT name, rule, elements FROM fate")
+        return {(name, rule): elements for name, rule, elements in rows}
+
+    def save_fates(self, fates: Mapping[tuple[str, str], int]) -> None:
+        self._store.many(
+            "INSERT OR REPLACE INTO fate VALUES (?, ?, ?)",
+            [(name, rule, elements) for (name, rule), elements in fates.items()],
+        )
+
+    def setting(self, name: str) -> str | None:
+        row = self._store.one("SELECT value FROM setting WHERE name = ?", (name,))
+        return None if row is None else row[0]
+
+    def save_setting(self, name: str, value: str, place: int) -> None:
+        self._store.run(
+            "INSERT OR REPLACE INTO setting VALUES (?, ?, ?)", (name, value, place)
+        )
+
+    def act_of_key(self, author: str, key: str) -> int | None:
+        """The place of the act that already carried this idempotency key."""
+        row = self._store.one(
+            "SELECT place FROM act WHERE author = ? AND idempotency_key = ?",
+            (author, key),
+        )
+        return None if row is None else row[0]
+
+    def save_act(  # noqa: PLR0913, PLR0917 -- the columns of one row
+        self,
+        place: int,
+        name: str,
+        author: str | None,
+        at_ms: int,
+        key: str | None,
+        outcome: str,
+    ) -> None:
+        self._store.run(
+            "INSERT INTO act VALUES (?, ?, ?, ?, ?, ?)",
+            (place, name, author, at_ms, key, outcome),
+        )
+
+    def next_due(self) -> int | None:
+        row = self._store.one("SELECT min(due_ms) FROM timer")
+        return None if row is None else row[0]
+
+    def due(self, now_ms: int, limit: int) -> list[Timer]:
+        """Timers due by now, the earliest first; they are taken out."""
+        rows = self._store.all(
+            "SELECT due_ms, kind, subject FROM timer WHERE due_ms <= ?"
+            " ORDER BY due_ms, kind, subject LIMIT ?",
+            (now_ms, limit),
+        )
+        self._store.many(
+            "DELETE FROM timer WHERE due_ms = ? AND kind = ? AND subject = ?", rows
+        )
+        return [Timer(*row) for row in rows]
+
+    def set_timer(self, timer: Timer) -> None:
+        self._store.run("INSERT OR IGNORE INTO timer VALUES (?, ?, ?)", timer)
+
+    def open_alerts(self) -> list[OpenAlert]:
+        return [
+            OpenAlert(*row)
+            for row in self._store.all(
+                "SELECT id, cause, subject, version FROM alert"
+                " WHERE resolved_ms IS NULL"
+            )
+        ]
+
+    def open_alert(  # noqa: PLR0913, PLR0917 -- the columns of one row
+        self,
+        cause: str,
+        subject: str,
+        device_id: str | None,
+        site: str | None,
+        severity: str,
+        text: str,
+        now_ms: int,
+    ) -> int:
+        row = self._store.one(
+            "INSERT INTO alert (cause, subject, device_id, site, severity, text,"
+            " opened_ms, last_ms, state, count, version)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', 1, 1) RETURNING id",
+            (cause, subject, device_id, site, severity, text, now_ms, now_ms),
+        )
+        assert row is not None
+        return int(row[0])
+
+    def repeat_alert(self, alert_id: int, text: str, now_ms: int) -> None:
+        self._store.run(
+            "UPDATE alert SET count = count + 1, last_ms = ?, text = ? WHERE id = ?",
+            (now_ms, text, alert_id),
+        )
+
+    def resolve_alert(self, alert_id: int, now_ms: int) -> None:
+        self._store.run(
+            "UPDATE alert SET resolved_ms = ?, last_ms = ?, state = 'resolved',"
+            " version = version + 1 WHERE id = ?",
+            (now_ms, now_ms, alert_id),
+        )
+
+    def next_version(self, event_type: str, subject: str) -> int:
+        """The version of the next event of this type about this subject."""
+        row = self._store.one(
+            "INSERT INTO subject_version VALUES (?, ?, 1) ON CONFLICT (type, subject)"
+            " DO UPDATE SET version = version + 1 RETURNING version",
+            (event_type, subject),
+        )
+        assert row is not None
+        return int(row[0])

@@ -1,0 +1,169 @@
+"""Devices, their activity, and the tables of the registry."""
+
+import json
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from fleet.presence import Known
+from fleet.sequence import Sequence
+from gateway.ledger.store import Store
+
+DEVICE_COLUMNS = (
+    "no, device_id, lifecycle, hw_serial, model, profile, site, window, labels,"
+    " installed_at, first_seen_ms"
+)
+_PRESENCE = msgspec.json.Decoder(Known)
+_SEQUENCE = msgspec.json.Decoder(Sequence)
+
+
+class Binding(NamedTuple):
+    """Where ratings count; with it the tags of their points are fixed."""
+
+    no: int
+    site: str | None
+    department: str | None
+    window: str | None
+    scale: str
+    medium: str
+    employee_tag: bool
+
+
+class Device:
+    """A device as the fold sees it: its row, its activity, and what is unsaved."""
+
+    __slots__ = (
+        "binding",
+        "block",
+        "deferred",
+        "department",
+        "device_id",
+        "facts",
+        "known",
+        "last_rating_ms",
+        "last_seen_ms",
+        "lifecycle",
+        "no",
+        "receipts",
+        "refilled_ms",
+        "sequence",
+        "site",
+        "tokens",
+        "window",
+    )
+
+    def __init__(self, no: int, device_id: str, lifecycle: str) -> None:
+        self.no = no
+        self.device_id = device_id
+        self.lifecycle = lifecycle
+        self.site: str | None = None
+        self.window: str | None = None
+        self.department: str | None = None
+        self.facts: dict[str, Any] = {}
+        self.known = Known()
+        self.receipts = False
+        self.sequence = Sequence()
+        self.last_seen_ms: int | None = None
+        self.last_rating_ms: int | None = None
+        self.tokens = 0.0
+        self.refilled_ms = 0
+        self.deferred = 0
+        self.block = -1  # the block that touched it last: refill once a block
+        self.binding: Binding | None = None  # None: to be worked out anew
+
+
+FACTS = ("hw_serial", "model", "profile", "labels", "installed_at", "first_seen_ms")
+
+
+class Devices:
+    """The tables `device`, `device_activity` and `registry_row`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def load(self) -> list[Device]:
+        """Every device, with its activity."""
+        devices = {}
+        for row in self._store.all(f"SELECT {DEVICE_COLUMNS}, presence FROM device"):
+            device = Device(row[0], row[1], row[2])
+            device.site, device.window = row[6], row[7]
+            values = (row[3], row[4], row[5], row[8], row[9], row[10])
+            device.facts = dict(zip(FACTS, values, strict=True))
+            if row[11] is not None:
+                device.known = _PRESENCE.decode(row[11])
+                device.receipts = device.known.receipts
+            devices[device.no] = device
+        self._load_activity(devices)
+        return list(devices.values())
+
+    def _load_activity(self, devices: dict[int, Device]) -> None:
+        for row in self._store.all(
+            "SELECT no, last_seen_ms, last_rating_ms, missing, tokens, refilled_ms,"
+            " deferred FROM device_activity"
+        ):
+            device = devices[row[0]]
+            device.last_seen_ms, device.last_rating_ms = row[1], row[2]
+            device.sequence = _SEQUENCE.decode(row[3])
+            device.tokens, device.refilled_ms, device.deferred = row[4:7]
+
+    def save(self, devices: Iterable[Device]) -> None:
+        """Write the rows of new or changed devices."""
+        self._store.many(
+            f"INSERT OR REPLACE INTO device ({DEVICE_COLUMNS}, presence)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [self._row(device) for device in devices],
+        )
+
+    @staticmethod
+    def _row(device: Device) -> tuple[object, ...]:
+        facts = device.facts
+        return (
+            device.no,
+            device.device_id,
+            device.lifecycle,
+            facts.get("hw_serial"),
+            facts.get("model"),
+            facts.get("profile"),
+            device.site,
+            device.window,
+            facts.get("labels"),
+            facts.get("installed_at"),
+            facts.get("first_seen_ms"),
+            msgspec.json.encode(device.known).decode(),
+        )
+
+    def save_activity(self, devices: Iterable[Device]) -> None:
+        """Write what messages changed: cheap, once a transaction for each device."""
+        encode = msgspec.json.encode
+        self._store.many(
+            "INSERT OR REPLACE INTO device_activity VALUES (?,?,?,?,?,?,?,?,?,?)",
+            [
+                (
+                    device.no,
+                    device.last_seen_ms,
+                    device.last_rating_ms,
+                    device.sequence.boot_id,
+                    device.sequence.last,
+                    encode(device.sequence).decode(),
+                    device.sequence.missing_count,
+                    device.tokens,
+                    device.refilled_ms,
+                    device.deferred,
+                )
+                for device in devices
+            ],
+        )
+
+    def registry(self, kind: str) -> dict[str, dict[str, Any]]:
+        """The rows of one table of the registry, by key."""
+        rows = self._store.all(
+            "SELECT key, data FROM registry_row WHERE kind = ?", (kind,)
+        )
+        return {key: json.loads(data) for key, data in rows}
+
+    def save_registry(self, kind: str, key: str, row: dict[str, Any]) -> None:
+        data = json.dumps(row, ensure_ascii=False, sort_keys=True)
+        self._store.run(
+            "INSERT OR REPLACE INTO registry_row VALUES (?, ?, ?)", (kind, key, data)
+        )

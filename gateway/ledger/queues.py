@@ -1,0 +1,155 @@
+"""What waits: quarantine, deferred messages, the outbox, and the sinks it is for."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from gateway.ledger.packing import pack
+from gateway.ledger.store import Row, Store
+from gateway.ports import OutboxRow
+
+_QUARANTINE: Final = (
+    "id, place, kind, topic, device_id, event_id, reason, detail, payload,"
+    " received_ms, flags, count, state"
+)
+
+
+class Kept(NamedTuple):
+    """A quarantine item that stands for `elements`; `payload` is None when purged."""
+
+    id: int
+    place: int
+    kind: int
+    topic: str
+    device_id: str | None
+    event_id: str | None
+    reason: str
+    detail: str
+    payload: bytes | None
+    received_ms: int
+    flags: int
+    elements: int
+    state: str
+
+
+class Deferred(NamedTuple):
+    place: int
+    kind: int
+    topic: str
+    payload: bytes
+    received_ms: int
+    flags: int
+
+
+class Queues:
+    """The tables `quarantine`, `deferred`, `outbox`, `sink` and `sink_addressed`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def quarantine(self, rows: Iterable[Sequence[object]]) -> None:
+        """Keep what cannot be accepted; the same bytes again raise the count.
+
+        Each row: fingerprint, place, kind, topic, device_id, event_id, reason,
+        detail, payload, received_ms, last_ms, flags, count, state.
+        """
+        self._store.many(
+            "INSERT INTO quarantine (fingerprint, place, kind, topic, device_id,"
+            " event_id, reason, detail, payload, received_ms, last_ms, flags, count,"
+            " state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (fingerprint) DO UPDATE SET"
+            # A replayed item stands for nothing any more: it starts anew.
+            " count = excluded.count + iif(state = 'replayed', 0, count),"
+            " place = iif(state = 'replayed', excluded.place, place),"
+            " received_ms = iif(state = 'replayed', excluded.received_ms, received_ms),"
+            " last_ms = excluded.last_ms, payload = excluded.payload,"
+            " state = excluded.state",
+            rows,
+        )
+
+    def kept(self, ids: Iterable[int]) -> list[Kept]:
+        rows = self._store.each(
+            f"SELECT {_QUARANTINE} FROM quarantine WHERE id = ?", [(i,) for i in ids]
+        )
+        return [Kept(*row) for row in rows]
+
+    def held(self, device_id: str) -> list[Kept]:
+        """What a device not yet approved has sent, in its original order."""
+        rows = self._store.all(
+            f"SELECT {_QUARANTINE} FROM quarantine"
+            " WHERE device_id = ? AND state = 'held' ORDER BY id",
+            (device_id,),
+        )
+        return [Kept(*row) for row in rows]
+
+    def quarantined(self, reason: str | None, limit: int) -> list[Kept]:
+        """The oldest items that may be replayed, of one reason or of all."""
+        rows = self._store.all(
+            f"SELECT {_QUARANTINE} FROM quarantine WHERE state = 'quarantined'"
+            " AND (?1 IS NULL OR reason = ?1) ORDER BY id LIMIT ?2",
+            (reason, limit),
+        )
+        return [Kept(*row) for row in rows]
+
+    def leave(self, ids: Iterable[int]) -> None:
+        """Mark items as replayed: their elements have another fate now."""
+        self._store.many(
+            "UPDATE quarantine SET state = 'replayed' WHERE id = ?",
+            [(i,) for i in ids],
+        )
+
+    def add_count(self, item: int, elements: int) -> None:
+        """Let an item stand for more elements."""
+        self._store.run(
+            "UPDATE quarantine SET count = count + ? WHERE id = ?", (elements, item)
+        )
+
+    def purge(self, ids: Iterable[int]) -> None:
+        """Drop the payloads; the counts stay."""
+        self._store.many(
+            "UPDATE quarantine SET state = 'purged', payload = NULL WHERE id = ?",
+            [(i,) for i in ids],
+        )
+
+    def defer(self, rows: Iterable[Sequence[object]]) -> None:
+        """Keep messages beyond a device's bucket: place, device_no, Record fields."""
+        self._store.many("INSERT INTO deferred VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def take_deferred(self, device_no: int, limit: int) -> list[Deferred]:
+        """The oldest deferred messages of a device; they are taken out."""
+        rows = self._store.all(
+            "SELECT place, kind, topic, payload, received_ms, flags FROM deferred"
+            " WHERE device_no = ? ORDER BY place LIMIT ?",
+            (device_no, limit),
+        )
+        self._store.many(
+            "DELETE FROM deferred WHERE place = ?", [(row[0],) for row in rows]
+        )
+        return [Deferred(*row) for row in rows]
+
+    def put_outbox(self, row: OutboxRow) -> None:
+        """Keep what a block owes, packed, unless it owes nothing."""
+        if row.events or row.receipts or row.controls:
+            self._store.run(
+                "INSERT INTO outbox VALUES (?, ?, ?, ?)",
+                (row.block, row.appended_ms, len(row.events), pack(row)),
+            )
+
+    def sinks(self) -> list[Row]:
+        """name, kind, events, since_block, since_index, removed: oldest first."""
+        return self._store.all(
+            "SELECT name, kind, events, since_block, since_index, removed"
+            " FROM sink ORDER BY no"
+        )
+
+    def add_sink(self, row: Sequence[object]) -> None:
+        self._store.run(
+            "INSERT INTO sink (name, kind, events, since_block, since_index, removed)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            row,
+        )
+
+    def addressed(self) -> dict[str, int]:
+        return dict(self._store.all("SELECT name, events FROM sink_addressed"))
+
+    def save_addressed(self, counts: Iterable[tuple[str, int]]) -> None:
+        self._store.many("INSERT OR REPLACE INTO sink_addressed VALUES (?, ?)", counts)

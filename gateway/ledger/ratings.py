@@ -1,0 +1,198 @@
+"""Ratings, their bindings and sessions, and sealed personal fields."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from gateway.ledger.devices import Binding
+from gateway.ledger.store import Row, Store
+
+RATING_COLUMNS: Final = (
+    "place, ordinal, device_no, event_id, session_no, binding, level, level_raw,"
+    " occurred_ms, claimed_ms, received_ms, time_quality, origin, mode, round,"
+    " employee_id, seq, version, effective, flags, amends, details, void"
+)
+_INSERT_RATING: Final = f"INSERT INTO rating ({RATING_COLUMNS}) VALUES (" + (
+    ", ".join("?" * 23) + ")"
+)
+SESSION_COLUMNS: Final = (
+    "no, session_id, site, stage, n, began_ms, business_date, state, device_no,"
+    " department, window, employee_id, effective_place, ratings"
+)
+_INSERT_SESSION: Final = f"INSERT INTO session ({SESSION_COLUMNS}) VALUES (" + (
+    ", ".join("?" * 14) + ")"
+)
+
+
+class Session(msgspec.Struct, gc=False):
+    """A session as far as the choice of its rating needs it."""
+
+    no: int
+    session_id: str
+    site: str
+    stage: int
+    n: int
+    began_ms: int
+    own: bool  # began by an event of its own, not by a rating
+    state: str
+    effective: int | None
+    ratings: list[int]
+
+    @property
+    def key(self) -> str:
+        return f"{self.site}:{self.session_id}:{self.stage}:{self.n}"
+
+
+class Stored(NamedTuple):
+    """A rating of the ledger, for settling a session and for telling its point."""
+
+    place: int
+    ordinal: int
+    device_id: str
+    event_id: str
+    session_no: int | None
+    binding: int
+    level: int | None
+    level_raw: str | None
+    occurred_ms: int
+    received_ms: int
+    time_quality: str
+    origin: str
+    mode: str
+    round: str
+    employee_id: str | None
+    seq: int | None
+    version: int
+    effective: bool
+    flags: tuple[str, ...]
+    amends: str | None
+    details: dict[str, Any]
+    void: dict[str, Any] | None
+
+    @property
+    def rating_id(self) -> str:
+        return f"{self.device_id}:{self.event_id}"
+
+
+_SELECT_STORED: Final = (
+    "SELECT place, ordinal, device_id, event_id, session_no, binding, level, level_raw,"
+    " occurred_ms, received_ms, time_quality, origin, mode, round, employee_id, seq,"
+    " version, effective, flags, amends, details, void"
+    " FROM rating JOIN device ON device.no = device_no WHERE place = ?"
+)
+
+
+def _stored(row: Row) -> Stored:
+    effective, flags, amends, details, void = row[17:]
+    return Stored._make(
+        (
+            *row[:17],
+            bool(effective),
+            tuple(json.loads(flags)) if flags else (),
+            amends,
+            json.loads(details) if details else {},
+            json.loads(void) if void else None,
+        )
+    )
+
+
+class Ratings:
+    """The tables `rating`, `session`, `session_event`, `binding`, `personal`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def last_session(self) -> int:
+        """The greatest number of a session so far."""
+        row = self._store.one("SELECT coalesce(max(no), 0) FROM session")
+        assert row is not None
+        return int(row[0])
+
+    def bindings(self) -> list[Binding]:
+        rows = self._store.all(
+            "SELECT no, site, department, window, scale, medium, employee_tag"
+            " FROM binding ORDER BY no"
+        )
+        return [Binding._make((*row[:6], bool(row[6]))) for row in rows]
+
+    def add_binding(self, binding: Binding) -> None:
+        self._store.run("INSERT INTO binding VALUES (?, ?, ?, ?, ?, ?, ?)", binding)
+
+    def insert(self, rows: Iterable[Sequence[object]]) -> None:
+        """Add ratings; the values are in the order of `RATING_COLUMNS`."""
+        self._store.many(_INSERT_RATING, rows)
+
+    def at(self, places: Iterable[int]) -> list[Stored]:
+        """The ratings at these places, in that order."""
+        rows = self._store.each(_SELECT_STORED, [(place,) for place in places])
+        return [_stored(row) for row in rows]
+
+    def restate(self, rows: Iterable[tuple[int, int, str | None, int]]) -> None:
+        """Set (version, effective, flags, place) of ratings whose standing changed."""
+        self._store.many(
+            "UPDATE rating SET version = ?, effective = ?, flags = ? WHERE place = ?",
+            rows,
+        )
+
+    def void(self, place: int, void: str) -> None:
+        self._store.run("UPDATE rating SET void = ? WHERE place = ?", (void, place))
+
+    def assign(self, place: int, session_no: int) -> None:
+        """Put a rating that had no session into one."""
+        self._store.run(
+            "UPDATE rating SET session_no = ? WHERE place = ?", (session_no, place)
+        )
+
+    def sessions(self, ids: Iterable[str]) -> list[Session]:
+        """Every session with one of these numbers, the oldest of each first."""
+        rows = self._store.each(
+            f"SELECT {SESSION_COLUMNS}, opened_ms FROM session"
+            " WHERE session_id = ?",  # in the order of `no`: a sorter costs ten times more
+            [(session_id,) for session_id in ids],
+        )
+        return [
+            Session(
+                no=row[0],
+                session_id=row[1],
+                site=row[2],
+                stage=row[3],
+                n=row[4],
+                began_ms=row[5],
+                own=row[14] is not None,
+                state=row[7],
+                effective=row[12],
+                ratings=json.loads(row[13]),
+            )
+            for row in rows
+        ]
+
+    def session_of(self, number: int) -> Session | None:
+        """The session with this number."""
+        row = self._store.one("SELECT session_id FROM session WHERE no = ?", (number,))
+        if row is None:
+            return None
+        return next(s for s in self.sessions([row[0]]) if s.no == number)
+
+    def insert_sessions(self, rows: Iterable[Sequence[object]]) -> None:
+        """Add sessions; the values are in the order of `SESSION_COLUMNS`."""
+        self._store.many(_INSERT_SESSION, rows)
+
+    def settle(self, session: Session) -> None:
+        """Write the state that followed from the session's set."""
+        self._store.run(
+            "UPDATE session SET began_ms = ?, state = ?, effective_place = ?,"
+            " ratings = ?, version = version + 1 WHERE no = ?",
+            (
+                session.began_ms,
+                session.state,
+                session.effective,
+                json.dumps(session.ratings, separators=(",", ":")),
+                session.no,
+            ),
+        )
+
+    def add_personal(self, rows: Iterable[tuple[int, str, int, bytes, bytes]]) -> None:
+        """Keep sealed fields: (place, rating_id, key id, sealed, keyed digest)."""
+        self._store.many("INSERT OR REPLACE INTO personal VALUES (?, ?, ?, ?, ?)", rows)

@@ -1,0 +1,1 @@
+"""The processor: blocks of the journal, folded into the ledger."""

@@ -1,0 +1,274 @@
+"""Hop 4: whose message is it, may it speak, what does it say.
+
+Takes the records of one run (a block's records between two acts) apart into
+elements to be judged, and gives every other element its fate at once.
+"""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from device_protocol.codec import decode
+from device_protocol.errors import ProtocolError, Reason
+from device_protocol.json_text import split
+from device_protocol.messages import Cleared, Presence, Rating
+from device_protocol.topics import Channel, is_device_id, parse
+from fleet.registry import ACCEPTING, is_reserved
+from gateway.ledger.devices import Device
+from gateway.places import ELEMENT_BITS
+from gateway.ports import Record, RecordFlag, RecordKind
+from gateway.processing.devices import learn_presence
+from gateway.processing.quarantine import Quarantine
+from gateway.processing.state import DEFERRED_MAX, PENDING_MAX, State
+
+Element = tuple[int, Device, Rating, Record]
+"""Packed place, device, what it says, and the record it came in."""
+
+DEFERRAL_STEP_MS: Final = 1_000
+RECORD_STEP: Final = 1 << ELEMENT_BITS
+RETAINED: Final = int(RecordFlag.RETAINED)  # an enum's & costs a microsecond
+
+
+class Arrival(NamedTuple):
+    """A record that is folded later than it came: held, deferred or replayed."""
+
+    place: int
+    record: Record
+
+
+class Admission:
+    """Sorts the records of a run."""
+
+    def __init__(self, state: State, quarantine: Quarantine) -> None:
+        self._state = state
+        self._quarantine = quarantine
+
+    def admit(self, records: Sequence[Record], first: int) -> list[Element]:
+        """The elements of a run whose first record stands at index `first`."""
+        state = self._state
+        entries, block = state.entries, state.block
+        elements: list[Element] = []
+        place = state.place(first) - RECORD_STEP
+        for record in records:
+            place += RECORD_STEP
+            entry = entries.get(record.topic) or self._enter(record, place)
+            if entry is None:
+                continue
+            device, channel = entry
+            if device.block != block:
+                state.touch(device)
+            if (
+                record.flags & RETAINED
+                or device.lifecycle not in ACCEPTING
+                or device.deferred
+                or device.tokens < 1
+            ) and self._stopped(record, place, device, channel):
+                continue
+            self._read(record, place, device, channel, elements)
+        return elements
+
+    def readmit(self, arrivals: Sequence[Arrival]) -> list[Element]:
+        """The elements of messages that were kept back; the bucket is not asked."""
+        elements: list[Element] = []
+        for place, record in arrivals:
+            entry = self._state.entries.get(record.topic) or self._enter(record, place)
+            if entry is None:
+                continue
+            device, channel = entry
+            self._state.touch(device)
+            stopped = (
+                record.flags & RETAINED or device.lifecycle not in ACCEPTING
+            ) and self._stopped(record, place, device, channel, bucket=False)
+            if not stopped:
+                self._read(record, place, device, channel, elements)
+        return elements
+
+    def _read(
+        self,
+        record: Record,
+        place: int,
+        device: Device,
+        channel: Channel,
+        elements: list[Element],
+    ) -> None:
+        try:
+            message = decode(channel, device.device_id, record.payload)
+        except ProtocolError as error:
+            self._quarantine.refuse(record, place, device.device_id, error)
+            return
+        if isinstance(message, Rating):
+            device.tokens -= 1
+            elements.append((place, device, message, record))
+        else:
+            self._unfold(message, record, place, device, elements)
+
+    def _enter(self, record: Record, place: int) -> tuple[Device, Channel] | None:
+        """Who speaks on a topic seen for the first time; None: it was refused."""
+        state = self._state
+        try:
+            device_id, channel = self._address(record)
+        except ProtocolError as error:
+            self._quarantine.refuse(record, place, None, error)
+            return None
+        device = state.by_id.get(device_id)
+        if device is None:
+            device = self._meet(device_id, record.kind)
+        if device is None:
+            crowd = ProtocolError(Reason.UNKNOWN_DEVICE, "too many pending devices")
+            self._quarantine.refuse(record, place, device_id, crowd, state="held")
+            return None
+        entry = (device, channel)
+        state.entries[record.topic] = entry
+        return entry
+
+    def _address(self, record: Record) -> tuple[str, Channel]:
+        if record.kind == RecordKind.HTTP:
+            device_id, _, channel = record.topic.partition("/")
+            if not is_device_id(device_id) or channel not in _HTTP_CHANNELS:
+                raise ProtocolError(Reason.BAD_TOPIC, "not an element over HTTP")
+            return device_id, Channel(channel)
+        address = parse(self._state.rules.root, record.topic)
+        if is_reserved(address.device_id):
+            raise ProtocolError(Reason.REFUSED_DEVICE, "http-… is not a terminal's id")
+        return address
+
+    def _meet(self, device_id: str, kind: int) -> Device | None:
+        state = self._state
+        if kind == RecordKind.HTTP or state.rules.unknown_devices == "approve":
+            return state.add_device(device_id, "active")
+        if state.rules.unknown_devices == "refuse":
+            return state.add_device(device_id, "refused")
+        if state.pending >= PENDING_MAX:
+            return None
+        return state.add_device(device_id, "pending")
+
+    def _stopped(
+        self,
+        record: Record,
+        place: int,
+        device: Device,
+        channel: Channel,
+        *,
+        bucket: bool = True,
+    ) -> bool:
+        """Whether something keeps the message from being judged now."""
+        presence = channel is Channel.PRESENCE
+        if record.flags & RETAINED and not presence:
+            error = ProtocolError(Reason.RETAINED, "says RETAIN = 1: not a new event")
+            self._quarantine.refuse(record, place, device.device_id, error)
+            return True
+        if device.lifecycle not in ACCEPTING:
+            return self._refused(record, place, device, presence=presence)
+        if presence or not bucket:
+            return False
+        self._defer(record, place, device)
+        return True
+
+    def _refused(
+        self, record: Record, place: int, device: Device, *, presence: bool
+    ) -> bool:
+        if device.lifecycle == "pending":
+            if presence:
+                return False
+            self._hold(record, place, device)
+            return True
+        reason = (
+            Reason.RETIRED_DEVICE
+            if device.lifecycle == "retired"
+            else Reason.REFUSED_DEVICE
+        )
+        error = ProtocolError(reason, f"the device is {device.lifecycle}")
+        self._quarantine.refuse(record, place, device.device_id, error)
+        return True
+
+    def _hold(self, record: Record, place: int, device: Device) -> None:
+        """Keep what a device not yet approved sends, element by element."""
+        try:
+            message = decode(Channel.RATING, device.device_id, record.payload)
+        except ProtocolError as error:
+            self._quarantine.refuse(record, place, device.device_id, error)
+            return
+        if isinstance(message, Rating):
+            self._quarantine.hold(record, place, device, message.event_id)
+        elif isinstance(message, list):
+            for element, one, part in self._parts(message, record, place):
+                if isinstance(element, ProtocolError):
+                    self._quarantine.refuse(part, one, device.device_id, element)
+                else:
+                    self._quarantine.hold(part, one, device, element.event_id)
+
+    def _defer(self, record: Record, place: int, device: Device) -> None:
+        state = self._state
+        if device.deferred >= DEFERRED_MAX:
+            error = ProtocolError(Reason.RATE_LIMITED, f"{DEFERRED_MAX} are deferred")
+            self._quarantine.refuse(record, place, device.device_id, error)
+            return
+        state.queues.defer(
+            [
+                (
+                    place,
+                    device.no,
+                    record.kind,
+                    record.topic,
+                    record.payload,
+                    record.received_ms,
+                    record.flags,
+                )
+            ]
+        )
+        state.fates["deferred", "rate"] += 1
+        if device.deferred == 0:
+            due_ms = state.now_ms + DEFERRAL_STEP_MS
+            state.set_timer(due_ms, "deferral", device.device_id)
+        device.deferred += 1
+
+    def _unfold(
+        self,
+        message: Presence | Cleared | list[Rating | ProtocolError],
+        record: Record,
+        place: int,
+        device: Device,
+        elements: list[Element],
+    ) -> None:
+        """Take in whatever is not one rating."""
+        state = self._state
+        if isinstance(message, Presence):
+            rule = learn_presence(state, device, message, record)
+            state.fates["ignored" if rule else "accepted", rule or ""] += 1
+        elif isinstance(message, Cleared):
+            state.fates["ignored", "presence_cleared"] += 1
+        else:
+            for element, one, part in self._parts(message, record, place):
+                device.tokens -= 1
+                if isinstance(element, ProtocolError):
+                    self._quarantine.refuse(part, one, device.device_id, element)
+                else:
+                    elements.append((one, device, element, part))
+
+    def _parts(
+        self, message: list[Rating | ProtocolError], record: Record, place: int
+    ) -> list[tuple[Rating | ProtocolError, int, Record]]:
+        """Each element of an array with its place and its own bytes."""
+        if not message:
+            self._state.fates["ignored", "empty_array"] += 1
+            return []
+        self._state.elements_extra += len(message) - 1
+        sources = split(record.payload)
+        return [
+            (
+                element,
+                place + index,
+                Record(
+                    record.kind,
+                    record.topic,
+                    source,
+                    record.received_ms,
+                    record.flags,
+                ),
+            )
+            for index, (element, source) in enumerate(
+                zip(message, sources, strict=True)
+            )
+        ]
+
+
+_HTTP_CHANNELS: Final = frozenset({Channel.RATING.value})

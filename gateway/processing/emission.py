@@ -1,0 +1,33 @@
+"""What one block owes: its events, receipts and controls, in fold order."""
+
+from gateway.ports import AnyEvent, Control, OutboxRow, Receipt
+
+
+class Emission:
+    """Collects a block's outbox row."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        self.events: list[AnyEvent] = []
+        self.controls: list[Control] = []
+        self._receipts: dict[str, Receipt] = {}
+
+    def keep(self, device_id: str, event_id: str) -> None:
+        """Tell a terminal that this event is kept."""
+        receipt = self._receipts.get(device_id)
+        if receipt is None:
+            self._receipts[device_id] = Receipt(device_id, [event_id], [])
+        else:
+            receipt.event_ids.append(event_id)
+
+    def reject(self, device_id: str, what: str, reason: str) -> None:
+        """Tell a terminal that resending this is useless."""
+        receipt = self._receipts.setdefault(device_id, Receipt(device_id, [], []))
+        receipt.rejected.append((what, reason))
+
+    def row(self, block: int, appended_ms: int) -> OutboxRow:
+        """The block's row so far."""
+        receipts = list(self._receipts.values())
+        return OutboxRow(block, appended_ms, self.events, receipts, self.controls)

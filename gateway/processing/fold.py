@@ -1,0 +1,106 @@
+"""Hops 4 to 6: blocks folded into the ledger, one transaction for several of them."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from gateway.crashpoints import reach
+from gateway.ports import Block, Header, Record, RecordKind
+from gateway.processing.acts import Context, carry_out
+from gateway.processing.admission import Admission
+from gateway.processing.alerts import raise_alert
+from gateway.processing.judging import Judging
+from gateway.processing.quarantine import Quarantine
+from gateway.processing.readmitting import Readmitting
+from gateway.processing.state import State
+
+TIMERS_MAX: Final = 1_000  # one block fires no more; the rest waits for the next tick
+CHAIN_MASK: Final = (1 << 62) - 1
+
+
+class Fold:
+    """A pure function of the journal, one block after the other."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self._quarantine = Quarantine(state)
+        self._admission = Admission(state, self._quarantine)
+        self._judging = Judging(state, self._quarantine)
+        self._readmitting = Readmitting(
+            state, self._quarantine, self._admission, self._judging
+        )
+        self._context = Context(state, self._readmitting)
+
+    def blocks(self, blocks: Sequence[Block]) -> None:
+        """Fold these blocks and commit; on any error nothing of them is kept."""
+        state = self.state
+        state.store.begin()
+        try:
+            for block in blocks:
+                self._block(block)
+            state.save()
+            reach("fold.before_commit")
+            state.store.commit()
+        except BaseException:
+            state.store.rollback()
+            self._quarantine.clear()
+            state.reset()
+            raise
+        reach("fold.after_commit")
+
+    def _block(self, block: Block) -> None:
+        header, records = block
+        state = self.state
+        state.begin_block(
+            header.number, header.generation, header.appended_ms, header.flags
+        )
+        self._fire_timers()
+        if records is None:
+            self._damaged(header)
+        elif header.messages == header.records:
+            self._run(records, 0)
+        else:
+            self._mixed(records)
+        state.messages += header.messages
+        state.chain_low = int.from_bytes(header.chain[-8:], "big") & CHAIN_MASK
+        row = state.emission.row(header.number, header.appended_ms)
+        state.sinks.count(row)
+        state.queues.put_outbox(row)
+        state.emission.clear()
+
+    def _run(self, records: Sequence[Record], first: int) -> None:
+        """Messages between two acts, judged set-wise."""
+        if records:
+            self._judging.judge(self._admission.admit(records, first))
+            self._quarantine.save()
+
+    def _mixed(self, records: Sequence[Record]) -> None:
+        start = 0
+        for index, record in enumerate(records):
+            if record.kind == RecordKind.ACT:
+                self._run(records[start:index], start)
+                place = self.state.place(index)
+                carry_out(self._context, record, place)
+                start = index + 1
+        self._run(records[start:], start)
+
+    def _damaged(self, header: Header) -> None:
+        """Its messages are gone, but not silently."""
+        state = self.state
+        if header.messages:
+            state.fates["quarantined", "block_damaged"] += header.messages
+        raise_alert(
+            state,
+            "journal_damaged",
+            f"block {header.number}",
+            "critical",
+            f"block {header.number} is damaged: {header.messages} messages are lost",
+        )
+
+    def _fire_timers(self) -> None:
+        state = self.state
+        if state.suspect or state.next_due is None or state.next_due > state.now_ms:
+            return
+        for timer in state.books.due(state.now_ms, TIMERS_MAX):
+            if timer.kind == "deferral":
+                self._readmitting.refill(timer.subject)
+        state.next_due = state.books.next_due()

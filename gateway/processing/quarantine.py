@@ -1,0 +1,85 @@
+"""Hop 4, the other way: what cannot be accepted is kept, counted and answered."""
+
+import hashlib
+
+from device_protocol.errors import ProtocolError, Reason
+from gateway.ledger.devices import Device
+from gateway.ports import Record
+from gateway.processing.state import State
+
+Row = tuple[object, ...]
+
+
+class Quarantine:
+    """Collects a run's items and writes them at its end."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._rows: list[Row] = []
+
+    def refuse(
+        self,
+        record: Record,
+        place: int,
+        device_id: str | None,
+        error: ProtocolError,
+        state: str = "quarantined",
+    ) -> None:
+        """Keep an element with the reason; tell the terminal that waits for it."""
+        self._add(record, place, device_id, error, state)
+        device = self._state.by_id.get(device_id) if device_id else None
+        if device is None or not device.receipts:
+            return
+        if state == "held" and error.event_id:
+            self._state.emission.keep(device.device_id, error.event_id)
+        elif state != "held":
+            what = error.event_id or (
+                "sha256:" + hashlib.sha256(record.payload).hexdigest()
+            )
+            self._state.emission.reject(device.device_id, what, error.reason.value)
+
+    def hold(self, record: Record, place: int, device: Device, event_id: str) -> None:
+        """Keep an element of a device not yet approved."""
+        error = ProtocolError(
+            Reason.UNKNOWN_DEVICE, "waits until the device is approved", event_id
+        )
+        self.refuse(record, place, device.device_id, error, state="held")
+
+    def _add(
+        self,
+        record: Record,
+        place: int,
+        device_id: str | None,
+        error: ProtocolError,
+        state: str,
+    ) -> None:
+        reason = error.reason.value
+        self._state.fates["quarantined", reason] += 1
+        head = f"{record.topic}\0{reason}\0".encode()
+        self._rows.append(
+            (
+                hashlib.sha256(head + record.payload).digest()[:16],
+                place,
+                record.kind,
+                record.topic,
+                device_id,
+                error.event_id,
+                reason,
+                error.detail[:500],
+                record.payload,
+                record.received_ms,
+                self._state.now_ms,
+                record.flags,
+                1,
+                state,
+            )
+        )
+
+    def save(self) -> None:
+        """Write the items of a run."""
+        if self._rows:
+            self._state.queues.quarantine(self._rows)
+            self._rows.clear()
+
+    def clear(self) -> None:
+        self._rows.clear()

@@ -1,0 +1,229 @@
+"""Which session a rating belongs to, and what its arrival changes there."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from device_protocol.messages import Rating
+from gateway.ledger.devices import Binding, Device
+from gateway.ledger.ratings import Session
+from gateway.processing.settling import find_rating, resettle
+from gateway.processing.state import State
+
+Scope = tuple[str, str, int]
+"""site, session number, stage (0: none)."""
+
+IMPLIED: Final = "@"  # heads the number of a session that an amendment implies
+QUARTER_MS: Final = 15 * 60_000  # every zone's midnight falls on a quarter of an hour
+
+
+class Sessions:
+    """The sessions that one run touches."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._known: dict[Scope, list[Session]] = {}
+        self._new_rows: list[tuple[object, ...]] = []
+        self._joined: dict[int, tuple[Session, set[int]]] = {}
+        self._adopted: list[tuple[int, int]] = []
+        self._amends = False
+        self._recent: dict[str, tuple[int, Session | None]] = {}
+        self._days: tuple[int, int, str] = (0, 0, "")
+
+    def prepare(self, arriving: Sequence[tuple[Device, Rating]]) -> None:
+        """Read the sessions that these ratings may belong to, all at once."""
+        self._known.clear()
+        self._recent.clear()
+        if self._state.rules.session_mode == "none":
+            return
+        ids = {
+            rating.session_id or f"{IMPLIED}{device.device_id}:{rating.event_id}"
+            for device, rating in arriving
+        }
+        for session in self._state.ratings.sessions(ids):
+            scope = (session.site, session.session_id, session.stage)
+            self._known.setdefault(scope, []).append(session)
+        self._amends = any(rating.amends is not None for _, rating in arriving)
+
+    def place(
+        self,
+        device: Device,
+        rating: Rating,
+        binding: Binding,
+        place: int,
+        occurred_ms: int,
+    ) -> tuple[Session | None, bool]:
+        """The session of a new rating, and whether nothing else there needs a look."""
+        if (
+            rating.mode != "live"
+            or rating.level is None
+            or self._state.rules.session_mode == "none"
+        ):
+            return None, True
+        if rating.amends is not None:
+            session = self._amending(device, rating, binding, place, occurred_ms)
+            found: tuple[Session | None, bool] = session, False
+        else:
+            found = self._plain(device, rating, binding, place, occurred_ms)
+        if self._amends:
+            self._recent[f"{device.device_id}:{rating.event_id}"] = (place, found[0])
+        return found
+
+    def _plain(
+        self,
+        device: Device,
+        rating: Rating,
+        binding: Binding,
+        place: int,
+        occurred_ms: int,
+    ) -> tuple[Session | None, bool]:
+        initial = rating.round == "initial"
+        site, session_id = binding.site or "", rating.session_id
+        if session_id is None:
+            implied = f"{IMPLIED}{device.device_id}:{rating.event_id}"
+            known = self._known.get((site, implied, 0))
+            if known is None:
+                return None, initial
+            self._join(known[0], place, occurred_ms)
+            return known[0], False
+        scope = (site, session_id, rating.stage or 0)
+        known = self._known.get(scope)
+        session = None if known is None else self._belongs(known, occurred_ms)
+        if session is None:
+            session = self._begin(scope, device, rating, binding, place, occurred_ms)
+            if not initial:
+                self._joined[session.no] = (session, {place})
+            return session, initial
+        self._join(session, place, occurred_ms)
+        return session, False
+
+    def _belongs(self, known: Sequence[Session], occurred_ms: int) -> Session | None:
+        """The newest that began by then; else one implied near enough in time."""
+        begun = [s for s in known if s.own and s.began_ms <= occurred_ms]
+        if begun:
+            return max(begun, key=lambda session: (session.began_ms, session.n))
+        span_ms = self._state.session_span_ms
+        near = [s for s in known if abs(occurred_ms - s.began_ms) <= span_ms]
+        return near[-1] if near else None
+
+    def _begin(
+        self,
+        scope: Scope,
+        device: Device,
+        rating: Rating,
+        binding: Binding,
+        place: int,
+        occurred_ms: int,
+    ) -> Session:
+        state = self._state
+        site, session_id, stage = scope
+        known = self._known.setdefault(scope, [])
+        state.last_session += 1
+        session = Session(
+            state.last_session,
+            session_id,
+            site,
+            stage,
+            len(known) + 1,
+            occurred_ms,
+            own=False,
+            state="rated",
+            effective=place,
+            ratings=[place],
+        )
+        known.append(session)
+        self._new_rows.append(
+            (
+                session.no,
+                session_id,
+                site,
+                stage,
+                session.n,
+                occurred_ms,
+                self._business_date(occurred_ms),
+                "rated",
+                device.no,
+                binding.department,
+                binding.window,
+                rating.employee_id,
+                place,
+                f"[{place}]",
+            )
+        )
+        return session
+
+    def _business_date(self, moment_ms: int) -> str:
+        """The local date; worked out once a quarter of an hour."""
+        since, until, date = self._days
+        if not since <= moment_ms < until:
+            local = datetime.fromtimestamp(moment_ms / 1000, self._state.zone)
+            date = local.date().isoformat()
+            quarter_ms = moment_ms - moment_ms % QUARTER_MS
+            self._days = (quarter_ms, quarter_ms + QUARTER_MS, date)
+        return date
+
+    def _join(self, session: Session, place: int, occurred_ms: int) -> None:
+        session.ratings.append(place)
+        if not session.own:
+            session.began_ms = min(session.began_ms, occurred_ms)
+        self._joined.setdefault(session.no, (session, set()))[1].add(place)
+
+    def _amending(
+        self,
+        device: Device,
+        rating: Rating,
+        binding: Binding,
+        place: int,
+        occurred_ms: int,
+    ) -> Session:
+        """The session of what it amends; one is implied until that arrives."""
+        amends = rating.amends or ""
+        target_id = amends if ":" in amends else f"{device.device_id}:{amends}"
+        target, session = self._target(target_id)
+        scope = (binding.site or "", rating.session_id or "", rating.stage or 0)
+        if session is None and rating.session_id is not None:
+            session = self._belongs(self._known.get(scope, ()), occurred_ms)
+        if session is not None:
+            self._join(session, place, occurred_ms)
+            return session
+        if rating.session_id is None:
+            scope = (binding.site or "", f"{IMPLIED}{target_id}", 0)
+        session = self._begin(scope, device, rating, binding, place, occurred_ms)
+        self._joined[session.no] = (session, {place})
+        if target is not None and rating.session_id is None:
+            self._adopted.append((target, session.no))
+            session.ratings.insert(0, target)
+        return session
+
+    def _target(self, rating_id: str) -> tuple[int | None, Session | None]:
+        """The place of a rating, and its session, if it has come and has one."""
+        if rating_id in self._recent:
+            return self._recent[rating_id]
+        stored = find_rating(self._state, rating_id)
+        if stored is None:
+            return None, None
+        if stored.session_no is None:
+            return stored.place, None
+        return stored.place, self._session(stored.session_no)
+
+    def _session(self, number: int) -> Session | None:
+        for sessions in self._known.values():
+            for session in sessions:
+                if session.no == number:
+                    return session
+        session_read = self._state.ratings.session_of(number)
+        if session_read is not None:
+            scope = (session_read.site, session_read.session_id, session_read.stage)
+            self._known.setdefault(scope, []).append(session_read)
+        return session_read
+
+    def save(self) -> None:
+        """Write new sessions, then settle those that ratings joined."""
+        self._state.ratings.insert_sessions(self._new_rows)
+        self._new_rows.clear()
+        for place, number in self._adopted:
+            self._state.ratings.assign(place, number)
+        self._adopted.clear()
+        for session, arrived in self._joined.values():
+            resettle(self._state, session, arrived)
+        self._joined.clear()

@@ -1,0 +1,138 @@
+"""A session's rating in effect, chosen again; and the events that this owes."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from gateway.ledger.ratings import Session, Stored
+from gateway.processing.points import RECORDED, restated
+from gateway.processing.state import State
+from gateway.ratings.sessions import (
+    AMENDED,
+    DOUBLE_PRESS,
+    REPEAT,
+    SUPERSEDED,
+    Press,
+    Settlement,
+    settle,
+)
+
+VOIDED: Final = "rating.voided"
+
+
+def find_rating(state: State, rating_id: str) -> Stored | None:
+    """The rating with this id, if the ledger holds it."""
+    device_id, _, event_id = rating_id.partition(":")
+    device = state.by_id.get(device_id)
+    if device is None:
+        return None
+    holder = state.store.identities.find(event_id, device.no)
+    if holder is None:
+        return None
+    return next(iter(state.ratings.at([holder.place])), None)
+
+
+def resettle(
+    state: State, session: Session, arrived: set[int], void: int | None = None
+) -> None:
+    """Choose again among all ratings of a session; write and tell what changed.
+
+    `arrived` are the places of ratings that no event has told of yet, `void` that of
+    one which was just declared void.
+    """
+    stored = state.ratings.at(session.ratings)
+    settlement = settle([_press(one) for one in stored], state.policy)
+    session.effective = settlement.effective
+    session.state = _state_of(stored, settlement.effective)
+    state.ratings.settle(session)
+    pairs = [(old, _standing(old, settlement, arrived, void)) for old in stored]
+    _write(state, (now for old, now in pairs if now != old))
+    _tell(state, session, pairs, settlement, arrived, void)
+
+
+def declare_void(state: State, stored: Stored) -> None:
+    """Void a rating that has no session."""
+    now = stored._replace(effective=False, version=stored.version + 1)
+    _write(state, [now])
+    state.emission.events.append(restated(state, now, None, VOIDED, None))
+
+
+def _write(state: State, changed: Iterable[Stored]) -> None:
+    state.ratings.restate(
+        (
+            now.version,
+            now.effective,
+            json.dumps(now.flags) if now.flags else None,
+            now.place,
+        )
+        for now in changed
+    )
+
+
+def _standing(
+    old: Stored, settlement: Settlement, arrived: set[int], void: int | None
+) -> Stored:
+    """The rating as it stands now; what an event already told of gets a version."""
+    standing = settlement.standings[old.place]
+    flags = tuple(flag for flag in old.flags if flag not in {DOUBLE_PRESS, REPEAT})
+    if standing.flag is not None:
+        flags = (*flags, standing.flag)
+    now = old._replace(effective=standing.effective, flags=flags)
+    if (now != old and old.place not in arrived) or old.place == void:
+        now = now._replace(version=old.version + 1)
+    return now
+
+
+def _tell(
+    state: State,
+    session: Session,
+    pairs: Sequence[tuple[Stored, Stored]],
+    settlement: Settlement,
+    arrived: set[int],
+    void: int | None,
+) -> None:
+    by_id = {now.rating_id: now for _, now in pairs}
+    later = []
+    for old, now in pairs:
+        standing = settlement.standings[now.place]
+        if old.place in arrived:
+            event = restated(state, now, session, RECORDED, None)
+            state.emission.events.append(event)
+        elif now != old:
+            name = AMENDED if now.effective else SUPERSEDED
+            name = VOIDED if now.place == void else name
+            later.append(restated(state, now, session, name, standing.by))
+        if standing.replaced == AMENDED and now != old and standing.by is not None:
+            winner = by_id[standing.by]
+            event = restated(state, winner, session, AMENDED, now.rating_id)
+            later.append(event)
+    state.emission.events.extend(later)
+
+
+def _press(one: Stored) -> Press:
+    amends = one.amends
+    if amends is not None and ":" not in amends:
+        amends = f"{one.device_id}:{amends}"
+    return Press(
+        one.place,
+        one.rating_id,
+        one.device_id,
+        one.seq,
+        one.occurred_ms,
+        one.origin,
+        one.round,
+        amends,
+        one.void is not None,
+    )
+
+
+def _state_of(stored: Sequence[Stored], effective: int | None) -> str:
+    if any(one.void for one in stored):
+        return "voided"
+    if effective is None:
+        return "awaiting"
+    chosen = next(one for one in stored if one.place == effective)
+    if chosen.origin == "device_timeout":
+        return "defaulted"
+    first = min(stored, key=lambda one: one.occurred_ms)
+    return "rated" if first.place == effective else "amended"

@@ -1,0 +1,82 @@
+"""Which sinks are in force, and how many events each is owed in all."""
+
+import json
+
+from gateway.events import Address
+from gateway.ledger.queues import Queues
+from gateway.ports import OutboxRow
+
+
+class Sinks:
+    """The sinks of the last `sinks_applied`, with their counts."""
+
+    def __init__(self, queues: Queues) -> None:
+        self._queues = queues
+        self._addressed = queues.addressed()
+        self._in_force: dict[str, tuple[str, tuple[str, ...], int, int]] = {}
+        for name, kind, events, block, index, removed in queues.sinks():
+            if removed:
+                self._in_force.pop(name, None)
+            else:
+                self._in_force[name] = (kind, tuple(json.loads(events)), block, index)
+        self._addresses = self._compile()
+
+    def _compile(self) -> dict[str, Address]:
+        return {
+            name: Address(kind, events)
+            for name, (kind, events, _, _) in self._in_force.items()
+        }
+
+    def apply(
+        self, wanted: dict[str, tuple[str, tuple[str, ...]]], row: OutboxRow
+    ) -> list[str]:
+        """Put these sinks in force from here on: after the events of the row so far.
+
+        Answers the names of those that changed.
+        """
+        changed = [
+            name
+            for name, sink in wanted.items()
+            if self._in_force.get(name, ())[:2] != sink
+        ]
+        gone = sorted(self._in_force.keys() - wanted.keys())
+        for name in [*changed, *gone]:
+            if name in self._in_force:
+                self._addressed[name] += self._owed(name, row)
+        for name in gone:
+            kind, events, _, _ = self._in_force.pop(name)
+            self._add(name, kind, events, row, removed=1)
+        for name in changed:
+            kind, events = wanted[name]
+            self._in_force[name] = (kind, events, row.block, len(row.events))
+            self._addressed.setdefault(name, 0)
+            self._add(name, kind, events, row, removed=0)
+        self._addresses = self._compile()
+        return changed + gone
+
+    def _add(
+        self,
+        name: str,
+        kind: str,
+        events: tuple[str, ...],
+        row: OutboxRow,
+        removed: int,
+    ) -> None:
+        self._queues.add_sink(
+            (name, kind, json.dumps(events), row.block, len(row.events), removed)
+        )
+
+    def count(self, row: OutboxRow) -> None:
+        """Count what a finished block owes to each sink."""
+        for name in self._addresses:
+            self._addressed[name] += self._owed(name, row)
+
+    def _owed(self, name: str, row: OutboxRow) -> int:
+        address = self._addresses[name]
+        _, _, block, index = self._in_force[name]
+        if block != row.block or address.units(row) is not row.events:
+            return address.count(row)
+        return sum(at >= index for at in address.indexes(row))
+
+    def save(self) -> None:
+        self._queues.save_addressed(self._addressed.items())

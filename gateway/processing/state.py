@@ -1,0 +1,192 @@
+"""What one fold works on: the ledger's tables, and caches of what they hold.
+
+Everything here can be read again from the ledger: nothing but records enters.
+"""
+
+from collections import Counter
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from device_protocol.topics import Channel
+from gateway.ledger.books import Books, OpenAlert, Timer
+from gateway.ledger.devices import Binding, Device, Devices
+from gateway.ledger.queues import Queues
+from gateway.ledger.ratings import Ratings
+from gateway.ledger.store import Store
+from gateway.places import Place
+from gateway.ports import HeaderFlag
+from gateway.processing.emission import Emission
+from gateway.processing.sinks import Sinks
+from gateway.ratings.sessions import Policy
+from gateway.rules import Rules
+from gateway.sealing import Keyring
+
+SCALE: Final = "5"
+DAY_MS: Final = 86_400_000
+BUCKET_ELEMENTS: Final = 20_000.0
+REFILL_PER_MS: Final = 20 / 1000
+DEFERRED_MAX: Final = 200_000
+PENDING_MAX: Final = 10_000
+
+_RULES: Final = msgspec.json.Decoder(Rules)
+
+
+class State:
+    """The ledger as the fold sees it, and the block that is being folded."""
+
+    def __init__(self, store: Store, keyring: Keyring) -> None:
+        self.store = store
+        self.keyring = keyring
+        self.books = Books(store)
+        self.devices = Devices(store)
+        self.ratings = Ratings(store)
+        self.queues = Queues(store)
+        self.emission = Emission()
+        self.reset()
+
+    def reset(self) -> None:
+        """Read all caches anew: at start, and after a transaction was rolled back."""
+        counters = self.books.counters()
+        self.block = counters["block"]
+        self.generation = counters["generation"]
+        self.ordinal = counters["ordinal"]
+        self.messages = counters["messages"]
+        self.elements_extra = counters["elements_extra"]
+        self.now_ms = counters["now_ms"]
+        self.linked = counters["linked"]
+        self.chain_low = counters["chain_low"]
+        self.suspect = False
+        self.fates: Counter[tuple[str, str]] = Counter(self.books.fates())
+        self.next_due = self.books.next_due()
+        self.alerts: dict[tuple[str, str], OpenAlert] = {
+            (alert.cause, alert.subject): alert for alert in self.books.open_alerts()
+        }
+        self.sinks = Sinks(self.queues)
+        self.emission.clear()
+        self.last_session = self.ratings.last_session()
+        self._bindings = self.ratings.bindings()
+        self._binding_of = {one[1:]: one for one in self._bindings}
+        self._load_rules()
+        self._load_devices()
+        self.store.identities.load()
+
+    def _load_rules(self) -> None:
+        text = self.books.setting("rules")
+        self.apply_rules(_RULES.decode(text) if text else Rules())
+
+    def apply_rules(self, rules: Rules) -> None:
+        """Put rules in force; figures the hot path needs are worked out once."""
+        self.rules = rules
+        self.zone = ZoneInfo(rules.time_zone)
+        self.horizon_ms = rules.event_age_days_max * DAY_MS
+        self.scores = [rules.score_map.get(str(level), 0.0) for level in range(6)]
+        self.policy = Policy(
+            response_interval_ms=int(rules.response_interval_s * 1000),
+            multi_press=rules.multi_press,
+            amendments_max=rules.amendments_max,
+            amend_window_ms=rules.amend_window_days * DAY_MS,
+        )
+        self.session_span_ms = DAY_MS * (
+            rules.rating_window_days + rules.amend_window_days + 1
+        )
+        self.entries: dict[str, tuple[Device, Channel]] = {}
+
+    def _load_devices(self) -> None:
+        self.by_id = {device.device_id: device for device in self.devices.load()}
+        self.by_no = {device.no: device for device in self.by_id.values()}
+        self.pending = sum(d.lifecycle == "pending" for d in self.by_id.values())
+        self.windows = self.devices.registry("windows")
+        for device in self.by_id.values():
+            self.place_device(device)
+        self.changed_devices: set[Device] = set()
+        self.active_devices: set[Device] = set()
+
+    def place_device(self, device: Device) -> None:
+        """Work out what follows from a device's window."""
+        window = self.windows.get(device.window or "", {})
+        device.department = window.get("department")
+        device.binding = None
+
+    def add_device(self, device_id: str, lifecycle: str) -> Device:
+        """A device never seen; its bucket is full."""
+        device = Device(len(self.by_no) + 1, device_id, lifecycle)
+        device.tokens = BUCKET_ELEMENTS
+        device.refilled_ms = self.now_ms
+        device.facts["first_seen_ms"] = self.now_ms
+        self.by_id[device_id] = device
+        self.by_no[device.no] = device
+        self.pending += lifecycle == "pending"
+        self.changed_devices.add(device)
+        self.active_devices.add(device)
+        return device
+
+    def bind(
+        self, site: str | None, department: str | None, window: str | None, medium: str
+    ) -> Binding:
+        """The binding of these dimensions, made when they come up first."""
+        key = (site, department, window, SCALE, medium, self.rules.employee_tag)
+        found = self._binding_of.get(key)
+        if found is None:
+            found = Binding(len(self._bindings) + 1, *key)
+            self._bindings.append(found)
+            self._binding_of[key] = found
+            self.ratings.add_binding(found)
+        return found
+
+    def binding(self, number: int) -> Binding:
+        """The binding with this number: numbers are given without a gap."""
+        return self._bindings[number - 1]
+
+    def touch(self, device: Device) -> None:
+        """Refill a device's bucket, at most once a block."""
+        elapsed_ms = self.now_ms - device.refilled_ms
+        device.tokens = min(BUCKET_ELEMENTS, device.tokens + elapsed_ms * REFILL_PER_MS)
+        device.refilled_ms = self.now_ms
+        device.block = self.block
+        self.active_devices.add(device)
+
+    def begin_block(
+        self, number: int, generation: int, now_ms: int, flags: int
+    ) -> None:
+        """Move to the next block: its number, and its time as the rules' now."""
+        self.block = number
+        self.generation = generation
+        self.now_ms = now_ms
+        self.suspect = bool(flags & HeaderFlag.CLOCK_SUSPECT)
+        self.store.identities.turn(now_ms, self.horizon_ms)
+
+    def place(self, index: int) -> int:
+        """The packed place of a record of the current block."""
+        return Place(self.generation, self.block, index, 0).pack()
+
+    def set_timer(self, due_ms: int, kind: str, subject: str) -> None:
+        self.books.set_timer(Timer(due_ms, kind, subject))
+        if self.next_due is None or due_ms < self.next_due:
+            self.next_due = due_ms
+
+    def save(self) -> None:
+        """Write what is kept in memory: once a transaction, before its commit."""
+        self.devices.save(sorted(self.changed_devices, key=_number))
+        self.devices.save_activity(sorted(self.active_devices, key=_number))
+        self.changed_devices.clear()
+        self.active_devices.clear()
+        self.books.save_fates(self.fates)
+        self.sinks.save()
+        self.books.save_counters(
+            {
+                "block": self.block,
+                "generation": self.generation,
+                "ordinal": self.ordinal,
+                "messages": self.messages,
+                "elements_extra": self.elements_extra,
+                "now_ms": self.now_ms,
+                "linked": self.linked,
+                "chain_low": self.chain_low,
+            }
+        )
+
+
+def _number(device: Device) -> int:
+    return device.no

@@ -1,0 +1,135 @@
+"""Which rating of a session counts: a function of the set of its presses.
+
+Source: rating rules, "Session lifecycle". The order of arrival never matters.
+"""
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+import msgspec
+
+AMENDED: Final = "rating.amended"
+SUPERSEDED: Final = "rating.superseded"
+DOUBLE_PRESS: Final = "double_press"
+REPEAT: Final = "repeat"
+
+
+class Press(msgspec.Struct, frozen=True, gc=False):
+    """One rating of a session, as far as the choice needs it; times in ms."""
+
+    place: int
+    rating_id: str
+    device_id: str
+    seq: int | None
+    occurred_ms: int
+    origin: str
+    round: str
+    amends: str | None
+    voided: bool = False
+
+
+class Policy(msgspec.Struct, frozen=True, gc=False):
+    """The rules in force; `amend_window_ms` counts from the first rating."""
+
+    response_interval_ms: int = 5_000
+    multi_press: str = "first"
+    amendments_max: int = 1
+    amend_window_ms: int = 5 * 86_400_000
+
+
+class Standing(NamedTuple):
+    """How one press stands: `by` is the press that amends or supersedes it."""
+
+    effective: bool
+    flag: str | None = None
+    replaced: str | None = None
+    by: str | None = None
+
+
+class Settlement(NamedTuple):
+    """Every press's standing by its place, and the one in effect."""
+
+    standings: dict[int, Standing]
+    effective: int | None
+
+
+def order(press: Press) -> tuple[int, str, int, str]:
+    """The order of ratings in a session: time, device, seq (absent first), id."""
+    seq = -1 if press.seq is None else press.seq
+    return press.occurred_ms, press.device_id, seq, press.rating_id
+
+
+def settle(presses: Iterable[Press], policy: Policy) -> Settlement:
+    """Choose the rating in effect and say how every other one stands."""
+    ordered = sorted(presses, key=order)
+    standings = {press.place: Standing(effective=False) for press in ordered}
+    customers = [
+        press
+        for press in ordered
+        if press.round == "initial" and press.origin != "device_timeout"
+    ]
+    if any(press.voided for press in ordered):
+        return Settlement(standings, None)
+    chosen = _choose(customers, policy, standings)
+    chosen = _fall_back(ordered, chosen, standings)
+    if chosen is None:
+        return Settlement(standings, None)
+    standings[chosen.place] = Standing(effective=True)
+    return Settlement(standings, chosen.place)
+
+
+def _choose(
+    customers: list[Press], policy: Policy, standings: dict[int, Standing]
+) -> Press | None:
+    ids = {press.rating_id for press in customers}
+    plain = [press for press in customers if press.amends not in ids]
+    if not plain:
+        plain = customers[:1]
+    if not plain:
+        return None
+    first = chosen = plain[0]
+    amendments = 0
+    for press in customers:
+        if press is first:
+            continue
+        near = press.occurred_ms - first.occurred_ms <= policy.response_interval_ms
+        if near and press in plain:
+            chosen = _double(press, chosen, policy, standings)
+        elif (
+            amendments < policy.amendments_max
+            and press.occurred_ms - first.occurred_ms <= policy.amend_window_ms
+        ):
+            standings[chosen.place] = Standing(
+                effective=False, replaced=AMENDED, by=press.rating_id
+            )
+            chosen = press
+            amendments += 1
+        else:
+            standings[press.place] = Standing(effective=False, flag=REPEAT)
+    return chosen
+
+
+def _double(
+    press: Press, chosen: Press, policy: Policy, standings: dict[int, Standing]
+) -> Press:
+    loser, winner = (chosen, press) if policy.multi_press == "last" else (press, chosen)
+    standings[loser.place] = Standing(effective=False, flag=DOUBLE_PRESS)
+    return winner
+
+
+def _fall_back(
+    ordered: list[Press], chosen: Press | None, standings: dict[int, Standing]
+) -> Press | None:
+    """A device's timeout counts only while no customer has rated."""
+    timeouts = [
+        press
+        for press in ordered
+        if press.origin == "device_timeout" and press.round == "initial"
+    ]
+    if chosen is None:
+        return timeouts[0] if timeouts else None
+    for press in timeouts:
+        standings[press.place] = Standing(
+            effective=False, replaced=SUPERSEDED, by=chosen.rating_id
+        )
+    return chosen
