@@ -10,7 +10,7 @@ from device_protocol.topics import is_device_id
 
 HASH_BYTES: Final = 16
 
-_match_event_id: Final = re.compile(r"[A-Za-z0-9._:-]{8,64}").fullmatch
+match_event_id: Final = re.compile(r"[A-Za-z0-9._:-]{8,64}").fullmatch
 _sha256: Final = hashlib.sha256
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -64,7 +64,7 @@ def content_hash(content: RatingContent) -> bytes:
 
 
 def is_event_id(text: str) -> bool:
-    return _match_event_id(text) is not None
+    return match_event_id(text) is not None
 
 
 def rating_id(device_id: str, event_id: str) -> str:

@@ -15,7 +15,7 @@ from device_protocol.identity import (
     ItemContent,
     RatingContent,
     content_hash,
-    is_event_id,
+    match_event_id,
 )
 from device_protocol.levels import parse_level
 from device_protocol.limits import (
@@ -132,14 +132,15 @@ def _rating(device_id: str, plain: _Plain) -> Rating | None:
     raw = plain.level
     level = raw if isinstance(raw, int) else parse_level(raw)
     if (
-        not is_event_id(plain.event_id)
+        match_event_id(plain.event_id) is None
         or (plain.device_id is not None and plain.device_id != device_id)
         or (level is None and (raw is not None or plain.key is None))
         or (plain.items is not None and not _are_known(plain.items))
     ):
         return None
+    moment = plain.occurred_at
     try:
-        claim = _claim(plain.occurred_at)
+        claim = instant_ms(moment) if isinstance(moment, datetime) else _epoch(moment)
     except ValueError:
         return None
     comment = plain.comment
@@ -150,10 +151,8 @@ def _rating(device_id: str, plain: _Plain) -> Rating | None:
     return _kept(plain, level, claim, comment)
 
 
-def _claim(moment: datetime | int | None) -> int | str | None:
-    if isinstance(moment, datetime):
-        return instant_ms(moment)
-    return None if moment is None else parse_claim(moment)
+def _epoch(number: int | None) -> int | str | None:
+    return None if number is None else parse_claim(number)
 
 
 def _are_known(items: tuple[_Item, ...]) -> bool:
@@ -163,9 +162,28 @@ def _are_known(items: tuple[_Item, ...]) -> bool:
 def _kept(
     plain: _Plain, level: int | None, claim: int | str | None, comment: str | None
 ) -> Rating:
-    return Rating(  # by position: keywords would cost a microsecond here
+    # By position: keywords would cost a microsecond here.
+    content = RatingContent(
+        None,  # amends
+        plain.attributions,
+        plain.comment,
+        None,  # comment_for
+        None,  # contact
+        plain.employee_id,
+        plain.items,
+        plain.key,
+        plain.level,
+        plain.mode,
+        claim,
+        plain.origin,
+        plain.reasons,
+        plain.round,
+        plain.session_id,
+        plain.stage,
+    )
+    return Rating(
         plain.event_id,
-        content_hash(_content(plain, claim)),
+        content_hash(content),
         level,
         plain.level,
         plain.key,
@@ -191,27 +209,6 @@ def _kept(
         plain.prompt_delay_ms,
         plain.key_down_ms,
         plain.presses,
-    )
-
-
-def _content(plain: _Plain, claim: int | str | None) -> RatingContent:
-    return RatingContent(
-        None,  # amends
-        plain.attributions,
-        plain.comment,
-        None,  # comment_for
-        None,  # contact
-        plain.employee_id,
-        plain.items,
-        plain.key,
-        plain.level,
-        plain.mode,
-        claim,
-        plain.origin,
-        plain.reasons,
-        plain.round,
-        plain.session_id,
-        plain.stage,
     )
 
 
