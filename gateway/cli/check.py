@@ -1,10 +1,10 @@
 """`evalgate check`: is the configuration usable? Nothing is started or written."""
 
-import json
 import sys
 from argparse import ArgumentParser, Namespace
 
 from gateway.cli.exits import Exit
+from gateway.cli.output import write_json
 from gateway.cli.verb import add_config, add_json
 from gateway.settings import Settings, SettingsError, load_settings
 
@@ -34,8 +34,7 @@ def run(args: Namespace) -> Exit:
 
 
 def _print_json(*, problems: tuple[str, ...], warnings: tuple[str, ...]) -> None:
-    body = {"ok": not problems, "problems": problems, "warnings": warnings}
-    sys.stdout.write(json.dumps(body, ensure_ascii=False) + "\n")
+    write_json({"ok": not problems, "problems": problems, "warnings": warnings})
 
 
 def _summary(settings: Settings, warnings: tuple[str, ...]) -> str:

@@ -12,7 +12,15 @@ from gateway.cli.verb import Verb
 from gateway.errors import PermanentError, TransientError
 from gateway.settings import SettingsError
 
-VERBS: Final = ("run", "check")
+VERBS: Final = (
+    "run",
+    "check",
+    "status",
+    "devices",
+    "quarantine",
+    "deadletters",
+    "bench",
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

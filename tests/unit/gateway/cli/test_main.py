@@ -82,7 +82,7 @@ def test_a_console_that_is_switched_off_is_not_started(config: Path) -> None:
     assert Role.CONSOLE not in roles_of(load_settings(config, {}))
 
 
-@pytest.mark.parametrize("name", VERBS)
+@pytest.mark.parametrize("name", [verb for verb in VERBS if verb != "bench"])
 def test_every_verb_has_its_module_and_a_line_of_help(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -91,3 +91,10 @@ def test_every_verb_has_its_module_and_a_line_of_help(
     with pytest.raises(SystemExit):
         main([name, "--help"])
     assert " ".join(module.HELP.split()) in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_benchmark_gets_all_its_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr("os.execv", lambda _path, command: started.append(command))
+    main(["bench", "--n", "5", "--help"])
+    assert started[0][1:] == ["-m", "simulators", "bench", "--n", "5", "--help"]

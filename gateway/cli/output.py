@@ -1,0 +1,63 @@
+"""What a verb prints: tables for people, the API's body for programs."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+_PIPED_WIDTH = 240  # nothing is cut short for grep
+
+
+def write_json(body: object) -> None:
+    sys.stdout.write(json.dumps(body, ensure_ascii=False) + "\n")
+
+
+def write_line(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+def write_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table as wide as the terminal."""
+    table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        table.add_row(*(Text(_cell(value)) for value in row))
+    _console().print(table)
+
+
+def write_items(columns: Sequence[str], page: dict[str, Any]) -> None:
+    """One page of a list of the API, and how to get the next."""
+    items = page["items"]
+    write_table(columns, ([item[column] for column in columns] for item in items))
+    if page["next_cursor"] is not None:
+        write_line(f"more: --cursor {page['next_cursor']}")
+
+
+def write_fields(item: dict[str, Any]) -> None:
+    """One item, a field a line."""
+    width = max(map(len, item))
+    for name, value in item.items():
+        write_line(f"{name:<{width}}  {_cell(value)}")
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None:
+            text = "-"
+        case bool():
+            text = "yes" if value else "no"
+        case dict() | list():
+            text = json.dumps(value, ensure_ascii=False)
+        case _:
+            text = str(value)
+    # Terminals' words: no escape sequence of theirs reaches the operator's screen.
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
+def _console() -> Console:
+    width = None if sys.stdout.isatty() else _PIPED_WIDTH
+    return Console(file=sys.stdout, width=width, highlight=False)

@@ -1,0 +1,39 @@
+"""`evalgate quarantine`: what could not be accepted, and another try after a fix."""
+
+from argparse import ArgumentParser, Namespace
+
+from gateway.cli.acting import act, add_choice, add_common, add_list, show, show_list
+from gateway.cli.api import Api
+from gateway.cli.exits import Exit
+from gateway.settings import load_settings
+
+NAME = "quarantine"
+HELP = "messages that could not be accepted: list, show, replay, purge"
+
+_PATH = "/api/v1/quarantine"
+_FILTERS = ("state", "reason", "device")
+_COLUMNS = ("id", "state", "reason", "device_id", "received_at", "count", "detail")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    verbs = parser.add_subparsers(required=True, dest="act", metavar="ACT")
+    add_list(verbs.add_parser("list", help="newest first"), *_FILTERS)
+    one = verbs.add_parser("show", help="one item with its payload")
+    add_common(one)
+    one.add_argument("id", type=int)
+    replay = verbs.add_parser("replay", help="judge again: same identity, same time")
+    add_choice(replay, "reason")
+    purge = verbs.add_parser("purge", help="drop payloads for good; counts stay")
+    add_choice(purge, "reason")
+
+
+def run(args: Namespace) -> Exit:
+    api = Api(load_settings(args.config))
+    match args.act:
+        case "list":
+            return show_list(api, _PATH, args, _FILTERS, _COLUMNS)
+        case "show":
+            return show(api.get(f"{_PATH}/{args.id}"), args)
+        case _:
+            body = {"ids": args.id, "reason": args.reason}
+            return act(api, f"{_PATH}/{args.act}", body, args)

@@ -1,0 +1,50 @@
+"""`evalgate status`: whether it is ready, the counts agree, what each sink is owed."""
+
+from argparse import ArgumentParser, Namespace
+from typing import Any
+
+from gateway.cli.api import Api
+from gateway.cli.exits import Exit
+from gateway.cli.output import write_json, write_line, write_table
+from gateway.cli.verb import add_config, add_json
+from gateway.settings import load_settings
+
+NAME = "status"
+HELP = "figures of the running gateway, once; exit code 1 when it is not ready"
+
+_FATES = ("accepted", "duplicate", "conflict", "quarantined", "ignored", "deferred")
+_COLUMNS = ("name", "kind", "state", "delivered", "owed", "dead", "lag_s", "last_error")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    add_config(parser)
+    add_json(parser)
+
+
+def run(args: Namespace) -> Exit:
+    api = Api(load_settings(args.config))
+    health = api.health()
+    pipeline = api.get("/api/v1/pipeline")
+    if args.json:
+        write_json(pipeline)
+    else:
+        _show_health(health)
+        _show_counts(pipeline)
+        write_table(_COLUMNS, ([s[c] for c in _COLUMNS] for s in pipeline["sinks"]))
+    return Exit.OK if health["status"] == "ready" else Exit.FAILED
+
+
+def _show_health(health: dict[str, Any]) -> None:
+    write_line(health["status"].replace("_", " "))
+    for name, check in health["checks"].items():
+        if not check["ok"]:
+            write_line(f"  {name}: {check['detail']}")
+
+
+def _show_counts(pipeline: dict[str, Any]) -> None:
+    fates = " + ".join(f"{pipeline[fate]} {fate}" for fate in _FATES)
+    total = sum(pipeline[fate] for fate in _FATES)
+    sign = "=" if total == pipeline["received"] else "≠"
+    write_line(f"received {pipeline['received']} {sign} {fates}")
+    behind = pipeline["journal"]["block"] - pipeline["processed_block"]
+    write_line(f"block {pipeline['processed_block']}, {behind} to process")
