@@ -252,12 +252,12 @@ class Intake(LinkListener):
 
     async def _retry(self) -> bool:
         """The disk is full: wait before the next try; False when we are to stop."""
-        if self._draining and self._writer.free_reserve():
-            return True
         until_ms = self._clock.monotonic_ms() + DISK_FULL_RETRY_MS
         while not self._stopping and self._clock.monotonic_ms() < until_ms:
+            if self._draining and self._writer.free_reserve():
+                return True
             await _wait(self._wake, until_ms - self._clock.monotonic_ms())
-        return not self._stopping
+        return not self._stopping or self._writer.free_reserve()
 
     def _probe(self, now: int) -> None:
         """Ask whether the broker's queue is empty, when that is to be found out."""
