@@ -13,7 +13,7 @@ Wish = LettersChange | SinkAct
 
 def wishes(controls: Iterable[Control]) -> list[Wish]:
     """Controls as what they ask for; names of later versions are passed over."""
-    found = []
+    found: list[Wish] = []
     for control in controls:
         match control.name:
             case ActName.DEADLETTERS_REPLAYED | ActName.DEADLETTERS_PURGED:
