@@ -25,7 +25,8 @@ VERBS: Final = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; 0 ok, 1 failed, 2 usage or configuration."""
-    args = _parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    args = _parser(given[:1]).parse_args(given)
     verb: Verb = args.verb
     try:
         return verb.run(args)
@@ -41,7 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return Exit.FAILED
 
 
-def _parser() -> ArgumentParser:
+def _parser(first: Sequence[str]) -> ArgumentParser:
+    """All verbs, or only the one that is `first`: a role does not pay for others."""
     parser = ArgumentParser(
         prog="evalgate", description="Gateway for service evaluation terminals."
     )
@@ -49,7 +51,7 @@ def _parser() -> ArgumentParser:
         "--version", action="version", version=f"evalgate {__version__}"
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name in VERBS:
+    for name in first if set(first) & set(VERBS) else VERBS:
         verb = cast("Verb", import_module(f"gateway.cli.{name}"))
         subparser = commands.add_parser(
             verb.NAME, help=verb.HELP, description=verb.HELP

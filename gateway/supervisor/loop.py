@@ -73,7 +73,7 @@ class Supervisor:
             case Terminate(role):
                 self._children.tell(role, signal.SIGTERM)
             case Kill(role):
-                log.warning("role_killed", role=role, reason="stop deadline passed")
+                log.warning("role_killed", child=role, reason="stop deadline passed")
                 self._children.tell(role, signal.SIGKILL)
 
     def _start(self, role: Role) -> None:
@@ -83,7 +83,7 @@ class Supervisor:
             self._note_end(role, f"not started: {error.strerror}")
         else:
             self._supervision.started(role, self._clock.monotonic_ms())
-            log.info("role_started", role=role, child_pid=pid)
+            log.info("role_started", child=role, child_pid=pid)
 
     def _hear(self, number: signal.Signals) -> None:
         if number in _STOPS:
@@ -100,9 +100,9 @@ class Supervisor:
     def _note_end(self, role: Role, code: int | str) -> None:
         delay_ms = self._supervision.exited(role, self._clock.monotonic_ms())
         if delay_ms is None:
-            log.info("role_stopped", role=role, exit_code=code)
+            log.info("role_stopped", child=role, exit_code=code)
         else:
-            log.error("role_died", role=role, exit_code=code, restart_ms=delay_ms)
+            log.error("role_died", child=role, exit_code=code, restart_ms=delay_ms)
 
 
 def supervise(
