@@ -53,8 +53,9 @@ def _event(name: str, about: str, required: Schema, optional: Schema) -> EventTy
         {},
     )
     return EventType(
-        name, about, {"$schema": _DIALECT, "title": name, "description": about}
-        | envelope,
+        name,
+        about,
+        {"$schema": _DIALECT, "title": name, "description": about} | envelope,
     )
 
 
