@@ -105,19 +105,21 @@ def messages(plan: Plan) -> Iterator[Message]:
     dice = random.Random(plan.seed)  # noqa: S311 - repeatable, not secret
     seqs = [0] * plan.devices
     owed: deque[tuple[int, Message]] = deque()
-    number = 0
-    while plan.messages is None or number < plan.messages:
-        while owed and owed[0][0] <= number:
+    number = good = 0  # `number` counts all, so that times follow the rate of sending
+    while plan.messages is None or good < plan.messages:
+        if owed and owed[0][0] <= number:
             yield owed.popleft()[1]
-        if plan.junk_share and dice.random() < plan.junk_share:
+        elif plan.junk_share and dice.random() < plan.junk_share:
             yield _junk(plan, number, dice)
-        device = dice.randrange(plan.devices)
-        seqs[device] += 1
-        message = _rating(plan, number, device, seqs[device], dice)
-        yield message
-        if plan.resend_share and dice.random() < plan.resend_share:
-            due = number + dice.randrange(1, _RESEND_AFTER_MAX)
-            owed.append((due, message._replace(expected=None)))
+        else:
+            device = dice.randrange(plan.devices)
+            seqs[device] += 1
+            message = _rating(plan, number, device, seqs[device], dice)
+            yield message
+            good += 1
+            if plan.resend_share and dice.random() < plan.resend_share:
+                due = number + dice.randrange(1, _RESEND_AFTER_MAX)
+                owed.append((due, message._replace(expected=None)))
         number += 1
     yield from (message for _, message in owed)
 

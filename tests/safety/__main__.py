@@ -1,4 +1,4 @@
-"""`python -m tests.safety`: kills under load on real services, then counts.
+"""`python -m tests.safety`: a gateway on real services, mistreated, then counted.
 
 Exit status 0 when nothing was lost, doubled or altered; 1 when something was,
 with counts. A mutant is the shipped gateway with one mechanism taken away; the
@@ -9,58 +9,109 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from simulators.processes import NotReadyError
+from tests.safety.acceptance import run_acceptance
+from tests.safety.bad_input import known_devices, run_bad_input
 from tests.safety.broker_kills import run_broker_kills
 from tests.safety.kills import run_kills
+from tests.safety.outage import run_outage
+from tests.safety.power_cuts import run_power_cuts
 from tests.safety.trials import schedule
 from tests.safety.verdict import report
-from tests.safety.world import World
+from tests.safety.world import Setting, World
 
-KILL_MUTANTS = ("ack_before_append", "auto_ack", "no_identity", "ack_after_reconnect")
+POWER_MUTANT = "sync_normal"
+MUTANTS = ("ack_before_append", "auto_ack", "no_identity", "ack_after_reconnect")
+KILLS_IN_FLIGHT_MIN = 10
+
+Found = dict[str, Any]
+
+
+def kills(asked: argparse.Namespace, directory: Path, env: dict[str, str]) -> Found:
+    trials = list(schedule(asked.trials, asked.seed))
+    with World(directory, Setting(env=env)) as world:
+        findings = run_kills(world, trials, asked.seed, say)
+    return report(findings, min(KILLS_IN_FLIGHT_MIN, asked.trials // 5))
+
+
+def broker(asked: argparse.Namespace, directory: Path, env: dict[str, str]) -> Found:
+    with World(directory, Setting(env=env, tapped=False)) as world:
+        findings = run_broker_kills(world, asked.broker_kills, asked.seed, say)
+    return {"failures": findings.failures, **asdict(findings)}
+
+
+def power(asked: argparse.Namespace, _: Path, __: dict[str, str]) -> Found:
+    return run_power_cuts(asked.power_cuts, asked.seed, mutant=asked.mutant)
+
+
+def outage(asked: argparse.Namespace, directory: Path, env: dict[str, str]) -> Found:
+    setting = Setting(env=env, tapped=False, pretend_influx=True)
+    with World(directory, setting) as world:
+        return asdict(run_outage(world, asked.outage, asked.seed, say))
+
+
+def bad(asked: argparse.Namespace, directory: Path, env: dict[str, str]) -> Found:
+    with World(directory, Setting(env=env, devices=known_devices())) as world:
+        return asdict(run_bad_input(world, asked.seed, say))
+
+
+def accept(asked: argparse.Namespace, directory: Path, env: dict[str, str]) -> Found:
+    with World(directory, Setting(env=env, tapped=False)) as world:
+        return asdict(run_acceptance(world, asked.accept, asked.seed, say))
+
+
+def chosen(
+    asked: argparse.Namespace,
+) -> Callable[[argparse.Namespace, Path, dict[str, str]], Found]:
+    """Find what the command line asks for."""
+    if asked.power_cuts or asked.mutant == POWER_MUTANT:
+        return power
+    runs = {
+        "broker_kills": broker,
+        "outage": outage,
+        "bad_input": bad,
+        "accept": accept,
+    }
+    return next((run for name, run in runs.items() if getattr(asked, name)), kills)
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.safety", description=__doc__)
+    what = parser.add_mutually_exclusive_group()
+    one = what.add_argument
+    one("--trials", type=int, default=3, metavar="N", help="kills of the gateway")
+    one("--broker-kills", type=int, metavar="N", help="of the broker")
+    one("--power-cuts", type=int, metavar="N", help="of the journal's power, simulated")
+    one("--outage", type=int, metavar="SECONDS", help="sinks that fail and refuse")
+    one("--bad-input", action="store_true", help="the table of bad input")
+    one("--accept", type=int, metavar="MESSAGES", help="a large load, once through")
+    add = parser.add_argument
+    add("--seed", type=int, default=1)
+    add("--mutant", choices=(*MUTANTS, POWER_MUTANT))
+    add("--json", type=Path, metavar="FILE", help="write all findings there")
+    add("--keep", type=Path, metavar="DIR", help="work there and leave it behind")
+    return parser.parse_args()
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.safety", description=__doc__)
-    add = parser.add_argument
-    add("--trials", type=int, default=3, help="kills of the gateway, or parts of it")
-    add("--broker-kills", type=int, default=0, help="kills of the broker instead")
-    add("--seed", type=int, default=1)
-    add("--mutant", choices=KILL_MUTANTS)
-    add("--json", type=Path, metavar="FILE", help="write all findings there")
-    add("--keep", type=Path, metavar="DIR", help="work there and leave it behind")
-    asked = parser.parse_args()
+    asked = parse()
     env = {"EVALGATE_MUTANT": asked.mutant} if asked.mutant else {}
     with tempfile.TemporaryDirectory(prefix="evalgate-safety-") as scratch:
-        directory = asked.keep or Path(scratch)
         try:
-            found = run(asked, directory, env)
+            found = chosen(asked)(asked, asked.keep or Path(scratch), env)
         except NotReadyError as error:
             say(f"safety: {error}")
             return 1
-    tell(found, asked.json)
+    tell({"seed": asked.seed, "mutant": asked.mutant, **found}, asked.json)
     return 1 if found["failures"] else 0
 
 
-def run(
-    asked: argparse.Namespace, directory: Path, env: dict[str, str]
-) -> dict[str, Any]:
-    """Carry out what was asked for; returns all findings."""
-    head = {"seed": asked.seed, "mutant": asked.mutant}
-    if asked.broker_kills:
-        with World(directory, env=env, tapped=False) as world:
-            broken = run_broker_kills(world, asked.broker_kills, asked.seed, say)
-        return {**head, "failures": broken.failures, **asdict(broken)}
-    trials = list(schedule(asked.trials, asked.seed))
-    with World(directory, env=env) as world:
-        findings = run_kills(world, trials, asked.seed, say)
-    return {**head, **report(findings, in_flight_min=min(10, asked.trials // 5))}
-
-
-def tell(found: dict[str, Any], path: Path | None) -> None:
+def tell(found: Found, path: Path | None) -> None:
     """Print the findings without the long lists; write them whole to `path`."""
     if path is not None:
         path.write_text(json.dumps(found, indent=2) + "\n", "utf-8")

@@ -54,7 +54,7 @@ def run_kills(
     findings = Findings()
     world.start_gateway()
     world.wait_subscribed()
-    with start_load(world, seed) as load:
+    with start_load(world, seed, RATE) as load:
         try:
             world.wait_taken(_HEALTHY_EVENTS, _RECOVERY_S)
             for trial in trials:
@@ -76,11 +76,11 @@ def run_kills(
     return findings
 
 
-def start_load(world: World, seed: int) -> Child:
-    """Start 3,000 messages a second, with repetitions and junk, until told to end."""
+def start_load(world: World, seed: int, rate: int) -> Child:
+    """Start `rate` messages a second, repetitions and junk too, until told to end."""
     options = {
         "--port": world.broker.port,
-        "--rate": RATE,
+        "--rate": rate,
         "--seed": seed,
         "--resend": 0.02,
         "--junk": 0.001,
@@ -160,25 +160,30 @@ def _judge_wire(findings: Findings, wire: list[dict[str, Any]]) -> None:
 
 def _judge_recovery(findings: Findings, world: World) -> None:
     """Find when the backend first took an event pressed after each kill."""
-    arrivals = list(_arrivals(world.raw_log))
+    taken = list(arrivals(world.raw_log))
     for outcome in findings.outcomes:
-        for at_ms, newest_ms in arrivals:
+        for at_ms, _, newest_ms in taken:
             if at_ms >= outcome.at_ms and newest_ms >= outcome.at_ms:
                 outcome.recovered_ms = at_ms - outcome.at_ms
                 break
 
 
-def _arrivals(raw_log: Path) -> Iterator[tuple[int, int]]:
-    """Yield (taken, newest press of the request) in Unix milliseconds."""
+def arrivals(raw_log: Path) -> Iterator[tuple[int, int, int]]:
+    """Yield (taken, oldest press, newest press) of requests, in Unix milliseconds."""
     with raw_log.open(encoding="utf-8") as lines:
         for line in map(json.loads, lines):
             if line["status"] // 100 != 2:
                 continue
             body = json.loads(line["body"])
-            ratings = [event["time"] for event in body if event["type"] == RECORDED]
+            told = body if isinstance(body, list) else [body]
+            ratings = [
+                datetime.fromisoformat(event["time"]).timestamp()
+                for event in told
+                if event["type"] == RECORDED
+            ]
             if ratings:
-                newest = max(map(datetime.fromisoformat, ratings))
-                yield line["at_ms"], int(newest.timestamp() * 1000)
+                pressed_ms = int(min(ratings) * 1000), int(max(ratings) * 1000)
+                yield line["at_ms"], *pressed_ms
 
 
 def _now_ms() -> int:

@@ -3,9 +3,9 @@
 import json
 import sys
 import time
-import urllib.request
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,50 +13,52 @@ from typing import Any, Self
 from simulators.gateway_process import SECRET, GatewayProcess, Site
 from simulators.processes import Child, NotReadyError, free_port, wait_until
 from simulators.reconcile import RECORDED
-from simulators.services import Influxd, Mosquitto
+from simulators.services import Mosquitto
+from tests.safety.http import get_json
+from tests.safety.points import DATABASE, Points, PretendPoints, RealPoints
 
-DATABASE = "safety"
 CLIENT_ID = "evalgate-g1"
 _READY_S = 60.0
 _DRAIN_S = 180
 _STALLED_S = 10
 
 
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What differs between worlds. `devices`: id -> lifecycle; others are held."""
+
+    env: Mapping[str, str] = field(default_factory=dict)
+    tapped: bool = True
+    pretend_influx: bool = False
+    devices: Mapping[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = (sys.executable, "-m", "gateway.cli")
+
+
 class World:
     """mosquitto, InfluxDB 1.6, a pretend backend, the tap, and the gateway."""
 
-    def __init__(
-        self,
-        directory: Path,
-        *,
-        env: Mapping[str, str],
-        tapped: bool = True,
-        command: tuple[str, ...] = (sys.executable, "-m", "gateway.cli"),
-    ) -> None:
+    def __init__(self, directory: Path, setting: Setting) -> None:
         self.directory = directory
         self.raw_log = directory / "backend.log"
         self.manifest = directory / "manifest"
-        self._env = dict(env)
-        self._tapped = tapped
-        self._command = command
+        self._setting = setting
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             self.broker = stack.enter_context(Mosquitto(self.directory / "broker"))
-            self.influx = stack.enter_context(Influxd(self.directory / "influx"))
-            self.influx.create(DATABASE)
+            self.points = self._points(stack)
             backend = stack.enter_context(
                 self.program("backend", "--log", str(self.raw_log), "--secret", SECRET)
             )
-            self._backend_url = json.loads(backend.read_line())["url"]
+            self.backend_url = json.loads(backend.read_line())["url"]
             port = self.broker.port
-            if self._tapped:
+            if self._setting.tapped:
                 self._tap = stack.enter_context(
                     self.program("tap", "--broker", str(port))
                 )
                 port = json.loads(self._tap.read_line())["port"]
-            self.gateway = GatewayProcess(self._site(port), self._command)
+            self.gateway = GatewayProcess(self._site(port), self._setting.command)
             stack.callback(self.gateway.kill)
             self._stack = stack.pop_all()
         return self
@@ -73,11 +75,23 @@ class World:
         return Site(
             directory=self.directory / "gateway",
             broker_port=broker_port,
-            influx_url=self.influx.url,
-            backend_url=f"{self._backend_url}/events",
+            influx_url=self.points.url,
+            backend_url=f"{self.backend_url}/events",
             console_port=free_port(),
             database=DATABASE,
+            devices=self._setting.devices,
         )
+
+    def _points(self, stack: ExitStack) -> Points:
+        if not self._setting.pretend_influx:
+            return RealPoints(stack, self.directory / "influx")
+        pretend = self.program("influx", "--api", "v1", "--store", DATABASE)
+        return PretendPoints(stack.enter_context(pretend))
+
+    @property
+    def api_url(self) -> str:
+        """The gateway's REST API."""
+        return f"http://127.0.0.1:{self.gateway.site.console_port}/api/v1"
 
     def program(self, name: str, *options: str) -> Child:
         """Start one of the simulators."""
@@ -87,7 +101,7 @@ class World:
     def start_gateway(self, crash_point: str = "") -> None:
         """Start it; with a crash point, one of its roles will die there."""
         point = {"EVALGATE_CRASH_POINT": crash_point} if crash_point else {}
-        self.gateway.start({**self._env, **point})
+        self.gateway.start({**self._setting.env, **point})
 
     @property
     def subscriptions(self) -> int:
@@ -111,9 +125,8 @@ class World:
 
     def taken(self) -> int:
         """How many ratings the backend has been told of so far."""
-        url = f"{self._backend_url}/pretend/counts"
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            return int(json.load(answer)["by_type"].get(RECORDED, 0))
+        url = f"{self.backend_url}/pretend/counts"
+        return int(get_json(url)["by_type"].get(RECORDED, 0))
 
     def wait_taken(self, more_than: int, deadline_s: float) -> None:
         """Wait until the backend has taken more events than that.
@@ -143,7 +156,7 @@ class World:
         """Wait until both sinks hold `good` ratings, or nothing more arrives."""
         previous, quiet_s, waited_s = -1, 0, 0
         while quiet_s < _STALLED_S and waited_s < _DRAIN_S:
-            points, events = self._points(), self.taken()
+            points, events = self.points.held(), self.taken()
             if min(points, events) >= good:
                 return True
             quiet_s = quiet_s + 1 if points + events == previous else 0
@@ -152,25 +165,12 @@ class World:
             time.sleep(1.0)
         return False
 
-    def _points(self) -> int:
-        (result,) = self.influx.query('SELECT count("level") FROM "rating"', DATABASE)
-        match result:
-            case {"series": [{"values": [[_, int(held)]]}]}:
-                return held
-            case _:
-                return 0
-
     def reconcile(self) -> dict[str, Any]:
         """Compare what was sent with what the sinks hold; by the script alone."""
         path = self.directory / "reconcile.json"
         script = Path(__file__).parents[2] / "simulators" / "reconcile.py"
-        options = {
-            "--manifest": str(self.manifest),
-            "--influx1": self.influx.url,
-            "--database": DATABASE,
-            "--log": str(self.raw_log),
-        }
-        words = [word for option in options.items() for word in option]
+        words = ["--manifest", str(self.manifest), "--log", str(self.raw_log)]
+        words += self.points.reconcile_options()
         with Child([sys.executable, "-I", str(script), *words], path) as child:
             child.wait(300)
         report: dict[str, Any] = json.loads(path.read_text())
