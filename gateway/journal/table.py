@@ -11,6 +11,7 @@ from gateway import migrations
 from gateway.ports import Header
 
 BUSY_MS_MAX: Final = 5_000
+CHECKPOINT_BUSY_MS_MAX: Final = 100
 PAGE_BYTES: Final = 4_096
 CHECKPOINT_PAGES: Final = 2_048  # 8 MiB: some 10 ms of copying a step
 _COLUMNS: Final = (
@@ -107,15 +108,17 @@ class BlockTable:
         """Copy the log into the file when it has grown by a step, so that it restarts.
 
         A reader in the middle of a transaction may keep the log from restarting; past
-        four steps its end is waited for. A full disk only postpones the copying.
+        four steps its end is waited for, a moment. A full disk only postpones this.
         """
         if self._log_pages < self._checkpoint_at_pages:
             return
         mode = apsw.SQLITE_CHECKPOINT_PASSIVE
         if self._log_pages >= 4 * CHECKPOINT_PAGES:
             mode = apsw.SQLITE_CHECKPOINT_RESTART
+        self._connection.set_busy_timeout(CHECKPOINT_BUSY_MS_MAX)
         with suppress(apsw.FullError, apsw.BusyError):
             self._connection.wal_checkpoint(mode=mode)
+        self._connection.set_busy_timeout(BUSY_MS_MAX)
         self._checkpoint_at_pages = self._log_pages + CHECKPOINT_PAGES
 
     def _log_grown(self, _: apsw.Connection, __: str, pages: int) -> int:
