@@ -1,5 +1,6 @@
 """The application: every route of the API, put together from its ports."""
 
+import asyncio
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -8,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from gateway import __version__
 from gateway.clock import Clock
 from gateway.console import problems
-from gateway.console.acts import Acts
+from gateway.console.acts import Acts, Pause
 from gateway.console.figures import Scrape
 from gateway.console.guard import Guard
 from gateway.console.pipeline import PipelineReader
@@ -34,12 +35,14 @@ class Stores(NamedTuple):
     journal: JournalQueries
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 -- every port of the console, named once
     stores: Stores,
     submitter: Submitter,
     clock: Clock,
     readiness: Readiness,
     run_dir: Path,
+    *,
+    pause: Pause = asyncio.sleep,
 ) -> FastAPI:
     """The API as an ASGI application; it holds no state of its own."""
     app = FastAPI(
@@ -54,7 +57,7 @@ def create_app(
     app.add_middleware(Guard)
     pipeline = PipelineReader(*stores, clock)
     app.include_router(Probes(readiness, Scrape(pipeline, run_dir)).router())
-    acts = Acts(submitter, stores.ledger, clock)
+    acts = Acts(submitter, stores.ledger, clock, pause)
     app.include_router(_api(stores, acts, pipeline), prefix=PREFIX)
     return app
 

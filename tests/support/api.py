@@ -1,0 +1,167 @@
+"""The API over stores that a test fills, and answers checked against its contract."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+import apsw
+import httpx
+import jsonschema_rs
+from fastapi import FastAPI
+
+from gateway import migrations
+from gateway.clock import SteppedClock
+from gateway.console.app import Stores, create_app
+from gateway.delivery.queries import SqliteDeliveryQueries
+from gateway.delivery.store import MIGRATIONS
+from gateway.errors import TransientError
+from gateway.ledger.queries import SqliteLedgerQueries
+from gateway.observability.health import Finding
+from gateway.ports import Record
+from gateway.queries import JournalExtent
+from gateway.reading import Reader
+from tests.support.ledger_file import NOON_MS, LedgerFile
+
+BLOCK = 50
+"""The block in which every submitted record lands."""
+
+
+class Deliveries:
+    """A delivery store's file whose rows a test writes itself."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._db = apsw.Connection(str(path))
+        migrations.apply(self._db, MIGRATIONS)
+
+    def sink(self, *row: object) -> None:
+        """name, kind, block, at, delivered, dead, state, error."""
+        self._db.execute("INSERT INTO sink VALUES (?,?,?,?,?,?,?,?)", row)
+
+    def letter(self, sink: str, subject: str, state: str = "dead") -> None:
+        self._db.execute(
+            "INSERT INTO dead_letter (sink, type, subject, block, at, refused_ms,"
+            " status, answer, state) VALUES (?, 'rating.recorded', ?, 1, 0, ?, 400,"
+            " 'bad field', ?)",
+            (sink, subject, NOON_MS, state),
+        )
+
+    def close(self) -> None:
+        self._db.close()
+
+
+class Submissions:
+    """Takes records for the journal; `fold` is what then happens to the ledger."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+        self.fold: Callable[[Record], None] = lambda _: None
+        self.away = False
+
+    async def submit(self, records: Sequence[Record]) -> tuple[int, int, int]:
+        if self.away:
+            raise TransientError("ingest did not answer in time")
+        self.records.extend(records)
+        for record in records:
+            self.fold(record)
+        return 0, BLOCK, 0
+
+
+class _Extent:
+    def extent(self) -> JournalExtent:
+        return JournalExtent(BLOCK, 4096)
+
+
+class Api:
+    """A client of the application; each JSON answer must be as the contract says."""
+
+    def __init__(self, directory: Path) -> None:
+        self.ledger = LedgerFile(directory / "ledger.db")
+        self.deliveries = Deliveries(directory / "delivery.db")
+        self.submissions = Submissions()
+        self.clock = SteppedClock(wall_ms=NOON_MS + 10_000)
+        self.run_dir = directory
+        self.findings: list[Finding] = []
+        self._readers = [Reader(self.ledger.path), Reader(self.deliveries.path)]
+        self.app = self._create()
+
+    def _create(self) -> FastAPI:
+        ledger, deliveries = self._readers
+        return create_app(
+            Stores(
+                SqliteLedgerQueries(ledger),
+                SqliteDeliveryQueries(deliveries),
+                _Extent(),
+            ),
+            self.submissions,
+            self.clock,
+            lambda: self.findings,
+            self.run_dir,
+            pause=self._pause,
+        )
+
+    async def _pause(self, seconds: float) -> None:
+        self.clock.advance(int(seconds * 1000))
+
+    def close(self) -> None:
+        for reader in self._readers:
+            reader.close()
+        self.ledger.close()
+        self.deliveries.close()
+
+    async def get(self, path: str, **params: object) -> httpx.Response:
+        return await self.ask("GET", path, params=params or None)
+
+    async def post(
+        self, path: str, body: object, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        return await self.ask("POST", path, json=body, headers=headers)
+
+    async def ask(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 -- as httpx takes them
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        url = "http://127.0.0.1:8700"
+        async with httpx.AsyncClient(transport=transport, base_url=url) as client:
+            answer = await client.request(method, path, **options)
+        kind = answer.headers["content-type"]
+        if kind.startswith("application/") and not path.endswith("openapi.json"):
+            self._check(method, path.partition("?")[0], answer)
+        return answer
+
+    def _check(self, method: str, path: str, answer: httpx.Response) -> None:
+        operation = self._operation(path).get(method.lower())
+        if operation is None:
+            assert answer.status_code in {404, 405}
+            return
+        responses = operation["responses"]
+        status = str(answer.status_code)
+        told = responses.get(status) or responses[f"{status[0]}XX"]
+        kind = answer.headers["content-type"]
+        schema = {**told["content"][kind]["schema"], "components": self._components()}
+        jsonschema_rs.Draft202012Validator(schema).validate(answer.json())
+
+    def _components(self) -> Mapping[str, Any]:
+        components: Mapping[str, Any] = contract()["components"]
+        return components
+
+    def _operation(self, path: str) -> Mapping[str, Any]:
+        paths: Mapping[str, Mapping[str, Any]] = contract()["paths"]
+        if path in paths:
+            return paths[path]
+        parts = path.split("/")
+        for template, operations in paths.items():
+            names = template.split("/")
+            if len(names) == len(parts) and all(
+                name.startswith("{") or name == part
+                for name, part in zip(names, parts, strict=True)
+            ):
+                return operations
+        return {}
+
+
+@cache
+def contract() -> Mapping[str, Any]:
+    """The OpenAPI document, which every application has alike."""
+    stores = Stores(cast("Any", None), cast("Any", None), cast("Any", None))
+    submissions, clock = Submissions(), SteppedClock()
+    return create_app(stores, submissions, clock, list, Path()).openapi()

@@ -1,0 +1,133 @@
+"""Every refusal is a problem with a code, and says what to do."""
+
+from http import HTTPStatus
+
+import pytest
+
+from gateway.console.guard import BODY_BYTES_MAX, is_loopback
+from gateway.console.role import ExposedError, refuse_exposure
+from tests.support.api import Api
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/api/v1/nothing", 404, "not_found"),
+        ("/api/v1/ratings/nothing-01", 404, "not_found"),
+        ("/api/v1/ratings?limit=1001", 422, "invalid_request"),
+        ("/api/v1/ratings?limit=0", 422, "invalid_request"),
+        ("/api/v1/ratings?level=6", 422, "invalid_request"),
+        ("/api/v1/ratings?from=2026-11-21", 422, "invalid_request"),
+        ("/api/v1/ratings?from=2026-11-21T12:00:00", 422, "invalid_request"),
+        ("/api/v1/ratings?devcie=d-1", 422, "invalid_request"),
+        ("/api/v1/ratings?cursor=x", 422, "invalid_cursor"),
+        ("/api/v1/quarantine?state=lost", 422, "invalid_request"),
+        ("/api/v1/quarantine/first", 422, "invalid_request"),
+    ],
+)
+async def test_a_bad_question_is_told_what_is_wrong(
+    api: Api, path: str, status: int, code: str
+) -> None:
+    answer = await api.get(path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    body = answer.json()
+    assert (body["code"], body["status"], body["type"]) == (code, status, "about:blank")
+    assert body["title"] == HTTPStatus(status).phrase
+    assert body["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("quarantine/replay", {}),
+        ("quarantine/purge", {"ids": []}),
+        ("quarantine/replay", {"ids": ["x"]}),
+        ("deadletters/purge", {}),
+        ("deadletters/replay", {"sink": "main", "all": True}),
+        ("ratings", {"level": 5}),
+        ("ratings", {"event_id": "short", "level": 5}),
+    ],
+)
+async def test_a_body_that_does_not_say_what_is_meant_is_not_written(
+    api: Api, path: str, body: object
+) -> None:
+    answer = await api.post(f"/api/v1/{path}", body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert api.submissions.records == []
+
+
+async def test_the_wrong_method_is_a_problem_too(api: Api) -> None:
+    answer = await api.ask("DELETE", "/api/v1/ratings")
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+
+
+async def test_before_the_ledger_is_made_the_api_says_try_again(api: Api) -> None:
+    api.ledger.path.unlink()
+    answer = await api.get("/api/v1/pipeline")
+    assert (answer.status_code, answer.json()["code"]) == (503, "store_absent")
+    assert answer.headers["retry-after"] == "1"
+
+
+async def test_a_broken_ledger_does_not_show_its_insides(api: Api) -> None:
+    api.ledger.execute("DROP TABLE alert")
+    answer = await api.get("/api/v1/alerts")
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+    assert "alert" not in answer.json()["detail"]
+
+
+async def test_a_name_that_is_not_ours_is_refused(api: Api) -> None:
+    answer = await api.ask("GET", "/livez", headers={"Host": "evil.example:8700"})
+    assert (answer.status_code, answer.json()["code"]) == (421, "foreign_host")
+
+
+@pytest.mark.parametrize("host", ["localhost:8700", "127.0.0.1", "[::1]:8700"])
+async def test_this_machine_s_names_are_ours(api: Api, host: str) -> None:
+    answer = await api.ask("GET", "/livez", headers={"Host": host})
+    assert answer.status_code == 200
+
+
+async def test_a_foreign_page_may_not_change_anything(api: Api) -> None:
+    body = {"ids": [1]}
+    foreign = {"Origin": "http://evil.example"}
+    answer = await api.post("/api/v1/quarantine/purge", body, headers=foreign)
+    assert (answer.status_code, answer.json()["code"]) == (403, "foreign_origin")
+    assert api.submissions.records == []
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+async def test_a_body_beyond_the_bound_is_refused(api: Api, *, chunked: bool) -> None:
+    async def chunks() -> object:
+        for _ in range(17):
+            yield b" " * (BODY_BYTES_MAX // 16)
+
+    content = chunks() if chunked else b" " * (BODY_BYTES_MAX + 1)
+    answer = await api.ask(
+        "POST",
+        "/api/v1/quarantine/purge",
+        content=content,
+        headers={"Content-Type": "application/json"},
+    )
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+def test_only_loopback_addresses_are_this_machine() -> None:
+    ours = ("127.0.0.1", "127.8.0.1", "::1", "localhost")
+    others = ("0.0.0.0", "::", "10.1.2.3", "evil.example", "")
+    assert all(map(is_loopback, ours))
+    assert not any(map(is_loopback, others))
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "gateway.example"])
+def test_without_tokens_only_this_machine_may_be_listened_to(host: str) -> None:
+    with pytest.raises(ExposedError, match=r"listen on 127\.0\.0\.1"):
+        refuse_exposure(host)
+
+
+async def test_a_store_that_is_slow_is_a_problem_not_a_hang(api: Api) -> None:
+    for reader in api._readers:  # noqa: SLF001 -- as if others held every connection
+        while not reader._slots.empty():  # noqa: SLF001 -- see above
+            reader._slots.get_nowait().close()  # noqa: SLF001 -- see above
+        reader._deadline_s = 0.05  # noqa: SLF001 -- see above
+    answer = await api.get("/api/v1/alerts")
+    assert (answer.status_code, answer.json()["code"]) == (503, "query_deadline")
