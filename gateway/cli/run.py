@@ -49,12 +49,13 @@ def run(args: Namespace) -> Exit:
     configure_logging(settings.gateway.log_level, args.role or "supervisor")
     for warning in settings.absent_tables():
         log.warning("table_missing", detail=warning)
+    config = args.config.absolute()
     if args.role is None:
-        _run_all(args.config.absolute(), settings)
+        _run_all(config, settings)
         return Exit.OK
     if args.supervisor_pid is None:
-        return _run_by_hand(settings, args.role)
-    return _run_supervised(settings, args.role, args.supervisor_pid)
+        return _run_by_hand(settings, config, args.role)
+    return _run_supervised(settings, config, args.role, args.supervisor_pid)
 
 
 def _run_all(config: Path, settings: Settings) -> None:
@@ -100,32 +101,34 @@ def _reload_check(config: Path) -> Callable[[], bool]:
     return may_reload
 
 
-def _run_supervised(settings: Settings, role: Role, supervisor_pid: int) -> Exit:
+def _run_supervised(
+    settings: Settings, config: Path, role: Role, supervisor_pid: int
+) -> Exit:
     try:
         tie_to_parent(supervisor_pid)
     except OrphanedError as error:
         log.warning("role_orphaned", detail=str(error))
         return Exit.FAILED
     with role_lock(settings.gateway.data_dir, role):
-        return _work(settings, role)
+        return _work(settings, config, role)
 
 
-def _run_by_hand(settings: Settings, role: Role) -> Exit:
+def _run_by_hand(settings: Settings, config: Path, role: Role) -> Exit:
     data_dir = settings.gateway.data_dir
     prepare(data_dir)
     with ExitStack() as owned:
         owned.enter_context(directory_lock(data_dir, shared=True))
         owned.enter_context(role_lock(data_dir, role, wait_s=0))
         owned.enter_context(pid_file(data_dir, role))
-        return _work(settings, role)
+        return _work(settings, config, role)
 
 
-def _work(settings: Settings, role: Role) -> Exit:
+def _work(settings: Settings, config: Path, role: Role) -> Exit:
     from gateway.app import run_role  # noqa: PLC0415 -- the supervisor needs none of it
 
     code = Exit.OK
     try:
-        asyncio.run(run_role(settings, role))
+        asyncio.run(run_role(settings, config, role))
     except* (PermanentError, TransientError) as group:
         code = Exit.FAILED
         for error in leaves(group):

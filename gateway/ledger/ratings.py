@@ -149,7 +149,7 @@ class Ratings:
         """Every session with one of these numbers, the oldest of each first."""
         rows = self._store.each(
             f"SELECT {SESSION_COLUMNS}, opened_ms FROM session"
-            " WHERE session_id = ?",  # in the order of `no`: a sorter costs ten times more
+            " WHERE session_id = ?",  # comes by `no`: sorting would cost ten times more
             [(session_id,) for session_id in ids],
         )
         return [

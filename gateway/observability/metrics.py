@@ -84,6 +84,44 @@ class IngestMetrics:
             self.received.inc(head.first_message + head.messages)
 
 
+class ProcessMetrics:
+    """How far the fold is, and what it costs."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        self.folded_block = Gauge(
+            "evalgate_folded_block", "The last block folded", registry=registry
+        )
+        self.lag_blocks = Gauge(
+            "evalgate_fold_lag_blocks", "Durable and not yet folded", registry=registry
+        )
+        self.transactions = Counter(
+            "evalgate_fold_transactions", "Commits of the ledger", registry=registry
+        )
+        self.fold_seconds = Histogram(
+            "evalgate_fold_seconds",
+            "One transaction, its commit included",
+            buckets=_APPEND_BOUNDS_S,
+            registry=registry,
+        )
+        self.deferred = Gauge(
+            "evalgate_deferred_messages",
+            "Kept back until their device's bucket refills",
+            registry=registry,
+        )
+        self.pending_devices = Gauge(
+            "evalgate_pending_devices", "Wait for approval", registry=registry
+        )
+        self.pending_devices_bound = Gauge(
+            "evalgate_pending_devices_max",
+            "Above it unknown devices are held without an entry",
+            registry=registry,
+        )
+        self.open_alerts = Gauge(
+            "evalgate_open_alerts", "Alerts not resolved", registry=registry
+        )
+
+
 class DeliverMetrics:
     """What each sink was given, what it answered, and in which state it is."""
 

@@ -92,6 +92,7 @@ def _gateway_started(context: Context, data: Data) -> Outcome:
     digest = str(data.get("settings_digest", ""))
     context.state.books.save_setting("gateway", json.dumps(dict(data)), context.place)
     context.state.books.save_setting("digest", digest, context.place)
+    context.state.settings_digest = digest
     return {}
 
 

@@ -53,6 +53,7 @@ class Fold:
         state.begin_block(
             header.number, header.generation, header.appended_ms, header.flags
         )
+        self._missing(header)
         self._fire_timers()
         if records is None:
             self._damaged(header)
@@ -60,7 +61,7 @@ class Fold:
             self._run(records, 0)
         else:
             self._mixed(records)
-        state.messages += header.messages
+        state.messages = header.first_message + header.messages
         state.chain_low = int.from_bytes(header.chain[-8:], "big") & CHAIN_MASK
         row = state.emission.row(header.number, header.appended_ms)
         state.sinks.count(row)
@@ -82,6 +83,12 @@ class Fold:
                 carry_out(self._context, record, place)
                 start = index + 1
         self._run(records[start:], start)
+
+    def _missing(self, header: Header) -> None:
+        """Messages of blocks that the journal has lost; a `gap` act tells of it."""
+        lost = header.first_message - self.state.messages
+        if lost > 0:
+            self.state.fates["quarantined", "block_missing"] += lost
 
     def _damaged(self, header: Header) -> None:
         """Its messages are gone, but not silently."""

@@ -68,6 +68,7 @@ class State:
         self.last_session = self.ratings.last_session()
         self._bindings = self.ratings.bindings()
         self._binding_of = {one[1:]: one for one in self._bindings}
+        self.settings_digest = self.books.setting("digest") or ""
         self._load_rules()
         self._load_devices()
         self.store.identities.load()
@@ -118,7 +119,7 @@ class State:
         self.by_id[device_id] = device
         self.by_no[device.no] = device
         self.pending += lifecycle == "pending"
-        self.changed_devices.add(device)
+        self.devices.save([device])  # at once: ratings are read together with it
         self.active_devices.add(device)
         return device
 

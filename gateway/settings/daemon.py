@@ -34,7 +34,7 @@ class Gateway(Section):
 class Intake(Section):
     receive_max: int = Field(2000, ge=1, le=65_535)
     buffered_bytes_max: int = Field(33_554_432, ge=1_048_576, le=4_294_967_296)
-    block_records_max: int = Field(500, ge=1, le=10_000)
+    block_records_max: int = Field(500, ge=1, le=4096)  # the bits of a place
     block_delay_ms_max: int = Field(10, ge=0, le=1000)
 
 

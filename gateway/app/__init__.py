@@ -1,0 +1,36 @@
+"""Puts each role together: the only place that names concrete classes."""
+
+import asyncio
+import signal
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol, cast
+
+from gateway.app.paths import Paths
+from gateway.app.signals import Signals
+from gateway.ipc.doorbell import ring
+from gateway.settings import Settings
+
+
+class _RoleModule(Protocol):
+    async def run(self, settings: Settings, config: Path, signals: Signals) -> None: ...
+
+
+async def run_role(settings: Settings, config: Path, role: str) -> None:
+    """Run one role until SIGTERM or SIGINT; SIGHUP reads `config` again.
+
+    A role's module is imported when it is run: the others' would only take memory.
+    """
+    module = cast("_RoleModule", import_module(f"gateway.app.{role}"))
+    signals = Signals()
+    loop = asyncio.get_running_loop()
+    bell = Paths(settings).run_dir / f"{role}.bell"
+
+    def stop() -> None:
+        signals.stop.set()
+        ring(bell)  # a role that waits for its bell looks at once
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    loop.add_signal_handler(signal.SIGHUP, signals.reload.set)
+    await module.run(settings, config, signals)

@@ -1,0 +1,93 @@
+"""Settings as the records that rules rest on."""
+
+import csv
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from gateway import __version__
+from gateway.errors import PermanentError
+from gateway.ports import SinkSpec
+from gateway.processing.applying import Table, Wanted
+from gateway.rules import Rules
+from gateway.settings import Settings
+
+RECEIPTS: Final = "receipts"
+TABLE_BYTES_MAX: Final = 64 * 1024 * 1024
+_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "devices": ("device_id",),
+    "sites": ("id",),
+    "departments": ("id",),
+    "windows": ("id",),
+    "employees": ("id",),
+    "bindings": ("device_id", "from"),
+    "closures": ("site", "from"),
+}
+
+
+def wanted(settings: Settings) -> Wanted:
+    """What an operator wants in force now; tables are read from their files.
+
+    Raises:
+        PermanentError: a table cannot be used; it says which line and why.
+    """
+    tables = tuple(
+        read_table(name, path)
+        for name, path in settings.fleet.tables()
+        if path.exists()
+    )
+    return Wanted(
+        version=__version__,
+        rules=_rules(settings),
+        sinks=_sinks(settings),
+        tables=tables,
+    )
+
+
+def _rules(settings: Settings) -> Rules:
+    rules = settings.rules.model_dump(mode="json", exclude={"calendar_file"})
+    return msgspec.convert(
+        {
+            **rules,
+            "unknown_devices": settings.fleet.unknown_devices,
+            "root": settings.broker.root,
+            "employee_tag": all(sink.employee_tag for sink in settings.influxdb),
+        },
+        Rules,
+        strict=False,
+    )
+
+
+def _sinks(settings: Settings) -> tuple[SinkSpec, ...]:
+    points = [
+        SinkSpec(sink.name, "influxdb", ("rating.*",)) for sink in settings.influxdb
+    ]
+    hooks = [
+        SinkSpec(sink.name, "backend", tuple(sink.events)) for sink in settings.backend
+    ]
+    return (*points, *hooks, SinkSpec(RECEIPTS, RECEIPTS, ("*",)))
+
+
+def read_table(name: str, path: Path) -> Table:
+    """A CSV file with a header, every row a mapping of its columns."""
+    if path.stat().st_size > TABLE_BYTES_MAX:
+        raise PermanentError(f"{path}: larger than {TABLE_BYTES_MAX} bytes")
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PermanentError(f"{path}: not UTF-8 at byte {error.start}") from None
+    reader = csv.DictReader(text.splitlines())
+    keys = _KEYS[name]
+    absent = [key for key in keys if key not in (reader.fieldnames or ())]
+    if absent:
+        raise PermanentError(f"{path}: the header lacks the column {absent[0]}")
+    rows: list[dict[str, Any]] = []
+    for row in reader:
+        if None in row or not all(row[key] for key in keys):
+            raise PermanentError(f"{path} line {reader.line_num}: not a row of {name}")
+        rows.append({key: value for key, value in row.items() if value})
+    return Table(name, hashlib.sha256(content).hexdigest(), tuple(rows))

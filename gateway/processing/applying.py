@@ -1,0 +1,69 @@
+"""Settings become records: what differs from what is in force is submitted."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from typing import Any, Final
+
+import msgspec
+
+from gateway.ledger.books import Books
+from gateway.ports import Record, RecordKind, SinkSpec
+from gateway.rules import Rules
+
+ROWS_MAX: Final = 500
+"""Rows of a table in one record."""
+
+
+class Table(msgspec.Struct, frozen=True):
+    """A CSV table of the registry, with the digest of its file."""
+
+    name: str
+    digest: str
+    rows: tuple[Mapping[str, Any], ...]
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings that rules rest on, as an operator wants them now."""
+
+    version: str
+    rules: Rules
+    sinks: tuple[SinkSpec, ...]
+    tables: tuple[Table, ...] = ()
+
+    def digest(self) -> str:
+        """Tells whether other settings are in force; the same for the same settings."""
+        tables = [(table.name, table.digest) for table in self.tables]
+        text = msgspec.json.encode([self.version, self.rules, self.sinks, tables])
+        return sha256(text).hexdigest()
+
+
+def changes(wanted: Wanted, books: Books, now_ms: int) -> list[list[Record]]:
+    """The records to submit, in batches; the last one confirms the digest."""
+    batches: list[list[Record]] = []
+    rules = msgspec.json.encode(wanted.rules)
+    if books.setting("rules") != rules.decode():
+        batches.append([_act("rules_applied", {"rules": wanted.rules}, now_ms)])
+    for table in wanted.tables:
+        if books.setting(f"table:{table.name}") != table.digest:
+            batches.extend(_parts(table, now_ms))
+    sinks = _act("sinks_applied", {"sinks": wanted.sinks}, now_ms)
+    started = {"version": wanted.version, "settings_digest": wanted.digest()}
+    batches.append([sinks, _act("gateway_started", started, now_ms)])
+    return batches
+
+
+def _parts(table: Table, now_ms: int) -> Iterator[list[Record]]:
+    """A large table comes in several records; the last one says so."""
+    for start in range(0, max(len(table.rows), 1), ROWS_MAX):
+        rows: Sequence[Mapping[str, Any]] = table.rows[start : start + ROWS_MAX]
+        data = {
+            "table": table.name,
+            "rows": rows,
+            "digest": table.digest,
+            "last": start + ROWS_MAX >= len(table.rows),
+        }
+        yield [_act("tables_applied", data, now_ms)]
+
+
+def _act(name: str, data: Mapping[str, Any], now_ms: int) -> Record:
+    return Record(RecordKind.ACT, name, msgspec.json.encode(data), now_ms)

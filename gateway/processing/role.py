@@ -1,0 +1,160 @@
+"""The role `process`: applies the settings, then follows the journal."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from gateway.clock import Clock
+from gateway.errors import PermanentError, TransientError
+from gateway.ipc.doorbell import Doorbell, Ringer
+from gateway.observability.metrics import ProcessMetrics, write_figures
+from gateway.ports import JournalReader, Submitter
+from gateway.processing.applying import Wanted, changes
+from gateway.processing.fold import Fold
+from gateway.processing.processor import Processor
+from gateway.processing.state import PENDING_MAX
+
+_FIGURES_EVERY_S: Final = 1.0
+_BELL_S: Final = 1.0
+_APPLY_RETRY_S: Final = 0.5
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class ProcessOptions:
+    """Where the other roles listen, and where the settings in force are told."""
+
+    run_dir: Path
+
+    @property
+    def applied(self) -> Path:
+        return self.run_dir / "applied.digest"
+
+
+class ProcessRole:
+    """Folds until told to stop; settings may be given anew meanwhile."""
+
+    def __init__(  # what `app` composes
+        self,
+        options: ProcessOptions,
+        reader: JournalReader,
+        fold: Fold,
+        submitter: Submitter,
+        clock: Clock,
+    ) -> None:
+        self._options = options
+        self._reader = reader
+        self._fold = fold
+        self._processor = Processor(reader, fold)
+        self._submitter = submitter
+        self._clock = clock
+        self._metrics = ProcessMetrics()
+        self._metrics.pending_devices_bound.set(PENDING_MAX)
+        self._wanted: Wanted | None = None
+        self._apply = asyncio.Event()
+        self._asked_ms: int | None = None
+
+    def want(self, wanted: Wanted) -> None:
+        """Bring these settings into force: at start, and on SIGHUP."""
+        self._wanted = wanted
+        self._apply.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`: what is durable by then and not folded waits for a start."""
+        run_dir = self._options.run_dir
+        ringers = [Ringer(run_dir / f"{name}.bell") for name in ("deliver", "console")]
+        ingest = Ringer(run_dir / "ingest.bell")
+        self._confirm()
+        async with asyncio.TaskGroup() as group:
+            with Doorbell(run_dir / "process.bell") as bell:
+                applying = group.create_task(self._applying())
+                figures = group.create_task(self._figures())
+                while not stop.is_set():
+                    if not self._step():
+                        self._ask_tick(ingest)
+                        await bell.wait(_BELL_S)  # whoever sets `stop` rings, too
+                        continue
+                    for ringer in ringers:
+                        ringer.ring()
+                    self._confirm()
+                    await asyncio.sleep(0)
+                applying.cancel()
+                figures.cancel()
+        for ringer in (*ringers, ingest):
+            ringer.close()
+
+    def _step(self) -> int:
+        start_ms = self._clock.monotonic_ms()
+        blocks = self._processor.step()
+        if blocks:
+            spent_ms = self._clock.monotonic_ms() - start_ms
+            self._metrics.fold_seconds.observe(spent_ms / 1000)
+            self._metrics.transactions.inc()
+        return blocks
+
+    def _ask_tick(self, ingest: Ringer) -> None:
+        """Tell ingest when the next timer is due: it appends a tick then."""
+        due_ms = self._processor.next_due_ms
+        if due_ms is not None and due_ms != self._asked_ms:
+            self._asked_ms = due_ms if ingest.ring(str(due_ms).encode()) else None
+
+    def _confirm(self) -> None:
+        """Say which settings are folded, once they are the wanted ones."""
+        digest = self._fold.state.settings_digest
+        if self._wanted is None or digest != self._wanted.digest():
+            return
+        path = self._options.applied
+        with suppress(OSError):
+            if path.read_text("ascii") == digest:
+                return
+        temporary = path.with_suffix(".new")
+        temporary.write_text(digest, "ascii")
+        temporary.replace(path)
+        _log.info("settings_applied", digest=digest[:12])
+
+    async def _applying(self) -> None:
+        """Submit what differs, once all that is in the journal has been folded."""
+        while True:
+            await self._apply.wait()
+            self._apply.clear()
+            await self._caught_up()
+            if self._wanted is None or not await self._submit(self._wanted):
+                await asyncio.sleep(_APPLY_RETRY_S)
+                self._apply.set()
+
+    async def _caught_up(self) -> None:
+        """Settings in force are known once all that is durable has been folded."""
+        last = self._reader.last_number()
+        while self._processor.block < last:  # noqa: ASYNC110 -- the fold is the loop's
+            await asyncio.sleep(0.01)
+
+    async def _submit(self, wanted: Wanted) -> bool:
+        state = self._fold.state
+        if state.settings_digest == wanted.digest():
+            self._confirm()
+            return True
+        try:
+            for batch in changes(wanted, state.books, self._clock.wall_ms()):
+                await self._submitter.submit(batch)
+        except (TransientError, PermanentError) as error:
+            _log.warning("settings_not_submitted", detail=str(error))
+            return False
+        return True
+
+    async def _figures(self) -> None:
+        path = self._options.run_dir / "process.prom"
+        state, metrics = self._fold.state, self._metrics
+        while True:
+            metrics.folded_block.set(state.block)
+            metrics.lag_blocks.set(max(0, self._reader.last_number() - state.block))
+            metrics.deferred.set(state.fates["deferred", "rate"])
+            metrics.pending_devices.set(state.pending)
+            metrics.open_alerts.set(len(state.alerts))
+            with suppress(OSError):  # a full disk costs figures, never messages
+                write_figures(path, metrics.registry)
+            await asyncio.sleep(_FIGURES_EVERY_S)
