@@ -45,6 +45,7 @@ def open_journal(  # noqa: PLR0913 - what a start takes into account
     clock: Clock,
     *,
     known: Sequence[Known] = (),
+    headers_after: int = 0,
     bodies_after: int = 0,
     synchronised: Callable[[], bool] = kernelclock.is_synchronised,
     reserve_bytes: int = RESERVE_BYTES,
@@ -52,7 +53,8 @@ def open_journal(  # noqa: PLR0913 - what a start takes into account
 ) -> Opened:
     """Open or create the journal at `path`, its mark and its reserve beside it.
 
-    All headers are checked, and the bodies of blocks above `bodies_after`. The next
+    Headers above `headers_after` are checked, at some 5 µs each, and bodies above
+    `bodies_after`; what lies below is left to `verifying.Verification`. The next
     number is above all that the journal, its mark and `known` have seen.
 
     Raises:
@@ -62,7 +64,7 @@ def open_journal(  # noqa: PLR0913 - what a start takes into account
 
     """
     reserve = Reserve(path.with_name("reserve"), reserve_bytes)
-    find = _Finder(path, keyring, bodies_after, vfs)
+    find = _Finder(path, keyring, headers_after, bodies_after, vfs)
     try:
         found = find()
     except DiskFullError:
@@ -97,6 +99,7 @@ class _Finder(NamedTuple):
 
     path: Path
     keyring: Keyring
+    headers_after: int
     bodies_after: int
     vfs: str | None
 
@@ -129,7 +132,9 @@ class _Finder(NamedTuple):
     def _checked(self) -> tuple[BlockTable, list[Damage]]:
         table = BlockTable.writing(self.path, sqlite.SYNCHRONOUS, self.vfs)
         try:
-            damages = list(damage.walk(table.headers(), table.anchor()))
+            before = table.header(self.headers_after) or table.anchor()
+            after = before.number if before else 0
+            damages = list(damage.walk(table.headers(after), before))
             damages += damaged_bodies(table, self.bodies_after)
         except BaseException:
             table.close()

@@ -33,6 +33,7 @@ class Directory:
     def open(
         self,
         known: Sequence[Known] = (),
+        headers_after: int = 0,
         bodies_after: int = 0,
         vfs: str | None = None,
         keyring: Keyring = KEYRING,
@@ -42,6 +43,7 @@ class Directory:
             keyring,
             self.clock,
             known=known,
+            headers_after=headers_after,
             bodies_after=bodies_after,
             synchronised=lambda: False,
             reserve_bytes=65_536,

@@ -129,6 +129,14 @@ def test_bodies_are_checked_from_the_checkpoint_on(directory: Directory) -> None
     assert damaged == [3, 7, 8]
 
 
+def test_headers_may_be_checked_from_the_checkpoint_on_only(
+    directory: Directory,
+) -> None:
+    directory.write(10)
+    directory.sql("UPDATE block SET flags = 1 WHERE number IN (3, 8)")
+    assert directory.open(headers_after=5).damages == [Damage("chain", 8, 8)]
+
+
 def test_another_journal_of_the_same_length_is_replaced(
     directory: Directory, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
