@@ -16,6 +16,7 @@ from gateway.delivery.read_ahead import ReadAhead
 from gateway.delivery.slots import DeadLetter, Position, Refusal, Slot, Span
 from gateway.ports import Answer, Unit, Verdict
 
+_UNBOUNDED = 1 << 62
 _GROWTH = 64  # a size that was too large is approached again in so many steps
 
 
@@ -92,7 +93,7 @@ class Lane:
         self._probe = 0
         self._saved = cursor
         self._settled = Settlement(cursor, 0, [], [], [])
-        self.letters_max = limits.refused_max  # room for dead letters
+        self.letters_max = _UNBOUNDED  # room for dead letters
 
     @property
     def state(self) -> SinkState:

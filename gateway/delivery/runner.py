@@ -66,6 +66,7 @@ class Runner:
         self._timer: asyncio.TimerHandle | None = None
         self._may_replay = True
         self._stopped = False
+        self._measure_room()
 
     @property
     def in_flight(self) -> int:

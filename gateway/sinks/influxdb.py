@@ -8,7 +8,7 @@ from gateway.clock import Clock
 from gateway.ports import Answer, RatingEvent, Unit, Verdict
 from gateway.sinks.answers import Reply, answer, failed
 from gateway.sinks.http import ASKING_ERRORS
-from gateway.sinks.lines import rating_line, without_employee
+from gateway.sinks.lines import rating_line
 
 _GZIP_LEVEL: Final = 1  # the fastest: more saves few bytes and costs as much again
 _GZIP_WBITS: Final = 31  # deflate within a gzip frame
@@ -31,13 +31,10 @@ class InfluxdbSink:
         writer: LineWriter,
         clock: Clock,
         body_bytes_max: int = 1_048_576,
-        *,
-        employee_tag: bool = True,
     ) -> None:
         self._writer = writer
         self._clock = clock
         self._body_bytes_max = body_bytes_max
-        self._employee_tag = employee_tag
 
     async def send(self, units: Sequence[Unit]) -> Answer:
         count, body = self._body(units)
@@ -57,12 +54,8 @@ class InfluxdbSink:
 
     def _body(self, units: Sequence[Unit]) -> tuple[int, bytes]:
         """Lines of the first events, at least one, that fit into one body."""
-        events = [unit for unit in units if isinstance(unit, RatingEvent)]
-        assert len(events) == len(units), "only ratings have points"
-        if self._employee_tag:
-            lines = [rating_line(event, event.tags) for event in events]
-        else:
-            lines = [rating_line(it, without_employee(it.tags)) for it in events]
+        lines = [rating_line(it) for it in units if isinstance(it, RatingEvent)]
+        assert len(lines) == len(units), "only ratings have points"
         body = "\n".join(lines).encode()
         if len(body) > self._body_bytes_max:
             lines = lines[: _fitting(lines, self._body_bytes_max)]
