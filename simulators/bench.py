@@ -71,6 +71,8 @@ def _line(run: Run) -> str:
         text += f", press to backend ms {run.latency_ms}"
     if run.idle_cpu_share is not None:
         text += f", idle {run.idle_cpu_share:.2%} of a core"
+    if run.idle_journal_mib_a_day is not None:
+        text += f", journal {run.idle_journal_mib_a_day} MiB a day at rest"
     return text
 
 

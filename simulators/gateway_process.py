@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from simulators.processes import Child, cpu_s, rss_bytes
+from simulators.processes import Child, rss_bytes
 
 ROLES: Final = ("supervisor", "ingest", "process", "deliver", "console")
 SECRET: Final = "whsec_ZXZhbGdhdGUgYmVuY2ggc2VjcmV0"  # noqa: S105 - signs for pretend services only
@@ -134,14 +133,6 @@ class GatewayProcess:
                 found[role] = int(text)
         return {role: pid for role, pid in found.items() if rss_bytes(pid)}
 
-    def cpu_s(self) -> dict[str, float]:
-        """CPU seconds by role. The supervisor's are without its dead children."""
-        return {role: cpu_s(pid) for role, pid in self.pids().items()}
-
-    def rss_mb(self) -> dict[str, float]:
-        """Resident megabytes by role."""
-        return {role: rss_bytes(pid) / 1e6 for role, pid in self.pids().items()}
-
     def kill_role(self, role: str) -> bool:
         """Kill -9 one role; whether it was there to be killed."""
         pid = self.pids().get(role)
@@ -166,7 +157,3 @@ class GatewayProcess:
         if self._child is not None:
             self._child.stop(deadline_s=30.0)
             self._child = None
-
-    def erase(self) -> None:
-        """Forget everything it kept: a fresh gateway starts next."""
-        shutil.rmtree(self.site.data_dir, ignore_errors=True)

@@ -19,12 +19,16 @@ class Consumer(ABC):
         """Start it; it subscribes when it is ready."""
 
     @abstractmethod
-    def cpu_s(self) -> dict[str, float]:
-        """CPU seconds so far, by process."""
+    def pids(self) -> dict[str, int]:
+        """Its living processes, by role."""
 
-    @abstractmethod
+    def cpu_s(self) -> dict[str, float]:
+        """CPU seconds so far, by role."""
+        return {role: cpu_s(pid) for role, pid in self.pids().items()}
+
     def rss_mb(self) -> dict[str, float]:
-        """Resident megabytes, by process."""
+        """Resident megabytes, by role."""
+        return {role: rss_bytes(pid) / 1e6 for role, pid in self.pids().items()}
 
     @property
     @abstractmethod
@@ -35,8 +39,8 @@ class Consumer(ABC):
     def stop(self) -> None:
         """End it."""
 
-    def metrics_url(self) -> str | None:
-        """Where it tells the cost of its stages, if it does."""
+    def console_url(self) -> str | None:
+        """Where it tells of itself, if it does."""
         return None
 
 
@@ -57,11 +61,8 @@ class Gateway(Consumer):
     def start(self) -> None:
         self._process.start()
 
-    def cpu_s(self) -> dict[str, float]:
-        return self._process.cpu_s()
-
-    def rss_mb(self) -> dict[str, float]:
-        return self._process.rss_mb()
+    def pids(self) -> dict[str, int]:
+        return self._process.pids()
 
     @property
     def failure(self) -> str | None:
@@ -70,8 +71,8 @@ class Gateway(Consumer):
     def stop(self) -> None:
         self._process.stop()
 
-    def metrics_url(self) -> str:
-        return f"http://127.0.0.1:{self._process.site.console_port}/metrics"
+    def console_url(self) -> str:
+        return f"http://127.0.0.1:{self._process.site.console_port}"
 
 
 class Yardstick(Consumer):
@@ -93,11 +94,8 @@ class Yardstick(Consumer):
             [sys.executable, os.fspath(self._script)], self._log, self._env
         )
 
-    def cpu_s(self) -> dict[str, float]:
-        return {self.name: cpu_s(self._child.pid)} if self._child else {}
-
-    def rss_mb(self) -> dict[str, float]:
-        return {self.name: rss_bytes(self._child.pid) / 1e6} if self._child else {}
+    def pids(self) -> dict[str, int]:
+        return {self.name: self._child.pid} if self._child else {}
 
     @property
     def failure(self) -> str | None:

@@ -57,6 +57,7 @@ class Run:
     cpu_us_by_role: dict[str, float] = field(default_factory=dict)
     rss_mb_by_role: dict[str, float] = field(default_factory=dict)
     idle_cpu_share: float | None = None
+    idle_journal_mib_a_day: float | None = None
     points: int = 0
     events: int = 0
     repeated_points: int = 0
@@ -121,7 +122,7 @@ def _drive(
     )
     _wait_quiet(consumer)
     run = Run(consumer.name, order.messages)
-    before = consumer.cpu_s()
+    before, pids = consumer.cpu_s(), consumer.pids()
     load.write_line("go")
     patience_s = _PATIENCE_S + order.messages / (order.rate or _SLOWEST_PER_S)
     try:
@@ -134,10 +135,12 @@ def _drive(
         run.void = str(error)
     _wait_quiet(consumer)  # receipts and other work that the messages caused
     _take_costs(run, consumer, before)
-    _take_rate(run, json.loads(load.read_line()), _tally(sink_url))
-    run.stages = _stages(consumer.metrics_url())
+    _take_rate(run, json.loads(load.read_line()), _get(sink_url))
+    run.stages = _stages(consumer.console_url())
     if order.idle_s:
-        run.idle_cpu_share = _idle(consumer, order.idle_s)
+        _idle(run, consumer, order.idle_s)
+    if consumer.pids() != pids:
+        run.void = f"processes died: {pids}, then {consumer.pids()}"
     return run
 
 
@@ -150,16 +153,16 @@ def _alive(consumer: Consumer, done: Callable[[], bool]) -> Callable[[], bool]:
     return check
 
 
-def _tally(sink_url: str) -> dict[str, Any]:
-    with urllib.request.urlopen(sink_url, timeout=_HTTP_S) as answer:  # noqa: S310 - our own sink
-        tally: dict[str, Any] = json.load(answer)
-    return tally
+def _get(url: str) -> dict[str, Any]:
+    with urllib.request.urlopen(url, timeout=_HTTP_S) as answer:  # noqa: S310 - our own sink or gateway
+        found: dict[str, Any] = json.load(answer)
+    return found
 
 
 def _held(sink_url: str) -> int:
     """How many messages both sinks have, asked gently."""
     time.sleep(0.1)
-    tally = _tally(sink_url)
+    tally = _get(sink_url)
     return min(int(tally["points"]), int(tally["events"]))
 
 
@@ -173,10 +176,20 @@ def _wait_quiet(consumer: Consumer) -> None:
             return
 
 
-def _idle(consumer: Consumer, seconds: float) -> float:
-    before = sum(consumer.cpu_s().values())
+def _idle(run: Run, consumer: Consumer, seconds: float) -> None:
+    """Measure a consumer that has nothing to do."""
+    before_s, before_bytes = sum(consumer.cpu_s().values()), _journal_bytes(consumer)
     time.sleep(seconds)
-    return (sum(consumer.cpu_s().values()) - before) / seconds
+    run.idle_cpu_share = (sum(consumer.cpu_s().values()) - before_s) / seconds
+    after_bytes = _journal_bytes(consumer)
+    if before_bytes is not None and after_bytes is not None:
+        grown_mib = (after_bytes - before_bytes) / 2**20
+        run.idle_journal_mib_a_day = round(grown_mib / seconds * 86400, 3)
+
+
+def _journal_bytes(consumer: Consumer) -> int | None:
+    url = consumer.console_url()
+    return int(_get(f"{url}/api/v1/pipeline")["journal"]["bytes"]) if url else None
 
 
 def _take_costs(run: Run, consumer: Consumer, before: dict[str, float]) -> None:
@@ -207,7 +220,7 @@ def _stages(url: str | None) -> dict[str, float]:
     if url is None:
         return {}
     try:
-        with urllib.request.urlopen(url, timeout=_HTTP_S) as answer:  # noqa: S310 - our own gateway
+        with urllib.request.urlopen(f"{url}/metrics", timeout=_HTTP_S) as answer:  # noqa: S310 - our own gateway
             lines = answer.read().decode().splitlines()
     except OSError:
         return {}
