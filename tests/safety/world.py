@@ -21,6 +21,7 @@ CLIENT_ID = "evalgate-g1"
 _READY_S = 60.0
 _DRAIN_S = 180
 _STALLED_S = 10
+_QUIET_S = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,17 +154,21 @@ class World:
         ]
 
     def drain(self, good: int) -> bool:
-        """Wait until both sinks hold `good` ratings, or nothing more arrives."""
-        previous, quiet_s, waited_s = -1, 0, 0
-        while quiet_s < _STALLED_S and waited_s < _DRAIN_S:
+        """Wait until nothing more arrives; whether both sinks hold `good` ratings.
+
+        Repetitions count among what the backend has taken, so it is not enough that
+        the number is reached.
+        """
+        previous = quiet_s = reached = 0
+        for _ in range(_DRAIN_S):
             points, events = self.points.held(), self.taken()
-            if min(points, events) >= good:
-                return True
+            reached = min(points, events) >= good
             quiet_s = quiet_s + 1 if points + events == previous else 0
+            if quiet_s >= (_QUIET_S if reached else _STALLED_S):
+                break
             previous = points + events
-            waited_s += 1
             time.sleep(1.0)
-        return False
+        return bool(reached)
 
     def reconcile(self) -> dict[str, Any]:
         """Compare what was sent with what the sinks hold; by the script alone."""
