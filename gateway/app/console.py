@@ -1,0 +1,42 @@
+"""The role `console`, put together."""
+
+from pathlib import Path
+
+from gateway.app.paths import Paths
+from gateway.app.signals import Signals
+from gateway.clock import SystemClock
+from gateway.console.app import Stores, create_app
+from gateway.console.role import run_console
+from gateway.delivery.queries import SqliteDeliveryQueries
+from gateway.ipc.submission import SubmissionClient
+from gateway.journal.queries import SqliteJournalQueries
+from gateway.ledger.queries import SqliteLedgerQueries
+from gateway.observability.health import Finding, readiness
+from gateway.reading import Reader
+from gateway.settings import Settings
+from gateway.supervisor import Role
+
+
+async def run(settings: Settings, _config: Path, signals: Signals) -> None:
+    address = settings.console.address
+    assert address is not None, "without an address there is no console to run"
+    paths, clock = Paths(settings), SystemClock()
+    readers = [Reader(path) for path in (paths.journal, paths.ledger, paths.delivery)]
+    journal, ledger, deliveries = readers
+    stores = Stores(
+        SqliteLedgerQueries(ledger),
+        SqliteDeliveryQueries(deliveries),
+        SqliteJournalQueries(journal, paths.journal),
+    )
+    submitter = SubmissionClient(paths.submissions)
+
+    def ready() -> list[Finding]:
+        return readiness(paths.run_dir, tuple(Role), clock.wall_ms())
+
+    app = create_app(stores, submitter, clock, ready, paths.run_dir)
+    try:
+        await run_console(app, address.host, address.port, signals.stop)
+    finally:
+        await submitter.close()
+        for reader in readers:
+            reader.close()

@@ -1,0 +1,108 @@
+"""The role `deliver`, put together."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+from gateway.app.paths import Paths
+from gateway.app.signals import Signals
+from gateway.clock import SystemClock
+from gateway.delivery.lane import LaneLimits
+from gateway.delivery.pace import PaceLimits
+from gateway.delivery.role import run_deliver
+from gateway.delivery.runner import Outlet
+from gateway.delivery.store import DeliveryStore
+from gateway.events import CloudEvents
+from gateway.ipc.submission import SubmissionClient
+from gateway.ledger.outbox import SqliteOutbox
+from gateway.ports import Outbox
+from gateway.sealing import open_keyring
+from gateway.settings import Settings
+from gateway.settings.sinks import Backend, Influxdb
+from gateway.sinks.addresses import AddressRule
+from gateway.sinks.backend import BackendOptions, BackendSink
+from gateway.sinks.influx_apis import InfluxV1, InfluxV2
+from gateway.sinks.influxdb import InfluxdbSink, LineWriter
+
+
+async def run(settings: Settings, _config: Path, signals: Signals) -> None:
+    paths, clock = Paths(settings), SystemClock()
+    store = DeliveryStore(paths.delivery)
+    outbox = SqliteOutbox(paths.ledger, open_keyring(paths.keyring))
+    submitter = SubmissionClient(paths.submissions)
+    try:
+        await run_deliver(
+            paths.run_dir,
+            store,
+            outbox,
+            list(_outlets(settings, outbox, clock)),
+            submitter=submitter,
+            clock=clock,
+            dice=random.random,
+            stop=signals.stop,
+        )
+    finally:
+        await submitter.close()
+        outbox.close()
+        store.close()
+
+
+def _outlets(
+    settings: Settings, outbox: Outbox, clock: SystemClock
+) -> Iterator[Outlet]:
+    for influxdb in settings.influxdb:
+        sink = InfluxdbSink(_writer(influxdb), clock, influxdb.batch_bytes_max)
+        limits = LaneLimits(
+            units_max=influxdb.batch_points_max,
+            delay_ms=influxdb.batch_delay_ms_max,
+            linger_ms=influxdb.batch_delay_ms_max,
+            pace=_pace(influxdb.retry_delay_s_max),
+        )
+        yield Outlet(influxdb.name, sink, limits)
+    events = CloudEvents(settings.gateway.id, outbox.personal)
+    for backend in settings.backend:
+        hook = BackendSink(_backend(backend), events, clock)
+        limits = LaneLimits(
+            units_max=1 if backend.mode == "single" else backend.batch_events_max,
+            delay_ms=backend.batch_delay_ms_max,
+            pace=_pace(backend.retry_delay_s_max),
+        )
+        yield Outlet(backend.name, hook, limits)
+
+
+def _pace(retry_delay_s_max: float) -> PaceLimits:
+    return PaceLimits(retry_ms_max=int(retry_delay_s_max * 1000))
+
+
+def _writer(sink: Influxdb) -> LineWriter:
+    if sink.api == "v1":
+        password = sink.password.get_secret_value() if sink.password else None
+        return InfluxV1(
+            sink.url,
+            database=sink.database,
+            username=sink.username,
+            password=password,
+            timeout_s=sink.request_timeout_s,
+        )
+    token = sink.token.get_secret_value() if sink.token else ""
+    return InfluxV2(
+        sink.url,
+        org=sink.org,
+        bucket=sink.bucket,
+        token=token,
+        timeout_s=sink.request_timeout_s,
+    )
+
+
+def _backend(sink: Backend) -> BackendOptions:
+    rule = AddressRule(
+        private=sink.allow_private_addresses, networks=sink.allow_addresses
+    )
+    return BackendOptions(
+        url=sink.url,
+        secrets=tuple(one.get_secret_value() for one in sink.signing_secrets),
+        rule=rule,
+        single=sink.mode == "single",
+        body_bytes_max=sink.batch_bytes_max,
+        timeout_s=sink.request_timeout_s,
+    )
