@@ -6,7 +6,6 @@ may not use us through a name of its own (DNS rebinding) nor by a form (its Orig
 
 from collections.abc import Iterable
 from http import HTTPStatus
-from ipaddress import ip_address
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -14,21 +13,12 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.console.problems import ProblemError, answer
+from gateway.loopback import is_loopback
 
 BODY_BYTES_MAX: Final = 1 << 20
 _TOO_LARGE: Final = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 _TOO_LARGE_DETAIL: Final = f"A body holds at most {BODY_BYTES_MAX} bytes."
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches `host`: a name or an address."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class Guard:

@@ -10,28 +10,12 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
-from gateway.console.guard import is_loopback
-from gateway.errors import PermanentError
-
 log = structlog.get_logger("console")
 
 _REQUESTS_MAX: Final = 200
 _KEEP_ALIVE_S: Final = 15
 _STOP_S_MAX: Final = 5
 _BACKLOG: Final = 128
-
-
-class ExposedError(PermanentError):
-    """The open API must not be reachable from other machines."""
-
-
-def refuse_exposure(host: str) -> None:
-    """Raises ExposedError unless only this machine reaches `host`."""
-    if not is_loopback(host):
-        raise ExposedError(
-            f"[console] listen: {host} is reachable from other machines, and no API"
-            " token protects it: listen on 127.0.0.1"
-        )
 
 
 class _Server(uvicorn.Server):
@@ -44,9 +28,8 @@ class _Server(uvicorn.Server):
 async def run_console(app: ASGIApp, host: str, port: int, stop: asyncio.Event) -> None:
     """Serve until `stop` is set; requests in flight have `_STOP_S_MAX` to end.
 
-    Raises ExposedError for an address beyond this machine, OSError for one in use.
+    Raises OSError when the address is in use or not ours.
     """
-    refuse_exposure(host)
     config = uvicorn.Config(
         app,
         http="h11",

@@ -1,0 +1,34 @@
+"""The journal as readers see it: `gateway.queries.JournalQueries` on SQLite.
+
+It needs no key: bodies stay sealed.
+"""
+
+from pathlib import Path
+
+import apsw
+
+from gateway.queries import JournalExtent
+from gateway.reading import Reader
+
+
+class SqliteJournalQueries:
+    def __init__(self, reader: Reader, path: Path) -> None:
+        self._read = reader.read
+        self._paths = (path, path.with_name(f"{path.name}-wal"))
+
+    def extent(self) -> JournalExtent:
+        size = sum(_bytes(path) for path in self._paths)
+        return JournalExtent(self._read(_newest), size)
+
+
+def _newest(connection: apsw.Connection) -> int:
+    ((number,),) = connection.execute("SELECT coalesce(max(number), 0) FROM block")
+    assert isinstance(number, int)
+    return number
+
+
+def _bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
