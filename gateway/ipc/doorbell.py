@@ -15,7 +15,7 @@ from typing import Final, Self
 from gateway.ipc.addresses import address
 
 PAYLOAD_BYTES_MAX: Final = 256
-RINGS_MAX: Final = 256  # at most so many are read at once; the kernel holds the rest
+RINGS_MAX: Final = 256  # different payloads kept; of more, only that it rang is kept
 
 
 class Ringer:
@@ -58,13 +58,14 @@ class Doorbell:
         self._path = path
         self._socket = _datagrams()
         self._rung = asyncio.Event()
+        self._payloads: dict[bytes, None] = {}
 
     def __enter__(self) -> Self:
         self._path.unlink(missing_ok=True)
         os.fchmod(self._socket.fileno(), 0o600)  # before it has a name
         with address(self._path) as name:
             self._socket.bind(name)
-        asyncio.get_running_loop().add_reader(self._socket, self._rung.set)
+        asyncio.get_running_loop().add_reader(self._socket, self._hear)
         return self
 
     def __exit__(
@@ -83,11 +84,18 @@ class Doorbell:
             async with asyncio.timeout(timeout_s):
                 await self._rung.wait()
         self._rung.clear()
-        payloads: dict[bytes, None] = {}
+        payloads = list(self._payloads)
+        self._payloads.clear()
+        return payloads
+
+    def _hear(self) -> None:
+        """Take what came: a datagram left there would wake the loop for ever."""
         with suppress(BlockingIOError):
             for _ in range(RINGS_MAX):
-                payloads[self._socket.recv(PAYLOAD_BYTES_MAX)] = None
-        return list(payloads)
+                payload = self._socket.recv(PAYLOAD_BYTES_MAX)
+                if len(self._payloads) < RINGS_MAX:
+                    self._payloads[payload] = None
+        self._rung.set()
 
 
 def _datagrams() -> socket.socket:

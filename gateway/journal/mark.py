@@ -11,7 +11,6 @@ import zlib
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from gateway.errors import JournalBrokenError
 from gateway.ports import Header
 
 INTERVAL_MS: Final = 1_000
@@ -67,7 +66,7 @@ class HighWaterMark:
         """Write and sync; on a full disk the mark lags, as it may.
 
         Raises:
-            JournalBrokenError: the disk failed.
+            OSError: the disk failed.
 
         """
         if header.number == self._written:
@@ -81,7 +80,7 @@ class HighWaterMark:
             os.fdatasync(self._descriptor)
         except OSError as error:
             if error.errno not in _NO_SPACE:
-                raise JournalBrokenError(f"the journal's mark: {error}") from error
+                raise
             return
         self._slot = 1 - self._slot
         self._written = header.number

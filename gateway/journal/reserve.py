@@ -17,14 +17,15 @@ class Reserve:
     def hold(self) -> bool:
         """Set the space aside; False when there is none to spare."""
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-        descriptor = os.open(self._path, flags, 0o600)
         try:
-            os.posix_fallocate(descriptor, 0, self._size_bytes)
+            descriptor = os.open(self._path, flags, 0o600)
+            try:
+                os.posix_fallocate(descriptor, 0, self._size_bytes)
+            finally:
+                os.close(descriptor)
         except OSError:
-            self._path.unlink()
+            self.free()
             return False
-        finally:
-            os.close(descriptor)
         return True
 
     def free(self) -> None:

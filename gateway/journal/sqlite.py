@@ -42,6 +42,7 @@ class SqliteJournal:
         self._reserve = reserve
         self._clock = clock
         self.full = False
+        self.broken = False
 
     @property
     def head(self) -> Header | None:
@@ -53,6 +54,8 @@ class SqliteJournal:
         return self._table.log_bytes
 
     def append(self, records: Sequence[Record]) -> Header:
+        if self.broken:
+            raise JournalBrokenError("the journal's disk failed before")
         header, body = self._assembler.assemble(records)
         crashpoints.reach("append.before")
         self._insert(header, body)
@@ -75,23 +78,34 @@ class SqliteJournal:
         except apsw.FullError as error:
             raise DiskFullError("no space to prune the journal") from error
         except apsw.Error as error:
-            raise JournalBrokenError(f"pruning the journal: {error}") from error
+            raise self._break("pruning the journal", error) from error
 
     def free_reserve(self) -> None:
         """Let an orderly stop write its last blocks on a full disk."""
         self._reserve.free()
 
     def close(self) -> None:
-        """Bring the mark level and fold the engine's log into its file."""
+        """Bring the mark level and fold the engine's log into its file.
+
+        Nothing is written where the disk failed: the engine would take what it
+        failed to sync for synced.
+        """
         if self.full:
             self._reserve.free()
-        if self.head:
-            self._mark.write(self.head)
-        self._mark.close()
         try:
+            if self.head and not self.broken:
+                self._mark.write(self.head)
             self._table.close()
-        except apsw.Error as error:
+        except (apsw.Error, OSError) as error:
             raise JournalBrokenError(f"closing the journal: {error}") from error
+        finally:
+            self._mark.close()
+
+    def _break(self, what: str, error: Exception) -> JournalBrokenError:
+        """The disk failed: this process never writes to it again."""
+        self.broken = True
+        self._table.abandon()
+        return JournalBrokenError(f"{what}: {error}")
 
     def _insert(self, header: Header, body: bytes) -> None:
         try:
@@ -100,17 +114,17 @@ class SqliteJournal:
             self.full = True
             raise DiskFullError("the journal's disk is full") from error
         except apsw.Error as error:
-            raise JournalBrokenError(f"appending to the journal: {error}") from error
+            raise self._break("appending to the journal", error) from error
         if self.full:
             self.full = not self._reserve.hold()
 
     def _follow(self, header: Header) -> None:
         """The block is durable: what now fails costs no record."""
-        self._mark.advance(header, self._clock.monotonic_ms())
         try:
+            self._mark.advance(header, self._clock.monotonic_ms())
             self._table.checkpoint_when_due()
-        except apsw.Error as error:
-            raise JournalBrokenError(f"folding the journal's log: {error}") from error
+        except (apsw.Error, OSError) as error:
+            raise self._break("after an append to the journal", error) from error
 
 
 class SqliteJournalReader:

@@ -94,7 +94,9 @@ class BlockTable:
         connection.pragma("synchronous", synchronous)
         connection.pragma("secure_delete", True)  # noqa: FBT003 - a pragma's value
         migrations.apply(connection, MIGRATIONS)
-        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        # What an earlier process failed to sync may seem whole: write it all anew.
+        with suppress(apsw.BusyError):
+            connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
         table = cls(connection)
         connection.set_wal_hook(table._log_grown)  # replaces automatic checkpoints
         return table
@@ -198,6 +200,10 @@ class BlockTable:
     def snapshot(self) -> AbstractContextManager[object]:
         """One read transaction around several reads."""
         return self._connection
+
+    def abandon(self) -> None:
+        """From now on write nothing, not even when closing."""
+        self._connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
 
     def close(self) -> None:
         self._connection.close()

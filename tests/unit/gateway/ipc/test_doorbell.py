@@ -1,6 +1,7 @@
 """Bells wake who listens and never hold up who rings."""
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,17 @@ async def test_a_bell_nobody_answers_fills_and_never_blocks(path: Path) -> None:
         assert not heard[-1]
         assert 0 < len(await bell.wait(5)) <= RINGS_MAX
     ringer.close()
+
+
+async def test_a_ring_that_nobody_waits_for_does_not_keep_the_loop_busy(
+    path: Path,
+) -> None:
+    with Doorbell(path) as bell:
+        assert ring(path, b"x")
+        used_s = time.process_time()
+        await asyncio.sleep(0.2)
+        assert time.process_time() - used_s < 0.1
+        assert await bell.wait(5) == [b"x"]
 
 
 async def test_a_bell_left_by_a_killed_process_is_taken_over(path: Path) -> None:

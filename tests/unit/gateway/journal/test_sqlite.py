@@ -1,5 +1,7 @@
 """What a disk may do to the journal: fill up, fail, or be held by a reader."""
 
+import errno
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -95,6 +97,41 @@ def test_a_failing_sync_breaks_the_journal(directory: Directory, disk: Disk) -> 
     disk.refuse = failing_sync
     with pytest.raises(JournalBrokenError, match="appending"):
         journal.append([message(2)])
+
+
+def test_a_broken_journal_stays_broken_and_closes_without_a_write(
+    directory: Directory, disk: Disk
+) -> None:
+    journal = directory.open(vfs="faulty").journal
+    journal.append([message(1)])
+    disk.refuse = failing_sync
+    with pytest.raises(JournalBrokenError):
+        journal.append([message(2)])
+    written: list[str] = []
+
+    def noted(operation: str, name: str) -> None:
+        written.append(f"{operation} {name}")
+
+    disk.refuse = noted
+    with pytest.raises(JournalBrokenError, match="before"):
+        journal.append([message(2)])
+    directory.close()
+    assert written == []
+    assert numbers(directory)[0] == 1  # what was not acknowledged may stand or not
+
+
+def test_a_mark_that_cannot_be_written_breaks_the_journal(
+    directory: Directory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = directory.open().journal
+
+    def failing(*_: object) -> int:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "pwrite", failing)
+    with pytest.raises(JournalBrokenError, match="Input/output"):
+        journal.append([message(1)])
+    assert journal.broken
 
 
 def test_a_log_that_cannot_be_folded_for_lack_of_space_costs_no_block(
