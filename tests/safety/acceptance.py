@@ -80,10 +80,12 @@ def _account(world: World, findings: AcceptanceFindings, starts: int) -> dict[st
         "quarantined": sent["junk"],
     }
 
+    total = sum(int(count) for count in expected.values())
+
     def settled() -> bool:
         time.sleep(0.5)
         pipeline = get_json(f"{world.api_url}/pipeline")
-        return int(pipeline["received"]) >= sum(expected.values())
+        return int(pipeline["received"]) >= total
 
     wait_until(settled, _SETTLED_S, "everything received is folded")
     pipeline = get_json(f"{world.api_url}/pipeline")
