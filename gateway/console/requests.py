@@ -180,4 +180,5 @@ class RatingBody(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
+    v: int = 1
     event_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{8,64}$")]

@@ -23,6 +23,62 @@ from gateway.queries import JournalExtent
 from gateway.reading import Reader
 from tests.support.ledger_file import NOON_MS, LedgerFile
 
+
+class Client:
+    """Asks an application; each JSON answer must be as the contract says."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.app = app
+
+    async def get(self, path: str, **params: object) -> httpx.Response:
+        return await self.ask("GET", path, params=params or None)
+
+    async def post(
+        self, path: str, body: object, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        return await self.ask("POST", path, json=body, headers=headers)
+
+    async def ask(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 -- as httpx takes them
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        url = "http://127.0.0.1:8700"
+        async with httpx.AsyncClient(transport=transport, base_url=url) as client:
+            answer = await client.request(method, path, **options)
+        kind = answer.headers["content-type"]
+        if kind.startswith("application/") and not path.endswith("openapi.json"):
+            self._check(method, path.partition("?")[0], answer)
+        return answer
+
+    def _check(self, method: str, path: str, answer: httpx.Response) -> None:
+        operation = self._operation(path).get(method.lower())
+        if operation is None:
+            assert answer.status_code in {404, 405}
+            return
+        responses = operation["responses"]
+        status = str(answer.status_code)
+        told = responses.get(status) or responses[f"{status[0]}XX"]
+        kind = answer.headers["content-type"]
+        schema = {**told["content"][kind]["schema"], "components": self._components()}
+        jsonschema_rs.Draft202012Validator(schema).validate(answer.json())
+
+    def _components(self) -> Mapping[str, Any]:
+        components: Mapping[str, Any] = contract()["components"]
+        return components
+
+    def _operation(self, path: str) -> Mapping[str, Any]:
+        paths: Mapping[str, Mapping[str, Any]] = contract()["paths"]
+        if path in paths:
+            return paths[path]
+        parts = path.split("/")
+        for template, operations in paths.items():
+            names = template.split("/")
+            if len(names) == len(parts) and all(
+                name.startswith("{") or name == part
+                for name, part in zip(names, parts, strict=True)
+            ):
+                return operations
+        return {}
+
+
 BLOCK = 50
 """The block in which every submitted record lands."""
 
@@ -73,8 +129,8 @@ class _Extent:
         return JournalExtent(BLOCK, 4096)
 
 
-class Api:
-    """A client of the application; each JSON answer must be as the contract says."""
+class Api(Client):
+    """The API over stores whose rows a test writes itself."""
 
     def __init__(self, directory: Path) -> None:
         self.ledger = LedgerFile(directory / "ledger.db")
@@ -84,7 +140,7 @@ class Api:
         self.run_dir = directory
         self.findings: list[Finding] = []
         self._readers = [Reader(self.ledger.path), Reader(self.deliveries.path)]
-        self.app = self._create()
+        super().__init__(self._create())
 
     def _create(self) -> FastAPI:
         ledger, deliveries = self._readers
@@ -109,54 +165,6 @@ class Api:
             reader.close()
         self.ledger.close()
         self.deliveries.close()
-
-    async def get(self, path: str, **params: object) -> httpx.Response:
-        return await self.ask("GET", path, params=params or None)
-
-    async def post(
-        self, path: str, body: object, headers: dict[str, str] | None = None
-    ) -> httpx.Response:
-        return await self.ask("POST", path, json=body, headers=headers)
-
-    async def ask(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 -- as httpx takes them
-        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
-        url = "http://127.0.0.1:8700"
-        async with httpx.AsyncClient(transport=transport, base_url=url) as client:
-            answer = await client.request(method, path, **options)
-        kind = answer.headers["content-type"]
-        if kind.startswith("application/") and not path.endswith("openapi.json"):
-            self._check(method, path.partition("?")[0], answer)
-        return answer
-
-    def _check(self, method: str, path: str, answer: httpx.Response) -> None:
-        operation = self._operation(path).get(method.lower())
-        if operation is None:
-            assert answer.status_code in {404, 405}
-            return
-        responses = operation["responses"]
-        status = str(answer.status_code)
-        told = responses.get(status) or responses[f"{status[0]}XX"]
-        kind = answer.headers["content-type"]
-        schema = {**told["content"][kind]["schema"], "components": self._components()}
-        jsonschema_rs.Draft202012Validator(schema).validate(answer.json())
-
-    def _components(self) -> Mapping[str, Any]:
-        components: Mapping[str, Any] = contract()["components"]
-        return components
-
-    def _operation(self, path: str) -> Mapping[str, Any]:
-        paths: Mapping[str, Mapping[str, Any]] = contract()["paths"]
-        if path in paths:
-            return paths[path]
-        parts = path.split("/")
-        for template, operations in paths.items():
-            names = template.split("/")
-            if len(names) == len(parts) and all(
-                name.startswith("{") or name == part
-                for name, part in zip(names, parts, strict=True)
-            ):
-                return operations
-        return {}
 
 
 @cache

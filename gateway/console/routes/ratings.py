@@ -60,7 +60,7 @@ class Ratings:
 
     async def record(self, body: RatingBody) -> Response:
         """Take a rating from another medium, by the rules that terminals obey."""
-        payload = msgspec.json.encode(body.model_dump(exclude_unset=True))
+        payload = msgspec.json.encode(body.model_dump())
         topic = f"{HTTP_DEVICE}/rating"
         place = await self._acts.submit(RecordKind.HTTP, topic, payload)
         if not await self._acts.processed(place):

@@ -155,7 +155,7 @@ async def test_a_rating_over_http_is_recorded_as_a_terminal_s_would_be(
     assert answer.json()["rating_id"] == "http-local:web-000001"
     (record,) = api.submissions.records
     assert (record.kind, record.topic) == (RecordKind.HTTP, "http-local/rating")
-    assert json.loads(record.payload) == body
+    assert json.loads(record.payload) == {"v": 1, **body}
     api.submissions.fold = lambda _: None
     earlier = Place(0, BLOCK - 1, 0, 0).pack()
     api.ledger.execute(f"UPDATE rating SET place = {earlier}")

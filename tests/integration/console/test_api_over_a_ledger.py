@@ -1,0 +1,162 @@
+"""The API over a ledger that the fold made: acts take effect, counts agree."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.console.app import Stores, create_app
+from gateway.delivery.queries import SqliteDeliveryQueries
+from gateway.ledger.queries import SqliteLedgerQueries
+from gateway.queries import JournalExtent
+from gateway.reading import Reader
+from tests.support.api import Client, Deliveries
+from tests.support.folding import FoldedLedger
+
+FATES = ("accepted", "duplicate", "conflict", "quarantined", "ignored", "deferred")
+
+
+class Folded(Client):
+    """A client of the API over `world`."""
+
+    def __init__(self, directory: Path) -> None:
+        self.world = world = FoldedLedger(directory / "ledger.db")
+        self.deliveries = Deliveries(directory / "delivery.db")
+        self._readers = [Reader(world.path), Reader(self.deliveries.path)]
+        ledger, deliveries = self._readers
+        stores = Stores(
+            SqliteLedgerQueries(ledger), SqliteDeliveryQueries(deliveries), self
+        )
+        super().__init__(
+            create_app(stores, world, world.clock, list, directory, pause=self._pause)
+        )
+
+    async def _pause(self, seconds: float) -> None:
+        self.world.clock.advance(int(seconds * 1000))
+
+    def extent(self) -> JournalExtent:
+        return JournalExtent(self.world.journal.last_number(), 0)
+
+    async def pipeline(self) -> dict[str, int]:
+        """The fates; their sum is what was received."""
+        body = (await self.get("/api/v1/pipeline")).json()
+        assert body["received"] == sum(body[fate] for fate in FATES)
+        return {fate: body[fate] for fate in FATES if body[fate]}
+
+    def close(self) -> None:
+        for reader in self._readers:
+            reader.close()
+        self.world.close()
+        self.deliveries.close()
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[Folded]:
+    folded = Folded(tmp_path)
+    sinks = [{"name": "main", "kind": "influxdb", "events": ["*"]}]
+    folded.world.act("sinks_applied", {"sinks": sinks})
+    yield folded
+    folded.close()
+
+
+def rating(number: int, **fields: object) -> dict[str, object]:
+    return {"event_id": f"event-{number:04}", "level": 5, **fields}
+
+
+async def test_approval_folds_what_was_held(api: Folded) -> None:
+    api.world.publish("d-1", rating(1, session_id="A12"), rating(2))
+    assert await api.pipeline() == {"quarantined": 2}
+    (device,) = (await api.get("/api/v1/devices", lifecycle="pending")).json()["items"]
+    assert device["device_id"] == "d-1"
+    answer = await api.post("/api/v1/devices/d-1/approve", {"site": "hall"})
+    assert answer.json()["outcome"] == {"device_id": "d-1", "lifecycle": "active"}
+    assert await api.pipeline() == {"accepted": 2}
+    found = (await api.get("/api/v1/ratings", site="hall")).json()["items"]
+    assert {one["event_id"] for one in found} == {"event-0001", "event-0002"}
+    held = (await api.get("/api/v1/quarantine", state="held")).json()["items"]
+    assert held == []
+
+
+async def test_a_lifecycle_that_is_not_allowed_is_refused(api: Folded) -> None:
+    api.world.publish("d-1", rating(1))
+    await api.post("/api/v1/devices/d-1/refuse", {})
+    answer = await api.post("/api/v1/devices/d-1/maintenance", {})
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+
+
+async def test_each_fate_is_counted_once(api: Folded) -> None:
+    api.world.act("rules_applied", {"rules": {"unknown_devices": "approve"}})
+    api.world.publish("d-1", rating(1), rating(1), rating(1, level=4), b"{", b"[]")
+    assert await api.pipeline() == {
+        "accepted": 1,
+        "duplicate": 1,
+        "conflict": 1,
+        "quarantined": 1,
+        "ignored": 1,
+    }
+
+
+async def test_one_rating_shows_its_way_from_record_to_sink(api: Folded) -> None:
+    api.world.act("rules_applied", {"rules": {"unknown_devices": "approve"}})
+    api.world.publish("d-1", rating(1, session_id="A12", level="5", stage=2))
+    api.deliveries.sink("main", "influxdb", 0, 0, 0, 0, "open", "refused")
+    body = (await api.get("/api/v1/ratings/event-0001")).json()
+    assert (body["session_id"], body["stage"], body["level_raw"]) == ("A12", 2, "5")
+    assert body["effective"] is True
+    trace = body["trace"]
+    owed = {"sink": "main", "event": "rating.recorded", "state": "owed"}
+    assert owed in trace["deliveries"]
+    assert "device=d-1" in trace["point"]["tags"]
+    session = (await api.get("/api/v1/sessions/A12")).json()
+    assert session["effective"]["event_id"] == "event-0001"
+    assert [one["event_id"] for one in session["history"]] == ["event-0001"]
+
+
+async def test_owed_is_what_was_addressed_and_not_delivered(api: Folded) -> None:
+    api.world.act("rules_applied", {"rules": {"unknown_devices": "approve"}})
+    api.world.publish("d-1", rating(1), rating(2))
+    api.world.publish("d-1", rating(3))
+    api.deliveries.sink("main", "influxdb", 0, 0, 0, 0, "ok", None)
+    (sink,) = (await api.get("/api/v1/pipeline")).json()["sinks"]
+    assert (sink["addressed"], sink["owed"], sink["delivered"]) == (3, 3, 0)
+    assert sink["lag_s"] > 0
+
+
+async def test_a_rating_over_http_obeys_the_same_rules(api: Folded) -> None:
+    body = rating(1, level=4, medium="web", site="hall")
+    first = await api.post("/api/v1/ratings", body)
+    assert first.status_code == 201
+    assert first.json()["rating_id"] == "http-local:event-0001"
+    again = await api.post("/api/v1/ratings", body)
+    assert again.status_code == 200
+    conflict = await api.post("/api/v1/ratings", {**body, "level": 1})
+    assert (conflict.status_code, conflict.json()["code"]) == (409, "id_conflict")
+    refused = await api.post("/api/v1/ratings", rating(2, level="great"))
+    assert (refused.status_code, refused.json()["code"]) == (422, "unknown_level")
+    assert await api.pipeline() == {
+        "accepted": 1,
+        "duplicate": 1,
+        "conflict": 1,
+        "quarantined": 1,
+    }
+
+
+async def test_a_repeat_under_the_same_key_changes_nothing(api: Folded) -> None:
+    api.world.publish("d-1", rating(1))
+    headers = {"Idempotency-Key": "k-1"}
+    first = await api.post("/api/v1/devices/d-1/approve", {}, headers)
+    block = api.world.journal.last_number()
+    again = await api.post("/api/v1/devices/d-1/approve", {}, headers)
+    assert first.json() == again.json()
+    assert api.world.journal.last_number() == block
+
+
+async def test_purge_drops_payloads_and_keeps_the_counts(api: Folded) -> None:
+    api.world.publish("d-1", b"{", b"{")
+    (item,) = (await api.get("/api/v1/quarantine")).json()["items"]
+    assert item["count"] == 2
+    answer = await api.post("/api/v1/quarantine/purge", {"ids": [item["id"]]})
+    assert answer.json()["outcome"] == {"purged": 1}
+    purged = (await api.get(f"/api/v1/quarantine/{item['id']}")).json()
+    assert (purged["state"], purged["payload_base64"]) == ("purged", None)
+    assert await api.pipeline() == {"quarantined": 2}
