@@ -25,7 +25,8 @@ class Connection(asyncio.Protocol):
     """Sends CONNECT as soon as the transport stands.
 
     `reason` says why the connection ended, None while it stands; `error` is what
-    our own code raised, never the world's fault.
+    our own code raised, never the world's fault. `wordless`: the broker closed it and
+    said nothing.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Connection(asyncio.Protocol):
         self.begun_ms = clock.monotonic_ms()
         self.reason: str | None = None
         self.error: Exception | None = None
+        self.wordless = False
         self._owner = owner
         self._clock = clock
         self._transport: asyncio.Transport | None = None
@@ -54,6 +56,8 @@ class Connection(asyncio.Protocol):
         transport.write(self.session.connect(self._clock.monotonic_ms()))
 
     def data_received(self, data: bytes) -> None:
+        if self.reason is not None:
+            return
         now = self._clock.monotonic_ms()
         try:
             events = self.session.receive(data, now)
@@ -70,6 +74,7 @@ class Connection(asyncio.Protocol):
         """Here asyncio also brings what our own code raised in `data_received`."""
         if exc is not None and not isinstance(exc, OSError):
             self.error = exc
+        self.wordless = self.reason is None
         self._ended(str(exc) if exc else "closed by the broker")
         self._owner.on_closed(self)
 
@@ -110,11 +115,18 @@ class Connection(asyncio.Protocol):
             self.abort(str(error))
 
     def part(self, reason: str) -> None:
-        """DISCONNECT, and close once everything is written."""
-        if self.usable:
+        """Say DISCONNECT and let the broker close; without a session close at once.
+
+        A broker that sees the end of the stream may leave unread what we wrote
+        before, acknowledgements too. What still comes is read and not heard: an
+        unread byte would turn our own end into a reset.
+        """
+        usable = self.usable
+        if usable:
             self.send(lambda _now: self.session.disconnect())
+            self.hold_reading(held=False)
         self._ended(reason)
-        if self._transport is not None:
+        if self._transport is not None and not usable:
             self._transport.close()
 
     def abort(self, reason: str) -> None:

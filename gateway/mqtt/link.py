@@ -30,6 +30,7 @@ from gateway.backoff import Backoff, Dice
 from gateway.clock import Clock
 from gateway.mqtt.connection import Connection
 from gateway.mqtt.options import LinkOptions
+from gateway.mqtt.reconnecting import Reconnecting
 from gateway.ports import LinkListener
 
 _PART_MS_MAX: Final = 2000
@@ -46,13 +47,13 @@ class MqttLink:
         self._options = options
         self._listener = listener
         self._clock = clock
-        self._backoff = Backoff(
-            options.retry_delay_ms, options.retry_delay_ms_max, dice
-        )
+        backoff = Backoff(options.retry_delay_ms, options.retry_delay_ms_max, dice)
+        self._reconnecting = Reconnecting(backoff, options.taken_over_delay_ms)
+        self._retry_delay_ms = 0
         self._epochs = 0
         self._connection: Connection | None = None
         self._opened = False  # whether `link_opened` was said for this connection
-        self._taken_over = False
+        self._announced = False  # the broker said that another client took over
         self._held = False
         self._stopping = False
         self._wake = asyncio.Event()
@@ -113,7 +114,7 @@ class MqttLink:
         while not self._stopping:
             reason = await self._live_once()
             if not self._stopping:
-                delay_ms = self._delay_ms()
+                delay_ms = self._retry_delay_ms
                 _log.warning("link_ended", reason=reason, retry_delay_ms=delay_ms)
                 await self._pause(self._clock.monotonic_ms() + delay_ms)
 
@@ -125,11 +126,9 @@ class MqttLink:
             async with asyncio.timeout(self._options.connect_timeout_ms / 1000):
                 connection = await self._connect()
         except TimeoutError:
-            self._connection = None
-            return "cannot connect: no answer in time"
+            return self._failed("cannot connect: no answer in time")
         except OSError as error:
-            self._connection = None
-            return f"cannot connect: {error}"
+            return self._failed(f"cannot connect: {error}")
         try:
             await self._serve(connection)
         finally:
@@ -140,10 +139,15 @@ class MqttLink:
             raise connection.error
         return connection.reason or ""
 
+    def _failed(self, reason: str) -> str:
+        self._connection = None
+        self._retry_delay_ms = self._reconnecting.failed().delay_ms
+        return reason
+
     async def _connect(self) -> Connection:
         options = self._options
         self._epochs += 1
-        self._opened = self._taken_over = False
+        self._opened = self._announced = False
         session = Session(options.connect)
         connection = Connection(self._epochs, session, self, self._clock)
         self._connection = connection
@@ -187,22 +191,21 @@ class MqttLink:
         """Once for each connection: tell the listener if it knew of it."""
         if self._connection is not connection:
             return
-        self._connection = None
+        reason = connection.reason or "closed"
         self._asked.clear()
-        if self._opened:
-            reason = connection.reason or "closed"
-            lived_ms = self._clock.monotonic_ms() - connection.begun_ms
-            if lived_ms >= self._options.steady_ms:
-                self._backoff.reset()
-            self._listener.link_closed(
-                connection.epoch, reason, taken_over=self._taken_over
-            )
-
-    def _delay_ms(self) -> int:
-        """Two gateways that evict each other must not do it in a loop."""
-        if self._taken_over:
-            return self._options.taken_over_delay_ms
-        return self._backoff.failed_ms()
+        if not self._opened:
+            self._failed(reason)
+            return
+        self._connection = None
+        retry = self._reconnecting.ended(
+            self._clock.monotonic_ms() - connection.begun_ms,
+            announced=self._announced,
+            wordless=connection.wordless,
+        )
+        self._retry_delay_ms = retry.delay_ms
+        self._listener.link_closed(
+            connection.epoch, reason, taken_over=retry.taken_over
+        )
 
     async def _pause(self, until_ms: int) -> None:
         while not self._stopping and self._clock.monotonic_ms() < until_ms:
@@ -237,7 +240,7 @@ class MqttLink:
             case Refused(code, reason):
                 connection.abort(f"refused by the broker: {reason} ({code:#04x})")
             case Disconnected(code, reason):
-                self._taken_over = code == TAKEN_OVER
+                self._announced = code == TAKEN_OVER
                 connection.part(f"ended by the broker: {reason} ({code:#04x})")
             case _:
                 assert_never(event)

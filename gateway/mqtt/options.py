@@ -45,9 +45,6 @@ class LinkOptions:
     connect_timeout_ms: int = 10_000
     retry_delay_ms: int = 250
     retry_delay_ms_max: int = 30_000
-    steady_ms: int = (
-        10_000  # who stayed connected so long starts again at the first delay
-    )
     taken_over_delay_ms: int = 60_000
     resubscribe_delay_ms: int = 60_000
     tick_ms: int = 1000
