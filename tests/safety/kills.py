@@ -19,6 +19,8 @@ _CRASH_S = 20.0
 _HEALTHY_EVENTS = RATE // 2  # taken after a kill before the next is due
 _LOAD_END_S = 90.0
 _SETTLE_S = 3.0
+_BROKEN_MS = (-100, 300)  # a connection that closed then was broken by that kill
+_UNDER_WAY_MS = 100  # what the dead had already sent arrives within this
 
 
 @dataclass
@@ -32,7 +34,8 @@ class Outcome:
     at_ms: int = 0
     in_flight: int = 0
     redelivered: int = 0
-    recovered_ms: int | None = None
+    delivering_ms: int | None = None  # until the backend took anything again
+    caught_up_ms: int | None = None  # until it took something pressed after the kill
     note: str = ""
 
 
@@ -148,7 +151,7 @@ def _judge_wire(findings: Findings, wire: list[dict[str, Any]]) -> None:
         broken = [
             place
             for place, seen in enumerate(wire)
-            if abs(seen["closed_ms"] - outcome.at_ms) < 1000 and seen["closed_ms"]
+            if _BROKEN_MS[0] <= seen["closed_ms"] - outcome.at_ms <= _BROKEN_MS[1]
         ]
         if not broken:
             continue
@@ -159,13 +162,16 @@ def _judge_wire(findings: Findings, wire: list[dict[str, Any]]) -> None:
 
 
 def _judge_recovery(findings: Findings, world: World) -> None:
-    """Find when the backend first took an event pressed after each kill."""
+    """Find when the backend took events again after each kill."""
     taken = list(arrivals(world.raw_log))
     for outcome in findings.outcomes:
-        for at_ms, _, newest_ms in taken:
-            if at_ms >= outcome.at_ms and newest_ms >= outcome.at_ms:
-                outcome.recovered_ms = at_ms - outcome.at_ms
-                break
+        began_ms = outcome.at_ms
+        again = [at_ms for at_ms, *_ in taken if at_ms > began_ms + _UNDER_WAY_MS]
+        fresh = [at_ms for at_ms, _, newest_ms in taken if newest_ms >= began_ms]
+        if again:
+            outcome.delivering_ms = min(again) - began_ms
+        if fresh:
+            outcome.caught_up_ms = min(fresh) - began_ms
 
 
 def arrivals(raw_log: Path) -> Iterator[tuple[int, int, int]]:

@@ -45,17 +45,19 @@ def kills_in_flight(findings: Findings) -> int:
 
 def report(findings: Findings, in_flight_min: int) -> dict[str, Any]:
     """Sum up a run for people and programs."""
-    recovered = [
-        outcome.recovered_ms
-        for outcome in findings.outcomes
-        if outcome.recovered_ms is not None
-    ]
     return {
         "failures": failures(findings, in_flight_min),
         "kills": len(findings.outcomes),
         "kills_with_messages_in_flight": kills_in_flight(findings),
         "messages_in_flight": sum(one.in_flight for one in findings.outcomes),
-        "recovery_ms_p50": percentile(recovered, 0.5),
-        "recovery_ms_p95": percentile(recovered, 0.95),
+        **_waits(findings, "delivering_ms"),
+        **_waits(findings, "caught_up_ms"),
         **asdict(findings),
     }
+
+
+def _waits(findings: Findings, name: str) -> dict[str, int | None]:
+    """Sum up a wait over all kills that saw its end."""
+    waits = [getattr(one, name) for one in findings.outcomes]
+    seen = [wait for wait in waits if wait is not None]
+    return {f"{name}_p50": percentile(seen, 0.5), f"{name}_p95": percentile(seen, 0.95)}

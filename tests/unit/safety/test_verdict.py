@@ -11,9 +11,9 @@ def held(**damage: int) -> dict[str, Any]:
     return {"points": {**sound, **damage}, "events": sound}
 
 
-def outcome(number: int, in_flight: int, recovered_ms: int | None = 100) -> Outcome:
+def outcome(number: int, in_flight: int, delivering_ms: int | None = 100) -> Outcome:
     return Outcome(
-        number, "group", "all", "any", in_flight=in_flight, recovered_ms=recovered_ms
+        number, "group", "all", "any", in_flight=in_flight, delivering_ms=delivering_ms
     )
 
 
@@ -51,4 +51,4 @@ def test_recovery_is_summed_up_by_nearest_rank() -> None:
         outcomes=[outcome(1, 1, 10), outcome(2, 1, 30), outcome(3, 1, None)],
         held=held(),
     )
-    assert report(findings, 0)["recovery_ms_p50"] == 10
+    assert report(findings, 0)["delivering_ms_p50"] == 10
