@@ -19,21 +19,13 @@ from gateway.processing.state import State
 from gateway.sealing import open_keyring
 from gateway.settings import Settings, SettingsError, load_settings
 
-IDENTITY_PERIODS = 3
-DAY_MS = 86_400_000
-
 _log = structlog.get_logger(__name__)
-
-
-def identity_period_ms(settings: Settings) -> int:
-    """A third of the horizon: what is dropped whole is at most that much too old."""
-    return max(1, settings.rules.event_age_days_max // IDENTITY_PERIODS) * DAY_MS
 
 
 async def run(settings: Settings, config: Path, signals: Signals) -> None:
     paths, clock = Paths(settings), SystemClock()
     keyring = open_keyring(paths.keyring)
-    store = Store(connect(paths.ledger), identity_period_ms(settings))
+    store = Store(connect(paths.ledger))
     reader = SqliteJournalReader.open(paths.journal, keyring)
     submitter = SubmissionClient(paths.submissions)
     role = ProcessRole(

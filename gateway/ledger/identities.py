@@ -6,11 +6,14 @@ an older one; others pay a look-up in each.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import apsw
 
 from gateway.ledger.schema import IDENTITY_TABLE
+
+PERIODS: Final = 3
+DAY_MS: Final = 86_400_000
 
 Claim = tuple[str, int, int, bytes]
 """event_id, device number, packed place, content hash."""
@@ -26,7 +29,10 @@ class Holder(NamedTuple):
 class Identities:
     """The seam behind which the store of identities may change."""
 
-    def __init__(self, connection: apsw.Connection, period_ms: int) -> None:
+    def __init__(
+        self, connection: apsw.Connection, period_ms: int | None = None
+    ) -> None:
+        """Take a period of its own; None: a third of the horizon that rules name."""
         self._connection = connection
         self._period_ms = period_ms
         self._current: tuple[int, int] | None = None  # number, since
@@ -46,7 +52,7 @@ class Identities:
         """Open a new period when due, and drop those older than the horizon."""
         if self._current is None:
             self._open(1, now_ms)
-        elif now_ms >= self._current[1] + self._period_ms:
+        elif now_ms >= self._current[1] + self._span_ms(horizon_ms):
             self._close()
             self._open(self._current[0] + 1, now_ms)
         since = [row[1] for row in self._closed[1:]] + [self._since_current()]
@@ -118,6 +124,10 @@ class Identities:
             ):
                 held[index] = Holder(place, content_hash)
         return held
+
+    def _span_ms(self, horizon_ms: int) -> int:
+        """What is dropped whole is at most that much too old."""
+        return self._period_ms or max(DAY_MS, horizon_ms // PERIODS)
 
     def _number(self) -> int:
         assert self._current is not None, "no period is open: turn() comes first"

@@ -37,7 +37,9 @@ def connect(path: Path) -> apsw.Connection:
 class Store:
     """State that one process folds: one transaction for each call of `begin`."""
 
-    def __init__(self, connection: apsw.Connection, identity_period_ms: int) -> None:
+    def __init__(
+        self, connection: apsw.Connection, identity_period_ms: int | None = None
+    ) -> None:
         self.connection = connection
         self.identities = Identities(connection, identity_period_ms)
         self._cursor = connection.cursor()

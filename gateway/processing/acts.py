@@ -333,9 +333,7 @@ HANDLERS: Final[Mapping[str, Callable[[Context, Data], Outcome]]] = {
     "link_up": _link_up,
     "link_down": _link_down,
     "link_drained": _nothing,
-    "clock_accepted": _resolve(
-        "clock_suspect", "clock", "an operator accepted the time"
-    ),
+    "clock_accepted": _nothing,  # the block's own flags say that it is believed
     "session_lost": _alarm(
         "session_lost",
         "broker",
@@ -367,12 +365,6 @@ HANDLERS: Final[Mapping[str, Callable[[Context, Data], Outcome]]] = {
         "the journal's disk is full: nothing is acknowledged",
     ),
     "disk_freed": _resolve("disk_full", "journal", "the journal grows again"),
-    "clock_suspect": _alarm(
-        "clock_suspect",
-        "clock",
-        "critical",
-        "the wall clock jumped: check it, then `evalgate clock accept`",
-    ),
     "gap": _alarm(
         "gap",
         "journal",
@@ -380,6 +372,9 @@ HANDLERS: Final[Mapping[str, Callable[[Context, Data], Outcome]]] = {
         "blocks {expected} to {found} are missing from the journal: {cause}",
     ),
     "journal_damaged": _alarm(
-        "journal_damaged", "journal", "critical", "the journal is damaged: {finding}"
+        "journal_damaged",
+        "journal",
+        "critical",
+        "blocks {first} to {last} of the journal are damaged ({kind}): run verify",
     ),
 }

@@ -10,6 +10,9 @@ from gateway.ledger.books import Books
 from gateway.ports import Record, RecordKind, SinkSpec
 from gateway.rules import Rules
 
+FOLD_VERSION: Final = 1
+"""Raise it when the same records would fold into another ledger than before."""
+
 ROWS_MAX: Final = 500
 """Rows of a table in one record."""
 
@@ -33,7 +36,9 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     def digest(self) -> str:
         """Tells whether other settings are in force; the same for the same settings."""
         tables = [(table.name, table.digest) for table in self.tables]
-        text = msgspec.json.encode([self.version, self.rules, self.sinks, tables])
+        text = msgspec.json.encode(
+            [self.version, FOLD_VERSION, self.rules, self.sinks, tables]
+        )
         return sha256(text).hexdigest()
 
 
@@ -47,7 +52,11 @@ def changes(wanted: Wanted, books: Books, now_ms: int) -> list[list[Record]]:
         if books.setting(f"table:{table.name}") != table.digest:
             batches.extend(_parts(table, now_ms))
     sinks = _act("sinks_applied", {"sinks": wanted.sinks}, now_ms)
-    started = {"version": wanted.version, "settings_digest": wanted.digest()}
+    started = {
+        "version": wanted.version,
+        "fold_version": FOLD_VERSION,
+        "settings_digest": wanted.digest(),
+    }
     batches.append([sinks, _act("gateway_started", started, now_ms)])
     return batches
 

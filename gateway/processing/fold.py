@@ -7,7 +7,7 @@ from gateway.crashpoints import reach
 from gateway.ports import Block, Header, Record, RecordKind
 from gateway.processing.acts import Context, carry_out
 from gateway.processing.admission import Admission
-from gateway.processing.alerts import raise_alert
+from gateway.processing.alerts import raise_alert, resolve_alert
 from gateway.processing.judging import Judging
 from gateway.processing.quarantine import Quarantine
 from gateway.processing.readmitting import Readmitting
@@ -15,6 +15,7 @@ from gateway.processing.state import State
 
 TIMERS_MAX: Final = 1_000  # one block fires no more; the rest waits for the next tick
 CHAIN_MASK: Final = (1 << 62) - 1
+_CLOCK: Final = ("clock_suspect", "clock")
 
 
 class Fold:
@@ -53,6 +54,8 @@ class Fold:
         state.begin_block(
             header.number, header.generation, header.appended_ms, header.flags
         )
+        if state.suspect != (_CLOCK in state.alerts):
+            self._doubt_clock()
         self._missing(header)
         self._fire_timers()
         if records is None:
@@ -83,6 +86,14 @@ class Fold:
                 carry_out(self._context, record, place)
                 start = index + 1
         self._run(records[start:], start)
+
+    def _doubt_clock(self) -> None:
+        """Alarm from the first block whose time is suspect to the last one."""
+        if self.state.suspect:
+            text = "the wall clock jumped: check it, then `evalgate clock accept`"
+            raise_alert(self.state, *_CLOCK, "critical", text)
+        else:
+            resolve_alert(self.state, *_CLOCK, "the wall clock is believed again")
 
     def _missing(self, header: Header) -> None:
         """Messages of blocks that the journal has lost; a `gap` act tells of it."""
