@@ -3,12 +3,14 @@
 import asyncio
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Final
 
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
+
+from gateway.errors import PermanentError
 
 log = structlog.get_logger("console")
 
@@ -16,19 +18,33 @@ _REQUESTS_MAX: Final = 200
 _KEEP_ALIVE_S: Final = 15
 _STOP_S_MAX: Final = 5
 _BACKLOG: Final = 128
+_EACH_SECOND: Final = 0
+"""uvicorn's count of ticks at which it renews the Date header."""
 
 
 class _Server(uvicorn.Server):
+    """Serves until `stop` is set; its own loop would wake ten times a second."""
+
+    def __init__(self, config: uvicorn.Config, stop: asyncio.Event) -> None:
+        super().__init__(config)
+        self._stop = stop
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to the role, which owns the process."""
         yield
 
+    async def main_loop(self) -> None:
+        while not self._stop.is_set():
+            await self.on_tick(_EACH_SECOND)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), 1)
+
 
 async def run_console(app: ASGIApp, host: str, port: int, stop: asyncio.Event) -> None:
     """Serve until `stop` is set; requests in flight have `_STOP_S_MAX` to end.
 
-    Raises OSError when the address is in use or not ours.
+    Raises PermanentError when nobody may listen there.
     """
     config = uvicorn.Config(
         app,
@@ -42,15 +58,18 @@ async def run_console(app: ASGIApp, host: str, port: int, stop: asyncio.Event) -
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_STOP_S_MAX,
     )
-    server = _Server(config)
-    listener = _listen(host, port)
-    log.info("console_started", host=host, port=listener.getsockname()[1])
+    with closing(_listener(host, port)) as listener:
+        log.info("console_started", host=host, port=listener.getsockname()[1])
+        await _Server(config, stop).serve(sockets=[listener])
+
+
+def _listener(host: str, port: int) -> socket.socket:
     try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(_stop_when(server, stop))
-            group.create_task(_serve(server, listener, stop))
-    finally:
-        listener.close()
+        return _listen(host, port)
+    except OSError as error:
+        raise PermanentError(
+            f"[console] listen: {host}:{port} cannot be had: {error.strerror}"
+        ) from error
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -66,17 +85,3 @@ def _listen(host: str, port: int) -> socket.socket:
         raise
     listener.listen(_BACKLOG)
     return listener
-
-
-async def _stop_when(server: uvicorn.Server, stop: asyncio.Event) -> None:
-    await stop.wait()
-    server.should_exit = True
-
-
-async def _serve(
-    server: uvicorn.Server, listener: socket.socket, stop: asyncio.Event
-) -> None:
-    try:
-        await server.serve(sockets=[listener])
-    finally:
-        stop.set()
