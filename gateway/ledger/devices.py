@@ -8,6 +8,7 @@ import msgspec
 
 from fleet.presence import Known
 from fleet.sequence import Sequence
+from gateway.events.points import point_tags
 from gateway.ledger.store import Store
 
 DEVICE_COLUMNS = (
@@ -29,11 +30,28 @@ class Binding(NamedTuple):
     medium: str
     employee_tag: bool
 
+    def tags(self, device_id: str, employee_id: str | None, origin: str) -> str:
+        """The tags of a point of this device."""
+        return point_tags(
+            self.site,
+            self.department,
+            self.window,
+            device_id,
+            employee_id if self.employee_tag else None,
+            self.scale,
+            origin,
+            self.medium,
+        )
+
+
+_NO_TAGS: tuple[Binding | None, str | None, str, str] = (None, None, "", "")
+
 
 class Device:
     """A device as the fold sees it: its row, its activity, and what is unsaved."""
 
     __slots__ = (
+        "_tags",
         "binding",
         "block",
         "deferred",
@@ -71,6 +89,20 @@ class Device:
         self.deferred = 0
         self.block = -1  # the block that touched it last: refill once a block
         self.binding: Binding | None = None  # None: to be worked out anew
+        self._tags = _NO_TAGS  # of its last point
+
+    def tags_of(self, binding: Binding, employee_id: str | None, origin: str) -> str:
+        """The tags of a point of this device; mostly those of its last one."""
+        last_binding, employee, last_origin, tags = self._tags
+        if (
+            binding is last_binding
+            and employee_id == employee
+            and origin == last_origin
+        ):
+            return tags
+        tags = binding.tags(self.device_id, employee_id, origin)
+        self._tags = (binding, employee_id, origin, tags)
+        return tags
 
 
 FACTS = ("hw_serial", "model", "profile", "labels", "installed_at", "first_seen_ms")

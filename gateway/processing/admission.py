@@ -7,7 +7,7 @@ elements to be judged, and gives every other element its fate at once.
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from device_protocol.codec import decode
+from device_protocol.codec import decode, reader_of
 from device_protocol.errors import ProtocolError, Reason
 from device_protocol.json_text import split
 from device_protocol.messages import Cleared, Presence, Rating
@@ -18,7 +18,7 @@ from gateway.places import ELEMENT_BITS
 from gateway.ports import Record, RecordFlag, RecordKind
 from gateway.processing.devices import learn_presence
 from gateway.processing.quarantine import Quarantine
-from gateway.processing.state import DEFERRED_MAX, PENDING_MAX, State
+from gateway.processing.state import DEFERRED_MAX, PENDING_MAX, Entry, State
 
 Element = tuple[int, Device, Rating, Record]
 """Packed place, device, what it says, and the record it came in."""
@@ -53,7 +53,7 @@ class Admission:
             entry = entries.get(record.topic) or self._enter(record, place)
             if entry is None:
                 continue
-            device, channel = entry
+            device, channel, read = entry
             if device.block != block:
                 state.touch(device)
             if (
@@ -63,7 +63,16 @@ class Admission:
                 or device.tokens < 1
             ) and self._stopped(record, place, device, channel):
                 continue
-            self._read(record, place, device, channel, elements)
+            try:
+                message = read(device.device_id, record.payload)
+            except ProtocolError as error:
+                self._quarantine.refuse(record, place, device.device_id, error)
+                continue
+            if isinstance(message, Rating):
+                device.tokens -= 1
+                elements.append((place, device, message, record))
+            else:
+                self._unfold(message, record, place, device, elements)
         return elements
 
     def readmit(self, arrivals: Sequence[Arrival]) -> list[Element]:
@@ -73,7 +82,7 @@ class Admission:
             entry = self._state.entries.get(record.topic) or self._enter(record, place)
             if entry is None:
                 continue
-            device, channel = entry
+            device, channel, _ = entry
             self._state.touch(device)
             stopped = (
                 record.flags & RETAINED or device.lifecycle not in ACCEPTING
@@ -101,7 +110,7 @@ class Admission:
         else:
             self._unfold(message, record, place, device, elements)
 
-    def _enter(self, record: Record, place: int) -> tuple[Device, Channel] | None:
+    def _enter(self, record: Record, place: int) -> Entry | None:
         """Who speaks on a topic seen for the first time; None: it was refused."""
         state = self._state
         try:
@@ -116,7 +125,7 @@ class Admission:
             crowd = ProtocolError(Reason.UNKNOWN_DEVICE, "too many pending devices")
             self._quarantine.refuse(record, place, device_id, crowd, state="held")
             return None
-        entry = (device, channel)
+        entry = (device, channel, reader_of(channel))
         state.entries[record.topic] = entry
         return entry
 

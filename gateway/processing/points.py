@@ -4,7 +4,7 @@ import json
 from typing import Final
 
 from device_protocol.messages import Rating
-from gateway.events.points import point_ns, point_tags
+from gateway.events.points import NS_PER_MS, point_ns
 from gateway.ledger.devices import Binding, Device
 from gateway.ledger.ratings import Session, Stored
 from gateway.ports import RatingEvent, Record
@@ -12,35 +12,22 @@ from gateway.processing.state import State
 
 RECORDED: Final = "rating.recorded"
 
-
-def _tags(binding: Binding, device_id: str, employee: str | None, origin: str) -> str:
-    return point_tags(
-        binding.site,
-        binding.department,
-        binding.window,
-        device_id,
-        employee if binding.employee_tag else None,
-        binding.scale,
-        origin,
-        binding.medium,
-    )
+Timed = tuple[int, Device, Rating, Record, int, str]
+"""Packed place, device, rating, record, occurred_ms, time_quality."""
 
 
 def recorded(
     state: State,
-    device: Device,
-    rating: Rating,
-    record: Record,
-    occurred_ms: int,
-    quality: str,
+    timed: Timed,
     flags: tuple[str, ...],
     binding: Binding,
-    session: Session | None,
+    session_key: str | None,
 ) -> RatingEvent:
     """The event of a rating in effect; its ordinal is the state's newest."""
+    _, device, rating, record, occurred_ms, quality = timed
     ordinal, level = state.ordinal, rating.level
     assert level is not None
-    return RatingEvent(  # by position: keywords would cost a microsecond here
+    event = RatingEvent(  # by position: keywords would cost a microsecond here
         ordinal,
         RECORDED,
         device.device_id,
@@ -57,19 +44,18 @@ def recorded(
         flags,
         True,  # noqa: FBT003 -- by position: effective
         state.scores[level],
-        _tags(binding, device.device_id, rating.employee_id, rating.origin),
-        point_ns(occurred_ms, ordinal),
+        device.tags_of(binding, rating.employee_id, rating.origin),
+        occurred_ms * NS_PER_MS + ordinal % NS_PER_MS,
         binding.site,
         binding.window,
         binding.department,
-        None if session is None else session.key,
-        rating.stage,
-        tuple((item.code, item.level) for item in rating.items),
-        rating.reasons,
-        rating.round,
-        rating.amends,
-        binding.medium,
+        session_key,
     )
+    if rating.stage is not None or rating.items or rating.reasons:
+        event.stage, event.reasons = rating.stage, rating.reasons
+        event.items = tuple((item.code, item.level) for item in rating.items)
+    event.medium = binding.medium
+    return event
 
 
 def restated(
@@ -100,7 +86,7 @@ def restated(
         flags=stored.flags,
         effective=stored.effective,
         score=state.scores[stored.level],
-        tags=_tags(binding, stored.device_id, stored.employee_id, stored.origin),
+        tags=binding.tags(stored.device_id, stored.employee_id, stored.origin),
         point_ns=point_ns(stored.occurred_ms, stored.ordinal),
         site=binding.site,
         window=binding.window,

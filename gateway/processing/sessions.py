@@ -23,18 +23,22 @@ class Sessions:
     def __init__(self, state: State) -> None:
         self._state = state
         self._known: dict[Scope, list[Session]] = {}
+        self._plain_begun: dict[Scope, tuple[int, int, int]] = {}  # no, place, began
         self._new_rows: list[tuple[object, ...]] = []
         self._joined: dict[int, tuple[Session, set[int]]] = {}
         self._adopted: list[tuple[int, int]] = []
         self._amends = False
+        self._asks = False  # whether no rating of the run is plain
         self._recent: dict[str, tuple[int, Session | None]] = {}
         self._days: tuple[int, int, str] = (0, 0, "")
 
     def prepare(self, arriving: Sequence[tuple[Device, Rating]]) -> None:
         """Read the sessions that these ratings may belong to, all at once."""
         self._known.clear()
+        self._plain_begun.clear()
         self._recent.clear()
-        if self._state.rules.session_mode == "none":
+        self._asks = self._state.rules.session_mode == "none"
+        if self._asks:
             return
         ids = {
             rating.session_id or f"{IMPLIED}{device.device_id}:{rating.event_id}"
@@ -44,6 +48,49 @@ class Sessions:
             scope = (session.site, session.session_id, session.stage)
             self._known.setdefault(scope, []).append(session)
         self._amends = any(rating.amends is not None for _, rating in arriving)
+        self._asks = self._amends
+
+    def begin_plain(
+        self,
+        binding: Binding,
+        device: Device,
+        rating: Rating,
+        place: int,
+        occurred_ms: int,
+    ) -> tuple[int, str] | None:
+        """Number and key of a new session whose only rating this is so far.
+
+        None when there is one already, or when others of the run have to be asked.
+        """
+        site, session_id = binding.site or "", rating.session_id
+        assert session_id is not None
+        scope = (site, session_id, 0)
+        if self._asks or scope in self._known or scope in self._plain_begun:
+            return None
+        number = self._add(scope, 1, binding, device, rating, place, occurred_ms)
+        self._plain_begun[scope] = (number, place, occurred_ms)
+        return number, f"{site}:{session_id}:0:1"
+
+    def _known_in(self, scope: Scope) -> list[Session]:
+        """The sessions of a scope, those included that this run began."""
+        begun = self._plain_begun.pop(scope, None)
+        if begun is not None:
+            number, place, began_ms = begun
+            self._known[scope] = [
+                Session(
+                    number,
+                    scope[1],
+                    scope[0],
+                    scope[2],
+                    1,
+                    began_ms,
+                    own=False,
+                    state="rated",
+                    effective=place,
+                    ratings=[place],
+                )
+            ]
+        return self._known.get(scope, [])
 
     def place(
         self,
@@ -87,8 +134,7 @@ class Sessions:
             self._join(known[0], place, occurred_ms)
             return known[0], False
         scope = (site, session_id, rating.stage or 0)
-        known = self._known.get(scope)
-        session = None if known is None else self._belongs(known, occurred_ms)
+        session = self._belongs(self._known_in(scope), occurred_ms)
         if session is None:
             session = self._begin(scope, device, rating, binding, place, occurred_ms)
             if not initial:
@@ -115,16 +161,16 @@ class Sessions:
         place: int,
         occurred_ms: int,
     ) -> Session:
-        state = self._state
         site, session_id, stage = scope
         known = self._known.setdefault(scope, [])
-        state.last_session += 1
+        n = len(known) + 1
+        number = self._add(scope, n, binding, device, rating, place, occurred_ms)
         session = Session(
-            state.last_session,
+            number,
             session_id,
             site,
             stage,
-            len(known) + 1,
+            n,
             occurred_ms,
             own=False,
             state="rated",
@@ -132,13 +178,29 @@ class Sessions:
             ratings=[place],
         )
         known.append(session)
+        return session
+
+    def _add(
+        self,
+        scope: Scope,
+        n: int,
+        binding: Binding,
+        device: Device,
+        rating: Rating,
+        place: int,
+        occurred_ms: int,
+    ) -> int:
+        """A new session's row; answers its number."""
+        state = self._state
+        state.last_session = number = state.last_session + 1
+        site, session_id, stage = scope
         self._new_rows.append(
             (
-                session.no,
+                number,
                 session_id,
                 site,
                 stage,
-                session.n,
+                n,
                 occurred_ms,
                 self._business_date(occurred_ms),
                 "rated",
@@ -150,7 +212,7 @@ class Sessions:
                 f"[{place}]",
             )
         )
-        return session
+        return number
 
     def _business_date(self, moment_ms: int) -> str:
         """The local date; worked out once a quarter of an hour."""
@@ -182,7 +244,7 @@ class Sessions:
         target, session = self._target(target_id)
         scope = (binding.site or "", rating.session_id or "", rating.stage or 0)
         if session is None and rating.session_id is not None:
-            session = self._belongs(self._known.get(scope, ()), occurred_ms)
+            session = self._belongs(self._known_in(scope), occurred_ms)
         if session is not None:
             self._join(session, place, occurred_ms)
             return session

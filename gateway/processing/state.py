@@ -4,11 +4,13 @@ Everything here can be read again from the ledger: nothing but records enters.
 """
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from device_protocol.codec import Decoded
 from device_protocol.topics import Channel
 from gateway.ledger.books import Books, OpenAlert, Timer
 from gateway.ledger.devices import Binding, Device, Devices
@@ -29,6 +31,9 @@ BUCKET_ELEMENTS: Final = 20_000.0
 REFILL_PER_MS: Final = 20 / 1000
 DEFERRED_MAX: Final = 200_000
 PENDING_MAX: Final = 10_000
+
+Entry = tuple[Device, Channel, Callable[[str, bytes], Decoded]]
+"""Who speaks on a topic, on which channel, and what reads its payloads."""
 
 _RULES: Final = msgspec.json.Decoder(Rules)
 
@@ -92,7 +97,7 @@ class State:
         self.session_span_ms = DAY_MS * (
             rules.rating_window_days + rules.amend_window_days + 1
         )
-        self.entries: dict[str, tuple[Device, Channel]] = {}
+        self.entries: dict[str, Entry] = {}  # by topic
 
     def _load_devices(self) -> None:
         self.by_id = {device.device_id: device for device in self.devices.load()}
