@@ -19,6 +19,8 @@ VERBS: Final = (
     "devices",
     "quarantine",
     "deadletters",
+    "clock",
+    "verify",
     "bench",
 )
 

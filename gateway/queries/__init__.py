@@ -96,3 +96,6 @@ class JournalQueries(Protocol):
     """What the journal tells."""
 
     def extent(self) -> JournalExtent: ...
+
+    def received(self, block: int) -> int:
+        """The messages of all blocks up to this one, as ingress counted them."""

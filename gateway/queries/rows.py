@@ -4,9 +4,14 @@ import msgspec
 
 
 class FateCounts(msgspec.Struct, frozen=True):
-    """The accounting identity at `processed_block`; `received` is ingress's count."""
+    """The accounting identity at `processed_block`.
+
+    `received` is ingress's count of messages, and `extra`: what arrays held beyond
+    one element a message.
+    """
 
     received: int
+    extra: int
     accepted: int
     duplicate: int
     conflict: int
@@ -15,6 +20,17 @@ class FateCounts(msgspec.Struct, frozen=True):
     deferred: int
     processed_block: int
     ordinal: int
+
+    def total(self) -> int:
+        """The sum of all fates: it must be what was received."""
+        return (
+            self.accepted
+            + self.duplicate
+            + self.conflict
+            + self.quarantined
+            + self.ignored
+            + self.deferred
+        )
 
 
 class SinkCursor(msgspec.Struct, frozen=True):

@@ -128,6 +128,9 @@ class _Extent:
     def extent(self) -> JournalExtent:
         return JournalExtent(BLOCK, 4096)
 
+    def received(self, block: int) -> int:
+        return 0
+
 
 class Api(Client):
     """The API over stores whose rows a test writes itself."""

@@ -25,6 +25,7 @@ def fates(connection: apsw.Connection) -> FateCounts:
     counts = _numbers(connection, "SELECT name, sum(elements) FROM fate GROUP BY name")
     return FateCounts(
         received=state.get("messages", 0) + state.get("elements_extra", 0),
+        extra=state.get("elements_extra", 0),
         accepted=counts.get("accepted", 0),
         duplicate=counts.get("duplicate", 0),
         conflict=counts.get("conflict", 0),

@@ -37,6 +37,10 @@ class Folded(Client):
     def extent(self) -> JournalExtent:
         return JournalExtent(self.world.journal.last_number(), 0)
 
+    def received(self, block: int) -> int:
+        header = self.world.journal.blocks(block - 1, 1)[0].header
+        return header.first_message + header.messages
+
     async def pipeline(self) -> dict[str, int]:
         """The fates; their sum is what was received."""
         body = (await self.get("/api/v1/pipeline")).json()
