@@ -44,6 +44,10 @@ class TakenEvent(NamedTuple):
     type: str
     data: dict[str, Any]
 
+    @property
+    def rating_id(self) -> str:
+        return str(self.data.get("rating_id"))
+
 
 @dataclass
 class Findings:
@@ -108,7 +112,7 @@ def judge_events(manifest: Manifest, events: Iterable[TakenEvent]) -> Findings:
         if event.type != RECORDED:
             other[event.type] += 1
             continue
-        rating_id = str(event.data.get("rating_id"))
+        rating_id = event.rating_id
         sent = manifest.get(rating_id)
         known = ids.get(rating_id)
         if sent is None or known not in (None, event.id):
@@ -192,6 +196,26 @@ def logged_events(log: Path) -> Iterator[TakenEvent]:
                 yield TakenEvent(event["id"], event["type"], event.get("data", {}))
 
 
+def judge(asked: argparse.Namespace) -> dict[str, Findings]:
+    """Judge each sink that was named."""
+    manifest = read_manifest(asked.manifest)
+    without = tuple(f"{device}:" for device in asked.without)
+    found: dict[str, Findings] = {}
+    points: Iterable[HeldPoint] = ()
+    if asked.influx1:
+        points = influx1_points(asked.influx1, asked.database)
+    elif asked.dump:
+        points = dumped_points(asked.dump)
+    if asked.influx1 or asked.dump:
+        kept = (one for one in points if not one.rating_id.startswith(without))
+        found["points"] = judge_points(manifest, kept)
+    if asked.log:
+        events = logged_events(asked.log)
+        told = (one for one in events if not one.rating_id.startswith(without))
+        found["events"] = judge_events(manifest, told)
+    return found
+
+
 def main(arguments: Sequence[str]) -> int:
     """Compare, print the findings as JSON; returns 1 on damage."""
     parser = argparse.ArgumentParser(prog="python -m simulators reconcile")
@@ -200,17 +224,10 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--database", default="evalgate")
     parser.add_argument("--dump", metavar="URL", help="a pretend InfluxDB")
     parser.add_argument("--log", type=Path, help="the backend's raw log")
-    asked = parser.parse_args(arguments)
-    manifest = read_manifest(asked.manifest)
-    found: dict[str, Findings] = {}
-    if asked.influx1:
-        found["points"] = judge_points(
-            manifest, influx1_points(asked.influx1, asked.database)
-        )
-    if asked.dump:
-        found["points"] = judge_points(manifest, dumped_points(asked.dump))
-    if asked.log:
-        found["events"] = judge_events(manifest, logged_events(asked.log))
+    parser.add_argument(
+        "--without", action="append", default=[], metavar="DEVICE", help="not judged"
+    )
+    found = judge(parser.parse_args(arguments))
     report = {name: vars(findings) for name, findings in found.items()}
     json.dump(report, sys.stdout, indent=2)
     print()  # noqa: T201 - the report is this program's output

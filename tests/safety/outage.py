@@ -37,8 +37,11 @@ class OutageFindings:
 def run_outage(
     world: World, seconds: int, seed: int, say: Callable[[str], None]
 ) -> OutageFindings:
-    """InfluxDB down for `seconds`; then some points and events refused, replayed."""
+    """Some points and events always refused, InfluxDB down a while; then replay."""
     findings = OutageFindings(seconds)
+    refuse = {"status": 400, "match": _REFUSED_POINTS}
+    _faults(world.points.url, [refuse])
+    _faults(world.backend_url, [{"status": 400, "match": _REFUSED_EVENTS}])
     world.start_gateway()
     world.wait_subscribed()
     with start_load(world, seed, RATE) as load:
@@ -48,9 +51,8 @@ def run_outage(
         _faults(world.points.url, [{"status": 503}])
         time.sleep(seconds)
         _judge_lag(findings, world.raw_log, begun_ms)
-        say("one point and one event in a thousand are refused")
-        _faults(world.points.url, [{"status": 400, "match": _REFUSED_POINTS}])
-        _faults(world.backend_url, [{"status": 400, "match": _REFUSED_EVENTS}])
+        say("InfluxDB is back; one point and one event in a thousand are refused")
+        _faults(world.points.url, [refuse])
         time.sleep(seconds)
         load.terminate()
         good = json.loads(load.read_line())["good"]

@@ -170,12 +170,13 @@ class World:
             time.sleep(1.0)
         return bool(reached)
 
-    def reconcile(self) -> dict[str, Any]:
+    def reconcile(self, without: tuple[str, ...] = ()) -> dict[str, Any]:
         """Compare what was sent with what the sinks hold; by the script alone."""
         path = self.directory / "reconcile.json"
         script = Path(__file__).parents[2] / "simulators" / "reconcile.py"
         words = ["--manifest", str(self.manifest), "--log", str(self.raw_log)]
         words += self.points.reconcile_options()
+        words += [word for name in without for word in ("--without", name)]
         with Child([sys.executable, "-I", str(script), *words], path) as child:
             child.wait(300)
         report: dict[str, Any] = json.loads(path.read_text())

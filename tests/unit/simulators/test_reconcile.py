@@ -125,6 +125,19 @@ def test_only_what_the_backend_took_counts(
     assert json.loads(capsys.readouterr().out)["events"]["held"] == 1
 
 
+def test_a_device_can_be_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log, manifest = tmp_path / "log", tmp_path / "manifest"
+    manifest.write_text("")
+    body = json.dumps([{"id": EVENT.id, "type": EVENT.type, "data": DATA}])
+    log.write_text(json.dumps({"status": 204, "body": body}) + "\n")
+    arguments = ["--manifest", str(manifest), "--log", str(log)]
+    assert reconcile.main([*arguments, "--without", "pad-2"]) == 1
+    assert reconcile.main([*arguments, "--without", "pad-1"]) == 0
+    capsys.readouterr()
+
+
 def test_it_stands_on_the_standard_library_alone() -> None:
     tree = ast.parse(Path(reconcile.__file__).read_text("utf-8"))
     names = {
