@@ -12,7 +12,7 @@ from gateway.ledger.schema import MIGRATIONS
 
 Row = tuple[Any, ...]
 
-CACHE_KIB = 64 * 1024
+CACHE_KIB = 16 * 1024  # the rest is in the system's cache
 WAL_PAGES = 4_000
 BUSY_MS = 5_000
 
