@@ -2,8 +2,10 @@
 
 from gateway.clock import Clock
 from gateway.console.items import JournalState, Pipeline, Sink
+from gateway.ports import SinkSince
 from gateway.queries import DeliveryQueries, JournalQueries, LedgerQueries
-from gateway.queries.rows import OwedEvents, SinkRow
+from gateway.queries.asking import StoreAbsentError
+from gateway.queries.rows import OwedEvents, SinkCursor, SinkRow
 
 
 class PipelineReader:
@@ -22,7 +24,7 @@ class PipelineReader:
         self._clock = clock
 
     def read(self) -> Pipeline:
-        sinks = self._deliveries.sinks()
+        sinks = self._sinks()
         owed = self._ledger.owed([sink.cursor for sink in sinks])
         fates = self._ledger.fates()
         extent = self._journal.extent()
@@ -40,6 +42,16 @@ class PipelineReader:
             processed_block=fates.processed_block,
             sinks=list(map(self._sink, sinks, owed)),
         )
+
+    def _sinks(self) -> list[SinkRow]:
+        """Those that the dispatcher knows, and those it has yet to take up."""
+        try:
+            known = self._deliveries.sinks()
+        except StoreAbsentError:
+            known = []
+        names = {sink.name for sink in known}
+        fresh = (sink for sink in self._ledger.sinks() if sink.name not in names)
+        return [*known, *map(_untouched, fresh)]
 
     def _sink(self, sink: SinkRow, events: OwedEvents) -> Sink:
         return Sink(
@@ -59,3 +71,16 @@ class PipelineReader:
         if events.oldest_ms is None:
             return 0.0
         return max(0, self._clock.wall_ms() - events.oldest_ms) / 1000
+
+
+def _untouched(sink: SinkSince) -> SinkRow:
+    """A sink of which nothing has been sent."""
+    return SinkRow(
+        name=sink.name,
+        kind=sink.kind,
+        delivered=0,
+        dead=0,
+        state="ok",
+        last_error=None,
+        cursor=SinkCursor(sink.name, sink.since_block, sink.since_index),
+    )

@@ -9,6 +9,7 @@ newest first.
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from gateway.ports import SinkSince
 from gateway.queries.asking import (
     AlertFilter,
     DeadLetterFilter,
@@ -40,6 +41,9 @@ class LedgerQueries(Protocol):
     """What the ledger tells."""
 
     def fates(self) -> FateCounts: ...
+
+    def sinks(self) -> list[SinkSince]:
+        """The sinks now in force, each since it first was."""
 
     def owed(self, cursors: Sequence[SinkCursor]) -> list[OwedEvents]:
         """One answer for each cursor, in their order."""

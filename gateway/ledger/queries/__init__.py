@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import apsw
 
 from gateway.ledger.queries import books, fleet, ratings, sessions
-from gateway.ledger.queries.owed import Owed
+from gateway.ledger.queries.owed import Owed, in_force
 from gateway.places import Place
+from gateway.ports import SinkSince
 from gateway.queries.asking import (
     AlertFilter,
     DeviceFilter,
@@ -43,6 +44,9 @@ class SqliteLedgerQueries:
 
     def fates(self) -> FateCounts:
         return self._read(books.fates)
+
+    def sinks(self) -> list[SinkSince]:
+        return self._read(in_force)
 
     def owed(self, cursors: Sequence[SinkCursor]) -> list[OwedEvents]:
         return self._read(lambda c: self._owed.count(c, cursors))

@@ -20,6 +20,11 @@ ROWS_UNPACKED_MAX: Final = 1500
 ROWS_REMEMBERED_MAX: Final = 100_000
 
 
+_SINKS: Final = (
+    "SELECT name, kind, events, since_block, since_index, removed FROM sink ORDER BY no"
+)
+
+
 class Owed:
     """Counts what lies beyond cursors; whole rows are counted once and remembered."""
 
@@ -70,10 +75,7 @@ class Owed:
         ]
 
     def _learn_terms(self, connection: apsw.Connection) -> None:
-        sinks = connection.execute(
-            "SELECT name, kind, events, since_block, since_index, removed FROM sink"
-            " ORDER BY no"
-        ).fetchall()
+        sinks = connection.execute(_SINKS).fetchall()
         if sinks != self._sinks:
             self._sinks = sinks
             self._terms = _terms(sinks)
@@ -136,6 +138,19 @@ def _appended_ms(connection: apsw.Connection, block: int | None) -> int | None:
     ):
         return int(appended_ms)
     return None
+
+
+def in_force(connection: apsw.Connection) -> list[SinkSince]:
+    """The sinks not removed, each with its newest filter since it first came."""
+    found: dict[str, SinkSince] = {}
+    for name, kind, events, block, index, removed in connection.execute(_SINKS):
+        if removed:
+            found.pop(name, None)
+            continue
+        first = found.get(name)
+        since = (first.since_block, first.since_index) if first else (block, index)
+        found[name] = SinkSince(name, kind, tuple(json.loads(events)), *since)
+    return list(found.values())
 
 
 def _terms(sinks: Iterable[Columns]) -> dict[str, Terms]:

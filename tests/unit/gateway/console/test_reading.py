@@ -50,6 +50,19 @@ async def test_pipeline_shows_both_counts_and_each_sink(api: Api) -> None:
     ]
 
 
+async def test_a_sink_not_yet_taken_up_is_owed_all_that_is_addressed(api: Api) -> None:
+    api.ledger.sink("main", "influxdb", since_block=2)
+    api.ledger.sink("gone", "backend")
+    api.ledger.sink("gone", "backend", removed=1)
+    api.ledger.addressed("main", 1)
+    api.ledger.outbox(1, recorded("event-01"))
+    api.ledger.outbox(2, recorded("event-02"))
+    api.deliveries.path.unlink()
+    (sink,) = (await api.get("/api/v1/pipeline")).json()["sinks"]
+    assert (sink["name"], sink["addressed"], sink["owed"]) == ("main", 1, 1)
+    assert (sink["delivered"], sink["state"]) == (0, "ok")
+
+
 async def test_a_rating_has_the_fields_of_the_contract(api: Api) -> None:
     place = api.ledger.rating("d-1", "event-01", session_no=1, flags='["late"]')
     api.ledger.session(1, "A12", stage=2, ratings=[place], effective_place=place)
