@@ -29,6 +29,7 @@ class Backlog:
         self._ready = True
 
     def received(self, count: int) -> None:
+        """So many messages that want an acknowledgement; others take no slot."""
         self._received += count
 
     def acknowledged(self, count: int) -> None:

@@ -117,6 +117,7 @@ class Intake(LinkListener):
     def link_received(self, epoch: int, packets: Sequence[PublishPacket]) -> None:
         receiver = self._receiver
         fresh = receiver.due_ms() is None
+        unacknowledged = receiver.unacknowledged
         receiver.take(
             packets,
             epoch,
@@ -125,7 +126,7 @@ class Intake(LinkListener):
             flags=self._flags,
         )
         if self._backlog is not None:
-            self._backlog.received(len(packets))
+            self._backlog.received(receiver.unacknowledged - unacknowledged)
         if fresh or receiver.closed:
             self._wake.set()
         if receiver.buffered_bytes > self._buffered_bytes_max:

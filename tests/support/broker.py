@@ -136,23 +136,27 @@ def feed(
     port: int, messages: Sequence[tuple[str, bytes]], *, retain: bool = False
 ) -> None:
     """Publish (topic, payload) with QoS 1 and wait for every PUBACK."""
+    packets = [
+        PublishPacket(
+            topic,
+            payload,
+            qos=QoS.AT_LEAST_ONCE,
+            packet_id=number % _WINDOW + 1,
+            retain=retain,
+        ).write()
+        for number, (topic, payload) in enumerate(messages)
+    ]
+    feed_raw(port, packets)
+
+
+def feed_raw(port: int, packets: Sequence[bytes]) -> None:
+    """Send PUBLISH packets of QoS 1 as they are, and wait for every PUBACK."""
     with socket.create_connection(("127.0.0.1", port), timeout=_ANSWER_S) as stream:
         stream.sendall(ConnectPacket("feeder", clean_start=True).write())
         stream.recv(1024)
-        for start in range(0, len(messages), _WINDOW):
-            window = messages[start : start + _WINDOW]
-            stream.sendall(
-                b"".join(
-                    PublishPacket(
-                        topic,
-                        payload,
-                        qos=QoS.AT_LEAST_ONCE,
-                        packet_id=number,
-                        retain=retain,
-                    ).write()
-                    for number, (topic, payload) in enumerate(window, 1)
-                )
-            )
+        for start in range(0, len(packets), _WINDOW):
+            window = packets[start : start + _WINDOW]
+            stream.sendall(b"".join(window))
             _await_pubacks(stream, len(window))
 
 

@@ -1,11 +1,13 @@
 """The link against a real mosquitto."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from mqtt5 import PublishPacket, QoS
 
 from device_protocol.topics import UPLINK, Channel, topic
 from gateway.mqtt import MqttLink, TlsFiles
@@ -15,6 +17,7 @@ from tests.support.broker import (
     Certificates,
     TunedMosquitto,
     feed,
+    feed_raw,
     make_certificates,
     refusing_subscriptions,
 )
@@ -228,6 +231,30 @@ async def test_publishes_are_confirmed(mosquitto: Mosquitto) -> None:
         await until(lambda: len(listener.confirmed) == 3)
         assert [packet_id for packet_id, _ in listener.confirmed] == ids
         assert {code for _, code in listener.confirmed} == {0x10}
+
+
+ODD: Mapping[str, Mapping[str, Any]] = {
+    "user properties": {"user_properties": [("a", "b")] * 100},
+    "correlation data": {"correlation_data": b"\xff\x00"},
+    "text that is none": {"payload_format_indicator": 1},
+    "expiry": {"message_expiry_interval": 9},
+}
+
+
+async def test_no_terminal_can_end_the_link_by_what_a_broker_forwards(
+    mosquitto: Mosquitto,
+) -> None:
+    packets = [
+        PublishPacket(
+            topic, b"\xff", qos=QoS.AT_LEAST_ONCE, packet_id=1, **properties
+        ).write()
+        for topic in (TOPIC, "evaluators/v1/😀/rating")
+        for properties in ODD.values()
+    ]
+    async with linked(link_options(mosquitto.port)) as (_, listener):
+        await asyncio.to_thread(feed_raw, mosquitto.port, packets)
+        await until(lambda: len(listener.packets) == len(packets))
+        assert listener.closed == []
 
 
 def tls_broker(directory: Path, files: Certificates, *, mutual: bool) -> TunedMosquitto:

@@ -203,6 +203,17 @@ async def test_the_backlog_is_flagged_until_the_broker_has_no_more() -> None:
     assert "link_drained" in bench.journal.topics
 
 
+async def test_messages_of_quality_0_do_not_prolong_the_backlog() -> None:
+    bench = Bench(records_max=500)
+    bench.intake.link_opened(1, session_present=True)
+    bench.intake.link_subscribed(1, {})
+    async with running(bench):
+        await until(lambda: bench.link.barriers == 1)
+        bench.intake.link_received(1, [publish(None)])
+        bench.intake.link_passed(1, 1)
+    assert bench.journal.topics[-1] == "link_drained"
+
+
 async def test_a_new_session_has_no_backlog() -> None:
     bench = Bench()
     bench.intake.link_opened(1, session_present=False)
