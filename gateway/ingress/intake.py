@@ -246,6 +246,7 @@ class Intake(LinkListener):
         self._progress.set()
         if (since_ms := self._writer.recovered()) is not None:
             self.note("disk_full", since_ms=since_ms)
+            self.note("disk_freed")
         bound = self._buffered_bytes_max // 2
         if not self._draining and self._receiver.buffered_bytes <= bound:
             self._hold(held=False)
