@@ -7,8 +7,12 @@ from the same author changes nothing.
 """
 
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
+
+ItemId = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""The number of a row in a store."""
 
 
 class ActName(StrEnum):
@@ -18,6 +22,7 @@ class ActName(StrEnum):
     DEVICE_MAINTENANCE = "device_maintenance"
     QUARANTINE_REPLAYED = "quarantine_replayed"
     QUARANTINE_PURGED = "quarantine_purged"
+    RATING_VOIDED = "rating_voided"
     DEADLETTERS_REPLAYED = "deadletters_replayed"
     DEADLETTERS_PURGED = "deadletters_purged"
     SINK_ENABLED = "sink_enabled"
@@ -49,14 +54,21 @@ class DeviceAct(Act):
 class QuarantineAct(Act):
     """`quarantine_*`: items by their ids, or all that wait of a reason."""
 
-    ids: list[int] | None = None
+    ids: list[ItemId] | None = None
     reason: str | None = None
+
+
+class RatingVoidAct(Act):
+    """`rating_voided`: with the rating in effect go all versions of it."""
+
+    rating_id: str
+    reason: str
 
 
 class DeadLettersAct(Act):
     """`deadletters_*`: letters by their ids, or all of a sink."""
 
-    ids: list[int] | None = None
+    ids: list[ItemId] | None = None
     sink: str | None = None
 
 

@@ -1,6 +1,7 @@
 """Events about anything but a rating, and alerts: one open per cause and subject."""
 
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
@@ -8,6 +9,8 @@ from gateway.ledger.books import OpenAlert
 from gateway.ledger.devices import Device
 from gateway.ports import Event
 from gateway.processing.state import State
+
+TEXT_CHARS_MAX: Final = 1_000
 
 
 def announce(
@@ -43,6 +46,7 @@ def raise_alert(
     device: Device | None = None,
 ) -> None:
     """Open an alert, or count one more occasion of the open one."""
+    text = text[:TEXT_CHARS_MAX]
     known = state.alerts.get((cause, subject))
     if known is not None:
         state.books.repeat_alert(known.id, text, state.now_ms)

@@ -5,7 +5,8 @@ from typing import Final
 
 from gateway.crashpoints import reach
 from gateway.ports import Block, Header, Record, RecordKind
-from gateway.processing.acts import Context, carry_out
+from gateway.processing.acting import Context
+from gateway.processing.acts import carry_out
 from gateway.processing.admission import Admission
 from gateway.processing.alerts import raise_alert, resolve_alert
 from gateway.processing.judging import Judging

@@ -1,9 +1,10 @@
 """A session's rating in effect, chosen again; and the events that this owes."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
+from device_protocol.identity import references
 from gateway.ledger.ratings import Session, Stored
 from gateway.processing.points import RECORDED, restated
 from gateway.processing.state import State
@@ -41,7 +42,7 @@ def resettle(
     one which was just declared void.
     """
     stored = state.ratings.at(session.ratings)
-    settlement = settle([_press(one) for one in stored], state.policy)
+    settlement = _settled(state, stored)
     session.effective = settlement.effective
     session.state = _state_of(stored, settlement.effective)
     state.ratings.settle(session)
@@ -50,11 +51,34 @@ def resettle(
     _tell(state, session, pairs, settlement, arrived, void)
 
 
-def declare_void(state: State, stored: Stored) -> None:
-    """Void a rating that has no session."""
-    now = stored._replace(effective=False, version=stored.version + 1)
-    _write(state, [now])
-    state.emission.events.append(restated(state, now, None, VOIDED, None))
+def declare_void(state: State, stored: Stored, reason: str, by: str) -> None:
+    """Void a rating; one in effect, or an earlier version of it, with all others.
+
+    A press without effect takes nothing with it.
+    """
+    session = None
+    if stored.session_no is not None:
+        session = state.ratings.session_of(stored.session_no)
+    whole = session is not None and _is_version(state, session, stored.place)
+    void = {"reason": reason, "by": by, "at_ms": state.now_ms, "whole": whole}
+    state.ratings.void(stored.place, json.dumps(void, ensure_ascii=False))
+    if session is not None:
+        resettle(state, session, set(), stored.place)
+    elif stored.mode == "live":
+        now = stored._replace(effective=False, version=stored.version + 1)
+        _write(state, [now])
+        state.emission.events.append(restated(state, now, None, VOIDED, None))
+
+
+def _is_version(state: State, session: Session, place: int) -> bool:
+    """Whether a press is, or once was, the rating of its session."""
+    standing = _settled(state, state.ratings.at(session.ratings)).standings[place]
+    return standing.effective or standing.replaced == AMENDED
+
+
+def _settled(state: State, stored: Sequence[Stored]) -> Settlement:
+    ids = {one.rating_id for one in stored}
+    return settle([_press(one, ids) for one in stored], state.policy)
 
 
 def _write(state: State, changed: Iterable[Stored]) -> None:
@@ -100,19 +124,22 @@ def _tell(
             state.emission.events.append(event)
         elif now != old:
             name = AMENDED if now.effective else SUPERSEDED
-            name = VOIDED if now.place == void else name
+            name = name if void is None else VOIDED
             later.append(restated(state, now, session, name, standing.by))
-        if standing.replaced == AMENDED and now != old and standing.by is not None:
+        news = void is None and (now != old or old.place in arrived)
+        if standing.replaced == AMENDED and standing.by is not None and news:
             winner = by_id[standing.by]
             event = restated(state, winner, session, AMENDED, now.rating_id)
             later.append(event)
     state.emission.events.extend(later)
 
 
-def _press(one: Stored) -> Press:
-    amends = one.amends
-    if amends is not None and ":" not in amends:
-        amends = f"{one.device_id}:{amends}"
+def _press(one: Stored, ids: Collection[str]) -> Press:
+    """A rating as the choice sees it; `ids` are those of its session."""
+    amends = None
+    if one.amends is not None:
+        meant = [f"{of}:{event}" for of, event in references(one.device_id, one.amends)]
+        amends = next((text for text in meant if text in ids), meant[0])
     return Press(
         one.place,
         one.rating_id,
@@ -122,12 +149,12 @@ def _press(one: Stored) -> Press:
         one.origin,
         one.round,
         amends,
-        one.void is not None,
+        one.void is not None and one.void.get("whole") is True,
     )
 
 
 def _state_of(stored: Sequence[Stored], effective: int | None) -> str:
-    if any(one.void for one in stored):
+    if any(one.void and one.void.get("whole") for one in stored):
         return "voided"
     if effective is None:
         return "awaiting"

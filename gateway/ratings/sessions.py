@@ -25,7 +25,7 @@ class Press(msgspec.Struct, frozen=True, gc=False):
     origin: str
     round: str
     amends: str | None
-    voided: bool = False
+    voided: bool = False  # as the rating in effect, or an earlier version of it
 
 
 class Policy(msgspec.Struct, frozen=True, gc=False):
@@ -68,11 +68,9 @@ def settle(presses: Iterable[Press], policy: Policy) -> Settlement:
         for press in ordered
         if press.round == "initial" and press.origin != "device_timeout"
     ]
-    if any(press.voided for press in ordered):
-        return Settlement(standings, None)
     chosen = _choose(customers, policy, standings)
     chosen = _fall_back(ordered, chosen, standings)
-    if chosen is None:
+    if chosen is None or any(press.voided for press in ordered):
         return Settlement(standings, None)
     standings[chosen.place] = Standing(effective=True)
     return Settlement(standings, chosen.place)
@@ -88,12 +86,13 @@ def _choose(
     if not plain:
         return None
     first = chosen = plain[0]
+    plain_places = {press.place for press in plain}
     amendments = 0
     for press in customers:
         if press is first:
             continue
         near = press.occurred_ms - first.occurred_ms <= policy.response_interval_ms
-        if near and press in plain:
+        if near and press.place in plain_places:
             chosen = _double(press, chosen, policy, standings)
         elif (
             amendments < policy.amendments_max

@@ -1,0 +1,140 @@
+"""What our own roles tell: the link, the journal, the sinks; mostly alarms."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from gateway.processing.acting import (
+    Context,
+    Data,
+    Handling,
+    Outcome,
+    handling,
+    nothing,
+)
+from gateway.processing.alerts import raise_alert, resolve_alert
+
+
+def _link_up(context: Context, _data: Data) -> Outcome:
+    context.state.linked = 1
+    resolve_alert(context.state, "link_down", "broker", "connected again")
+    resolve_alert(context.state, "take_over", "broker", "connected again")
+    return {}
+
+
+def _link_down(context: Context, _data: Data) -> Outcome:
+    context.state.linked = 0
+    return {}
+
+
+class _Shown(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return f"(no {key})"
+
+
+def _alarm(cause: str, subject: str, severity: str, text: str) -> Handling[Data]:
+    """An act that only opens an alert; `text` may name fields of the act."""
+
+    def alarm(context: Context, data: Data) -> Outcome:
+        shown = text.format_map(_Shown(data))
+        raise_alert(context.state, cause, subject, severity, shown)
+        return {}
+
+    return handling(Data, alarm)
+
+
+def _resolve(cause: str, subject: str, text: str) -> Handling[Data]:
+    def resolve(context: Context, _data: Data) -> Outcome:
+        resolve_alert(context.state, cause, subject, text)
+        return {}
+
+    return handling(Data, resolve)
+
+
+_SINK_TEXTS: Final = {
+    "held": "answers everything with a refusal: its events are held",
+    "disabled": "answered 410: nothing is sent until an operator enables it",
+    "open": "does not answer: its events are owed",
+}
+
+
+class _SinkState(msgspec.Struct):
+    name: str
+    state: str
+    alarm: bool = False
+    error: str | None = None
+
+
+def _sink_state_changed(context: Context, news: _SinkState) -> Outcome:
+    text = _SINK_TEXTS.get(news.state)
+    if text is None and news.alarm:
+        text = "refuses us: an operator has to act"
+    if text is None:
+        resolve_alert(context.state, "sink", news.name, "delivers again")
+    else:
+        severity = "warning" if news.state == "open" else "critical"
+        full = f"sink {news.name} {text} ({news.error})"
+        raise_alert(context.state, "sink", news.name, severity, full)
+    return {}
+
+
+def _carried(carry: Callable[[Context, Data], Outcome]) -> Handling[Data]:
+    return handling(Data, carry)
+
+
+HANDLERS: Final[Mapping[str, Handling[Any]]] = {
+    "sink_state_changed": handling(_SinkState, _sink_state_changed),
+    "sink_counts": _carried(nothing),
+    "intake_resumed": _carried(nothing),
+    "link_up": _carried(_link_up),
+    "link_down": _carried(_link_down),
+    "link_drained": _carried(nothing),
+    "clock_accepted": _carried(nothing),  # the block's own flags say that it is
+    "session_lost": _alarm(
+        "session_lost",
+        "broker",
+        "critical",
+        "the broker lost our session: its queue is gone, unless terminals resend",
+    ),
+    "take_over": _alarm(
+        "take_over",
+        "broker",
+        "critical",
+        "another client took our client id over: is a second gateway running?",
+    ),
+    "subscription_refused": _alarm(
+        "subscription_refused",
+        "broker",
+        "critical",
+        "the broker refused subscriptions: {refused}",
+    ),
+    "subscription_granted": _resolve(
+        "subscription_refused", "broker", "every subscription is granted"
+    ),
+    "settings_gate_expired": _alarm(
+        "settings_gate",
+        "process",
+        "warning",
+        "took in messages before the settings were applied",
+    ),
+    "disk_full": _alarm(
+        "disk_full",
+        "journal",
+        "critical",
+        "the journal's disk is full: nothing is acknowledged",
+    ),
+    "disk_freed": _resolve("disk_full", "journal", "the journal grows again"),
+    "gap": _alarm(
+        "gap",
+        "journal",
+        "critical",
+        "blocks {expected} to {found} are missing from the journal: {cause}",
+    ),
+    "journal_damaged": _alarm(
+        "journal_damaged",
+        "journal",
+        "critical",
+        "blocks {first} to {last} of the journal are damaged ({kind}): run verify",
+    ),
+}

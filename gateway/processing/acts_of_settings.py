@@ -1,0 +1,119 @@
+"""Settings become rules in force: rules, tables of the registry, sinks."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from gateway.events.addressing import BACKEND, INFLUXDB, RECEIPTS
+from gateway.ports import SinkSpec
+from gateway.processing.acting import (
+    ActError,
+    Context,
+    Data,
+    Handling,
+    Outcome,
+    handling,
+)
+from gateway.processing.alerts import resolve_alert
+from gateway.processing.registering import Row, RowError, put_device, put_row
+from gateway.rules import Rules
+
+ERRORS_MAX: Final = 20
+"""Rows that could not be applied which an outcome shows."""
+
+_KINDS: Final = frozenset({INFLUXDB, BACKEND, RECEIPTS})
+
+
+class _RulesApplied(msgspec.Struct):
+    rules: Rules
+
+
+def _rules_applied(context: Context, applied: _RulesApplied) -> Outcome:
+    rules = applied.rules
+    try:
+        ZoneInfo(rules.time_zone)
+    except (KeyError, ValueError, OSError):
+        detail = f"no time zone here: {rules.time_zone!r}"
+        raise ActError("invalid", detail) from None
+    text = msgspec.json.encode(rules).decode()
+    context.state.books.save_setting("rules", text, context.place)
+    context.state.apply_rules(rules)
+    return {}
+
+
+def _setting_applied(name: str) -> Handling[Data]:
+    def keep(context: Context, data: Data) -> Outcome:
+        text = json.dumps(data.get(name, data), ensure_ascii=False, sort_keys=True)
+        context.state.books.save_setting(name, text, context.place)
+        return {}
+
+    return handling(Data, keep)
+
+
+def _gateway_started(context: Context, data: Data) -> Outcome:
+    digest = str(data.get("settings_digest", ""))
+    context.state.books.save_setting("gateway", json.dumps(data), context.place)
+    context.state.books.save_setting("digest", digest, context.place)
+    context.state.settings_digest = digest
+    resolve_alert(context.state, "settings_gate", "process", "settings are in force")
+    return {}
+
+
+class _SinksApplied(msgspec.Struct):
+    sinks: list[SinkSpec]
+
+
+def _sinks_applied(context: Context, applied: _SinksApplied) -> Outcome:
+    unknown = {spec.kind for spec in applied.sinks} - _KINDS
+    if unknown:
+        raise ActError("invalid", f"no kinds of sinks: {', '.join(sorted(unknown))}")
+    state = context.state
+    wanted = {spec.name: (spec.kind, spec.events) for spec in applied.sinks}
+    row = state.emission.row(state.block, state.now_ms)
+    return {"changed": state.sinks.apply(wanted, row)}
+
+
+class _TablesApplied(msgspec.Struct):
+    """A part of a table; a large one comes in several."""
+
+    table: str
+    rows: list[Row]
+    digest: str = ""
+    last: bool = True
+
+
+def _tables_applied(context: Context, applied: _TablesApplied) -> Outcome:
+    state, table = context.state, applied.table
+    errors = []
+    for number, row in enumerate(applied.rows):
+        try:
+            if table == "devices":
+                put_device(context, row)
+            else:
+                put_row(context, table, row)
+        except RowError as error:
+            errors.append({"row": number, "detail": str(error)})
+    if table == "windows":
+        state.windows = state.devices.registry("windows")
+        for device in state.by_id.values():
+            state.place_device(device)
+    if applied.last:
+        state.books.save_setting(f"table:{table}", applied.digest, context.place)
+    outcome: Outcome = {"rows": len(applied.rows) - len(errors)}
+    if errors:
+        outcome |= {"refused": len(errors), "errors": errors[:ERRORS_MAX]}
+    return outcome
+
+
+HANDLERS: Final[Mapping[str, Handling[Any]]] = {
+    "gateway_started": handling(Data, _gateway_started),
+    "rules_applied": handling(_RulesApplied, _rules_applied),
+    "profiles_applied": _setting_applied("profiles"),
+    "calendar_applied": _setting_applied("calendar"),
+    "checkpoint_taken": _setting_applied("checkpoint"),
+    "tables_applied": handling(_TablesApplied, _tables_applied),
+    "sinks_applied": handling(_SinksApplied, _sinks_applied),
+}
