@@ -68,7 +68,9 @@ class Identities:
         its identity at the very place claimed is not in it.
         """
         held = self._held_by_closed(claims) if self._closed else {}
-        fresh = [claim for index, claim in enumerate(claims) if index not in held]
+        fresh = claims
+        if held:
+            fresh = [claim for index, claim in enumerate(claims) if index not in held]
         before = self._connection.total_changes()
         self._connection.executemany(
             f"INSERT OR IGNORE INTO identity_{self._number()} VALUES (?, ?, ?, ?)",

@@ -14,6 +14,18 @@ RATING_COLUMNS: Final = (
     " occurred_ms, claimed_ms, received_ms, time_quality, origin, mode, round,"
     " employee_id, seq, version, effective, flags, amends, details, void"
 )
+_INSERT_PLAIN: Final = """
+INSERT INTO rating (place, ordinal, device_no, event_id, session_no, binding, level,
+    level_raw, occurred_ms, claimed_ms, received_ms, time_quality, origin, mode, round,
+    employee_id, seq, version, effective, flags)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, 'device', ?11, 'live', 'initial',
+    ?12, ?13, 1, 1, ?14)
+"""
+_INSERT_PLAIN_SESSION: Final = """
+INSERT INTO session (no, session_id, site, stage, n, began_ms, business_date, state,
+    device_no, department, window, employee_id, effective_place, ratings)
+VALUES (?1, ?2, ?3, 0, 1, ?4, ?5, 'rated', ?6, ?7, ?8, ?9, ?10, '[' || ?10 || ']')
+"""
 _INSERT_RATING: Final = f"INSERT INTO rating ({RATING_COLUMNS}) VALUES (" + (
     ", ".join("?" * 23) + ")"
 )
@@ -124,6 +136,22 @@ class Ratings:
         """Add ratings; the values are in the order of `RATING_COLUMNS`."""
         self._store.many(_INSERT_RATING, rows)
 
+    def insert_plain(self, rows: Iterable[Sequence[object]]) -> None:
+        """Add plain ratings: fewer values to bind are a microsecond less each.
+
+        Each row: place, ordinal, device_no, event_id, session_no, binding, level,
+        level_raw, occurred_ms, received_ms, origin, employee_id, seq, flags.
+        """
+        self._store.many(_INSERT_PLAIN, rows)
+
+    def insert_plain_sessions(self, rows: Iterable[Sequence[object]]) -> None:
+        """Add sessions that a plain rating began.
+
+        Each row: no, session_id, site, began_ms, business_date, device_no,
+        department, window, employee_id, place of the rating.
+        """
+        self._store.many(_INSERT_PLAIN_SESSION, rows)
+
     def at(self, places: Iterable[int]) -> list[Stored]:
         """The ratings at these places, in that order."""
         rows = self._store.each(_SELECT_STORED, [(place,) for place in places])
@@ -147,10 +175,11 @@ class Ratings:
 
     def sessions(self, ids: Iterable[str]) -> list[Session]:
         """Every session with one of these numbers, the oldest of each first."""
-        rows = self._store.each(
-            f"SELECT {SESSION_COLUMNS}, opened_ms FROM session"
-            " WHERE session_id = ?",  # comes by `no`: sorting would cost ten times more
-            [(session_id,) for session_id in ids],
+        # One statement for all: an index seek each, and no sorter, which costs more.
+        rows = self._store.all(
+            f"SELECT {SESSION_COLUMNS}, opened_ms FROM json_each(?) AS asked"
+            " CROSS JOIN session ON session_id = asked.value",
+            (msgspec.json.encode(list(ids)).decode(),),
         )
         return [
             Session(

@@ -29,6 +29,9 @@ _RARE: Final = (
 )
 
 
+Row = tuple[object, ...]
+
+
 class Recording:
     """Records the new ratings of a run."""
 
@@ -40,17 +43,20 @@ class Recording:
     def record(self, timed: Sequence[Timed]) -> None:
         """Give each rating its row, its session and its events."""
         state = self._state
-        self._sessions.prepare([(one[1], one[2]) for one in timed])
-        state.ratings.insert(self._rows(timed))
+        self._sessions.prepare(timed)
+        plain, others = self._rows(timed)
+        state.ratings.insert_plain(plain)
+        state.ratings.insert(others)
         state.fates["accepted", ""] += len(timed)
         self._personal.save()
         self._sessions.save()
 
-    def _rows(self, timed: Sequence[Timed]) -> list[tuple[object, ...]]:
-        """The rows; a plain rating in a session of its own is quick."""
+    def _rows(self, timed: Sequence[Timed]) -> tuple[list[Row], list[Row]]:
+        """Rows of plain ratings in sessions of their own, which are quick; others."""
         state, begin = self._state, self._sessions.begin_plain
         emit = state.emission.events.append
-        rows: list[tuple[object, ...]] = []
+        plain: list[Row] = []
+        others: list[Row] = []
         for one in timed:
             place, device, rating, record, occurred_ms, quality = one
             binding, seq = device.binding, rating.seq
@@ -61,7 +67,7 @@ class Recording:
                 or record.kind != MESSAGE
                 or not (begun := begin(binding, device, rating, place, occurred_ms))
             ):
-                rows.append(self._judge(one))
+                others.append(self._judge(one))
                 continue
             number, key = begun
             state.ordinal += 1
@@ -70,10 +76,28 @@ class Recording:
             emit(recorded(state, one, flags, binding, key))
             if device.receipts:
                 state.emission.keep(device.device_id, rating.event_id)
-            rows.append(_row(one, state.ordinal, number, binding.no, flags, None, 1))
-        return rows
+            raw = rating.level_raw
+            plain.append(
+                (
+                    place,
+                    state.ordinal,
+                    device.no,
+                    rating.event_id,
+                    number,
+                    binding.no,
+                    rating.level,
+                    str(raw) if raw.__class__ is int else _text_of(raw),
+                    occurred_ms,
+                    record.received_ms,
+                    rating.origin,
+                    rating.employee_id,
+                    seq,
+                    json.dumps(flags) if flags else None,
+                )
+            )
+        return plain, others
 
-    def _judge(self, one: Timed) -> tuple[object, ...]:
+    def _judge(self, one: Timed) -> Row:
         """The row of a rating; its event, unless others of its session decide."""
         place, device, rating, record, occurred_ms, quality = one
         state = self._state
@@ -141,7 +165,7 @@ def _row(
     flags: tuple[str, ...],
     details: str | None,
     effective: int,
-) -> tuple[object, ...]:
+) -> Row:
     """In the order of the ledger's columns."""
     place, device, rating, record, occurred_ms, quality = one
     raw = rating.level_raw

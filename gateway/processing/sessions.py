@@ -7,6 +7,7 @@ from typing import Final
 from device_protocol.messages import Rating
 from gateway.ledger.devices import Binding, Device
 from gateway.ledger.ratings import Session
+from gateway.processing.points import Timed
 from gateway.processing.settling import find_rating, resettle
 from gateway.processing.state import State
 
@@ -24,6 +25,7 @@ class Sessions:
         self._state = state
         self._known: dict[Scope, list[Session]] = {}
         self._plain_begun: dict[Scope, tuple[int, int, int]] = {}  # no, place, began
+        self._plain_rows: list[tuple[object, ...]] = []
         self._new_rows: list[tuple[object, ...]] = []
         self._joined: dict[int, tuple[Session, set[int]]] = {}
         self._adopted: list[tuple[int, int]] = []
@@ -32,7 +34,7 @@ class Sessions:
         self._recent: dict[str, tuple[int, Session | None]] = {}
         self._days: tuple[int, int, str] = (0, 0, "")
 
-    def prepare(self, arriving: Sequence[tuple[Device, Rating]]) -> None:
+    def prepare(self, arriving: Sequence[Timed]) -> None:
         """Read the sessions that these ratings may belong to, all at once."""
         self._known.clear()
         self._plain_begun.clear()
@@ -42,12 +44,12 @@ class Sessions:
             return
         ids = {
             rating.session_id or f"{IMPLIED}{device.device_id}:{rating.event_id}"
-            for device, rating in arriving
+            for _, device, rating, _, _, _ in arriving
         }
         for session in self._state.ratings.sessions(ids):
             scope = (session.site, session.session_id, session.stage)
             self._known.setdefault(scope, []).append(session)
-        self._amends = any(rating.amends is not None for _, rating in arriving)
+        self._amends = any(one[2].amends is not None for one in arriving)
         self._asks = self._amends
 
     def begin_plain(
@@ -67,8 +69,23 @@ class Sessions:
         scope = (site, session_id, 0)
         if self._asks or scope in self._known or scope in self._plain_begun:
             return None
-        number = self._add(scope, 1, binding, device, rating, place, occurred_ms)
+        state = self._state
+        state.last_session = number = state.last_session + 1
         self._plain_begun[scope] = (number, place, occurred_ms)
+        self._plain_rows.append(
+            (
+                number,
+                session_id,
+                site,
+                occurred_ms,
+                self._business_date(occurred_ms),
+                device.no,
+                binding.department,
+                binding.window,
+                rating.employee_id,
+                place,
+            )
+        )
         return number, f"{site}:{session_id}:0:1"
 
     def _known_in(self, scope: Scope) -> list[Session]:
@@ -281,7 +298,9 @@ class Sessions:
 
     def save(self) -> None:
         """Write new sessions, then settle those that ratings joined."""
+        self._state.ratings.insert_plain_sessions(self._plain_rows)
         self._state.ratings.insert_sessions(self._new_rows)
+        self._plain_rows.clear()
         self._new_rows.clear()
         for place, number in self._adopted:
             self._state.ratings.assign(place, number)
