@@ -23,6 +23,9 @@ NAMES: Final = frozenset(
         "cursor.after_commit",
         "receipt.before_publish",
         "submit.after_append",
+        "checkpoint.before_name",
+        "prune.before",
+        "prune.after",
     }
 )
 
@@ -36,4 +39,8 @@ def reach(name: str) -> None:
         return
     _remaining[name] -= 1
     if _remaining[name] == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
+        _die()
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)

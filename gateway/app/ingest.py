@@ -1,18 +1,15 @@
 """The role `ingest`, put together."""
 
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
-import apsw
-
 from device_protocol.mqtt_session import ConnectOptions
+from gateway.app.journal import open_own_journal
 from gateway.app.paths import Paths
 from gateway.app.signals import Signals
 from gateway.app.wanted import wanted
 from gateway.clock import SystemClock
 from gateway.ingress.role import IngestOptions, run_ingest
-from gateway.journal.opening import Known, open_journal
 from gateway.mqtt.link import MqttLink
 from gateway.mqtt.options import LinkOptions, TlsFiles, uplink_filters
 from gateway.ports import Link, LinkListener
@@ -52,8 +49,7 @@ def link_options(
 async def run(settings: Settings, _config: Path, signals: Signals) -> None:
     paths, clock = Paths(settings), SystemClock()
     keyring = open_keyring(paths.keyring)
-    known = list(_known(paths))
-    opened = open_journal(paths.journal, keyring, clock, known=known)
+    opened = open_own_journal(paths, keyring, clock)
     options = IngestOptions(
         run_dir=paths.run_dir,
         session_mark=paths.session_mark,
@@ -81,23 +77,3 @@ async def run(settings: Settings, _config: Path, signals: Signals) -> None:
         )
     finally:
         opened.journal.close()
-
-
-def _known(paths: Paths) -> Iterator[Known]:
-    """What the ledger has seen: the journal never goes on below it."""
-    if not paths.ledger.exists():
-        return
-    connection = apsw.Connection(str(paths.ledger), flags=apsw.SQLITE_OPEN_READONLY)
-    try:
-        connection.set_busy_timeout(5_000)
-        state = dict(
-            connection.execute(
-                "SELECT name, value FROM state WHERE name IN ('block', 'messages')"
-            )
-        )
-    except apsw.SQLError:  # no schema yet: it was killed at its first start
-        return
-    finally:
-        connection.close()
-    if state:
-        yield Known("ledger", state["block"], state["messages"])

@@ -3,16 +3,49 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final, NamedTuple
 
 import apsw
 
+from gateway.journal.auditing import Audit
 from gateway.journal.sqlite import SqliteJournalReader
+from gateway.ledger.checkpoints import is_sound
+from gateway.ledger.snapshot import Snapshot
 from gateway.ledger.store import Store, connect
+from gateway.processing.applying import FOLD_VERSION
 from gateway.processing.fold import Fold
 from gateway.processing.state import State
 from gateway.sealing import Keyring
 
-BLOCKS_A_STEP = 64
+BLOCKS_A_STEP: Final = 16
+
+
+class Base(NamedTuple):
+    """What to fold from: a checkpoint's file, or nothing for an empty ledger."""
+
+    file: Path | None
+
+
+def base_of(
+    ledger: Snapshot, audit: Audit, directory: Path
+) -> tuple[Base | None, list[str]]:
+    """What this ledger can be folded from, and what is wrong with its checkpoint.
+
+    None: nothing is left from which this version would come to the same ledger.
+    """
+    checkpoint = ledger.checkpoint()
+    version = checkpoint.fold_version if checkpoint else ledger.fold_version()
+    doubts = []
+    if version not in {None, FOLD_VERSION}:
+        text = f"folded by fold version {version}, this is {FOLD_VERSION}"
+        return None, [f"{text}: verify with the version that runs"]
+    if checkpoint is not None:
+        if is_sound(checkpoint, directory):
+            return Base(directory / checkpoint.file), []
+        doubts = [f"{checkpoint.file} is gone, or not what was recorded"]
+    if audit.first_number() == 1:
+        return Base(None), doubts
+    return None, [*doubts, "nothing is left to fold from: the journal was pruned"]
 
 
 class Refold:
@@ -30,6 +63,7 @@ class Refold:
         self._reader = SqliteJournalReader.open(journal, keyring)
         self._store = Store(connect(path))
         self._fold = Fold(State(self._store, keyring))
+        self.base = self.block
         self.folded = 0
 
     @property
@@ -55,7 +89,7 @@ class Refold:
                 return
             self._fold.blocks(wanted)
             self.folded += len(wanted)
-            progress(len(wanted))
+            progress(self.folded)
 
     def close(self) -> None:
         self._reader.close()

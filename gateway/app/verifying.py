@@ -1,37 +1,103 @@
-"""Proof from the data that the journal holds together and the counts agree.
+"""Proof from the data: the chain, the counts, and the ledger against another fold.
 
-May run beside a living gateway: every read is a short transaction, and stores are
-read against the data path, so that what moves meanwhile is never counted as missing.
+May run beside a living gateway: stores are read against the data path, so that what
+moves meanwhile is never counted as missing. It writes only in a folder of its own.
 """
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Final
 
+import apsw
+
 from gateway.app.paths import Paths
+from gateway.app.refolding import Refold, base_of
 from gateway.delivery.queries import SqliteDeliveryQueries
-from gateway.errors import PermanentError
+from gateway.errors import JournalBrokenError, PermanentError
+from gateway.journal.auditing import Audit
 from gateway.journal.queries import SqliteJournalQueries
+from gateway.journal.salvage import ILLEGIBLE
 from gateway.journal.verifying import Verification
+from gateway.ledger.comparison import compare
 from gateway.ledger.queries import SqliteLedgerQueries
+from gateway.ledger.snapshot import Snapshot
 from gateway.observability.health import Finding
+from gateway.ports import Header
+from gateway.processing.fold import CHAIN_MASK
 from gateway.queries import DeliveryQueries, JournalQueries, LedgerQueries
 from gateway.queries.asking import QueryDeadlineError
 from gateway.queries.rows import OwedEvents, SinkRow
 from gateway.reading import Reader
+from gateway.sealing import Keyring, open_keyring
+
+Progress = Callable[[str, int, int], None]
+"""Told a stage, how much of it is done, and how much there is (0: not known)."""
 
 _COUNTINGS_MAX: Final = 200
 """Answers that counting a backlog may take: some hundred million events."""
 
+_UNREADABLE: Final = (*ILLEGIBLE, apsw.Error, JournalBrokenError)
 
-def verify(paths: Paths) -> Iterator[Finding]:
+
+def _silent(_stage: str, _done: int, _total: int) -> None:
+    return
+
+
+def verify(paths: Paths, progress: Progress = _silent) -> Iterator[Finding]:
     """Findings as they are made; a failed one says what differs.
 
     Raises PermanentError or TransientError when a store cannot be read at all.
     """
     if not paths.journal.exists():
         raise PermanentError(f"{paths.journal} does not exist: nothing was ever kept")
-    yield from check_chain(paths)
+    if not paths.keyring.exists():
+        raise PermanentError(f"{paths.keyring} does not exist: nothing can be opened")
+    yield from check_chain(paths, progress)
+    yield from check_counts(paths)
+    yield from check_fold(paths, open_keyring(paths.keyring), progress)
+
+
+def check_chain(paths: Paths, progress: Progress = _silent) -> Iterator[Finding]:
+    """Every header follows the one before, every body is what its header promised.
+
+    The high-water mark knows how far the journal reached at least.
+    """
+    try:
+        yield from _walk(paths, progress)
+    except _UNREADABLE as error:
+        yield Finding("chain", ok=False, detail=f"cannot be read: {error}")
+
+
+def _walk(paths: Paths, progress: Progress) -> Iterator[Finding]:
+    with closing(Audit(paths.journal)) as audit:
+        damages = audit.contradictions()
+        total = audit.blocks()
+    with closing(Verification.open(paths.journal)) as verification:
+        sound = not damages
+        while not verification.done:
+            damages += verification.step()
+            for kind, first, last in damages:
+                sound = False
+                detail = f"blocks {first}-{last}: {kind}"
+                yield Finding("chain", ok=False, detail=detail)
+            damages = []
+            progress("chain", verification.blocks, total)
+        if sound:
+            text = f"{verification.blocks} blocks, headers and bodies"
+            yield Finding("chain", ok=True, detail=text)
+
+
+def check_counts(paths: Paths) -> Iterator[Finding]:
+    """What was received has a fate, what was addressed is delivered, owed or dead."""
+    try:
+        yield from _counted(paths)
+    except _UNREADABLE as error:
+        yield Finding("counts", ok=False, detail=f"cannot be read: {error}")
+
+
+def _counted(paths: Paths) -> Iterator[Finding]:
     with (
         closing(Reader(paths.journal)) as journal,
         closing(Reader(paths.ledger)) as ledger,
@@ -40,21 +106,6 @@ def verify(paths: Paths) -> Iterator[Finding]:
         ledger_queries = SqliteLedgerQueries(ledger)
         yield check_fates(SqliteJournalQueries(journal, paths.journal), ledger_queries)
         yield from check_sinks(ledger_queries, SqliteDeliveryQueries(delivery))
-
-
-def check_chain(paths: Paths) -> Iterator[Finding]:
-    """Every header follows the one before, every body is what its header promised."""
-    sound = True
-    with closing(Verification.open(paths.journal)) as verification:
-        while not verification.done:
-            for kind, first, last in verification.step():
-                sound = False
-                yield Finding(
-                    "chain", ok=False, detail=f"blocks {first}-{last}: {kind}"
-                )
-        if sound:
-            text = f"{verification.blocks} blocks, headers and bodies"
-            yield Finding("chain", ok=True, detail=text)
 
 
 def check_fates(journal: JournalQueries, ledger: LedgerQueries) -> Finding:
@@ -92,3 +143,77 @@ def _owed(ledger: LedgerQueries, sinks: list[SinkRow]) -> list[OwedEvents]:
         except QueryDeadlineError:
             continue
     return ledger.owed(cursors)
+
+
+def check_fold(
+    paths: Paths, keyring: Keyring, progress: Progress = _silent
+) -> Iterator[Finding]:
+    """Fold the journal again and compare; most of it before the ledger is held."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="evalgate-verify-") as folder:
+            yield from _folded_again(paths, keyring, Path(folder), progress)
+    except _UNREADABLE as error:
+        yield Finding("fold", ok=False, detail=f"cannot be read: {error}")
+
+
+def _folded_again(
+    paths: Paths, keyring: Keyring, folder: Path, progress: Progress
+) -> Iterator[Finding]:
+    with Snapshot(paths.ledger) as ledger, closing(Audit(paths.journal)) as audit:
+        block = ledger.block
+        base, doubts = base_of(ledger, audit, paths.checkpoints)
+    for doubt in doubts:
+        yield Finding("checkpoint", ok=False, detail=doubt)
+    if base is None:
+        return
+    with closing(Refold(folder, paths.journal, keyring, base.file)) as again:
+        total = block - again.block
+
+        def folded(blocks: int) -> None:
+            progress("fold", blocks, total)
+
+        again.up_to(block, folded)
+        with Snapshot(paths.ledger) as ledger, closing(Audit(paths.journal)) as audit:
+            again.up_to(ledger.block, folded)
+            end = _ends(ledger, audit)
+            yield from end or _compared(ledger, again, progress)
+
+
+def _ends(ledger: Snapshot, audit: Audit) -> list[Finding]:
+    """Whether the ledger leads the journal, or follows another one."""
+    text = None
+    if ledger.block == 0:
+        return []
+    header = audit.header(ledger.block)
+    if header is None:
+        last = audit.last_number()
+        text = f"the ledger has folded block {ledger.block}, the journal ends at {last}"
+    elif ledger.counters["chain_low"] != _low(header):
+        text = f"block {ledger.block} is not the one that the ledger has folded"
+    else:
+        gone = audit.missing(header) - ledger.elements("quarantined", "block_missing")
+        if gone > 0:
+            text = f"{gone} messages were in blocks that are gone without an account"
+    return [Finding("fold", ok=False, detail=text)] if text else []
+
+
+def _low(header: Header) -> int:
+    return int.from_bytes(header.chain[-8:], "big") & CHAIN_MASK
+
+
+def _compared(ledger: Snapshot, again: Refold, progress: Progress) -> Iterator[Finding]:
+    rows = 0
+
+    def count(more: int) -> None:
+        nonlocal rows
+        rows += more
+        progress("compare", rows, 0)
+
+    differences = compare(again.connection, ledger.connection, count)
+    for table, wrong, examples in differences:
+        text = f"{wrong} rows of {table} differ: {'; '.join(examples)}"
+        yield Finding("fold", ok=False, detail=text)
+    if not differences:
+        since = f"since block {again.base}" if again.base else "from the beginning"
+        text = f"{again.folded} blocks {since} give the same {rows} rows"
+        yield Finding("fold", ok=True, detail=text)

@@ -5,11 +5,11 @@ import time
 from argparse import ArgumentParser, Namespace
 
 from gateway.acts import Act, ActName
+from gateway.app.clock import submit_anyhow
 from gateway.app.paths import Paths
 from gateway.cli.exits import Exit
 from gateway.cli.output import write_json, write_line
 from gateway.cli.verb import add_config, add_json
-from gateway.ipc.submission import submit_once
 from gateway.places import Place
 from gateway.ports import Record, RecordKind
 from gateway.settings import load_settings
@@ -30,7 +30,7 @@ def run(args: Namespace) -> Exit:
     act = Act(author=f"cli uid {os.getuid()}")
     now_ms = time.time_ns() // 1_000_000
     record = Record(RecordKind.ACT, ActName.CLOCK_ACCEPTED.value, act.payload(), now_ms)
-    place = str(Place(*submit_once(paths.submissions, [record]), 0))
+    place = str(Place(*submit_anyhow(paths, record), 0))
     if args.json:
         write_json({"place": place})
     else:

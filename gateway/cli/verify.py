@@ -1,8 +1,16 @@
-"""`evalgate verify`: the journal's chain, and the counts that must agree."""
+"""`evalgate verify`: the journal's chain, the counts, and the ledger folded again."""
 
+import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from gateway.app.paths import Paths
+from gateway.app.verifying import Progress as Told
 from gateway.app.verifying import verify
 from gateway.cli.exits import Exit
 from gateway.cli.output import write_json, write_line
@@ -12,6 +20,12 @@ from gateway.settings import load_settings
 NAME = "verify"
 HELP = "prove from the data that nothing was lost; exit code 1 when something differs"
 
+_STAGES: Final = {
+    "chain": "journal's blocks",
+    "fold": "blocks folded again",
+    "compare": "rows compared",
+}
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     add_config(parser)
@@ -19,13 +33,33 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> Exit:
+    paths = Paths(load_settings(args.config))
     findings = []
-    for finding in verify(Paths(load_settings(args.config))):
-        findings.append(finding)
-        if not args.json:
-            mark = "ok  " if finding.ok else "DIFF"
-            write_line(f"{mark}  {finding.name}: {finding.detail}")
+    with _progress() as told:
+        for finding in verify(paths, told):
+            findings.append(finding)
+            if not args.json:
+                mark = "ok  " if finding.ok else "DIFF"
+                write_line(f"{mark}  {finding.name}: {finding.detail}")
     ok = all(finding.ok for finding in findings)
     if args.json:
         write_json({"ok": ok, "findings": [f._asdict() for f in findings]})
     return Exit.OK if ok else Exit.FAILED
+
+
+@contextmanager
+def _progress() -> Iterator[Told]:
+    """Bars for people who wait, beside the findings; nothing in a pipe."""
+    console = Console(file=sys.stderr)
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    bars = Progress(*columns, console=console, transient=True)
+    bars.disable = not sys.stderr.isatty()
+    tasks: dict[str, TaskID] = {}
+
+    def told(stage: str, done: int, total: int) -> None:
+        if stage not in tasks:
+            tasks[stage] = bars.add_task(_STAGES[stage], total=None)
+        bars.update(tasks[stage], completed=done, total=total or None)
+
+    with bars:
+        yield told

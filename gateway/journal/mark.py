@@ -46,9 +46,9 @@ class HighWaterMark:
     def read(self) -> Mark | None:
         """The furthest whole slot; None when the file is new or wholly spoilt."""
         content = os.pread(self._descriptor, 2 * SLOT_BYTES, 0)
-        slots = [_parsed(content[at : at + SLOT_BYTES]) for at in (0, SLOT_BYTES)]
-        best = max((mark for mark in slots if mark), default=None)
-        self._slot = 1 if best is not None and best == slots[0] else 0
+        best = _furthest(content)
+        first = best is not None and best == _parsed(content[:SLOT_BYTES])
+        self._slot = 1 if first else 0
         return best
 
     def is_spoilt(self) -> bool:
@@ -87,6 +87,28 @@ class HighWaterMark:
 
     def close(self) -> None:
         os.close(self._descriptor)
+
+
+def read_mark(path: Path) -> Mark | None:
+    """The mark of a journal that somebody else may be writing; None without a file.
+
+    Raises:
+        ValueError: something stands in the file, but no mark.
+
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    mark = _furthest(content)
+    if content and mark is None:
+        raise ValueError("no whole mark")
+    return mark
+
+
+def _furthest(content: bytes) -> Mark | None:
+    slots = [_parsed(content[at : at + SLOT_BYTES]) for at in (0, SLOT_BYTES)]
+    return max((mark for mark in slots if mark), default=None)
 
 
 def _parsed(slot: bytes) -> Mark | None:

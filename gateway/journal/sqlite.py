@@ -68,17 +68,30 @@ class SqliteJournal:
         """Believe the wall clock as it is now."""
         self._assembler.accept_clock()
 
-    def prune(self, before: int, limit: int) -> int:
+    def prune(
+        self, before: int, limit: int, appended_before_ms: int | None = None
+    ) -> int:
         """Delete at most `limit` blocks below `before`, never the newest; how many.
 
-        The chain keeps its anchor. Call it in portions: appends wait meanwhile.
+        Of these, only what is older than `appended_before_ms`, when it is given. The
+        chain keeps its anchor. Call it in portions: appends wait meanwhile.
+
+        Raises:
+            DiskFullError: nothing was deleted.
+            JournalBrokenError: end this process, acknowledge nothing.
+
         """
         try:
-            return self._table.prune(min(before, self._table.last_number()), limit)
+            if appended_before_ms is not None:
+                before = self._table.expired(before, appended_before_ms, limit)
+            crashpoints.reach("prune.before")
+            pruned = self._table.prune(min(before, self._table.last_number()), limit)
         except apsw.FullError as error:
             raise DiskFullError("no space to prune the journal") from error
         except apsw.Error as error:
             raise self._break("pruning the journal", error) from error
+        crashpoints.reach("prune.after")
+        return pruned
 
     def free_reserve(self) -> None:
         """Let an orderly stop write its last blocks on a full disk."""

@@ -44,6 +44,8 @@ _SCAN_BACK: Final = f"{_SCAN} DESC"
 _HEADERS: Final = f"SELECT {_COLUMNS} FROM block WHERE number > ? ORDER BY number"  # noqa: S608 - constants only
 _AT: Final = f"SELECT {_COLUMNS} FROM block WHERE number = ?"  # noqa: S608 - constants only
 _NEWEST: Final = f"SELECT {_COLUMNS} FROM block ORDER BY number DESC LIMIT 1"  # noqa: S608 - constants only
+_MESSAGES: Final = "SELECT coalesce(sum(messages), 0) FROM block WHERE number <= ?"
+_OLDEST: Final = "SELECT number, appended_ms FROM block ORDER BY number LIMIT ?"
 _ANCHOR: Final = f"SELECT {_COLUMNS} FROM anchor"  # noqa: S608 - constants only
 _DROP_ANCHOR: Final = (
     "DELETE FROM anchor WHERE EXISTS (SELECT 1 FROM block WHERE number < :before)"
@@ -187,6 +189,24 @@ class BlockTable:
         generation = self._connection.execute("SELECT generation FROM journal").get
         assert isinstance(generation, int)
         return generation
+
+    def messages(self, last: int) -> int:
+        """The messages of all blocks up to `last`, as their headers count them."""
+        total = self._connection.execute(_MESSAGES, (last,)).get
+        assert isinstance(total, int)
+        return total
+
+    def expired(self, before: int, appended_before_ms: int, limit: int) -> int:
+        """The first number to keep, of the `limit` oldest blocks at most.
+
+        Below it all blocks are below `before` and older than `appended_before_ms`.
+        """
+        first = 0
+        for number, appended_ms in self._connection.execute(_OLDEST, (limit,)):
+            if number >= before or appended_ms >= appended_before_ms:
+                return int(number)
+            first = number + 1
+        return first
 
     def prune(self, before: int, limit: int) -> int:
         """Delete the oldest blocks below `before`, at most `limit`; how many."""

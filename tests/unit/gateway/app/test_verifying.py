@@ -1,13 +1,15 @@
-"""`verify`: what proves that nothing was lost, and what gives it away."""
+"""The chain and the counts: what proves that nothing was lost, what gives it away."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from gateway.cli.main import main
+from gateway.app.paths import Paths
+from gateway.app.verifying import check_chain, check_counts, verify
+from gateway.errors import PermanentError
 from gateway.ports import RatingEvent
+from gateway.settings import load_settings
 from tests.support.api import Deliveries
 from tests.support.events import rating_event
 from tests.support.journals import Directory
@@ -22,8 +24,9 @@ class DataDir:
     def __init__(self, root: Path) -> None:
         data = root / "data"
         data.mkdir()
-        self.config = root / "gateway.toml"
-        self.config.write_text('[broker]\nurl = "mqtt://h"\n')
+        config = root / "gateway.toml"
+        config.write_text('[broker]\nurl = "mqtt://h"\n')
+        self.paths = Paths(load_settings(config))
         self.journal = Directory(data)
         self.journal.write(BLOCKS)
         self.ledger = LedgerFile(data / "ledger.db")
@@ -52,66 +55,67 @@ def stores(tmp_path: Path) -> Iterator[DataDir]:
     data_dir.close()
 
 
-Captured = pytest.CaptureFixture[str]
+def failed(stores: DataDir) -> dict[str, str]:
+    """What does not agree: detail by name."""
+    findings = [*check_chain(stores.paths), *check_counts(stores.paths)]
+    return {finding.name: finding.detail for finding in findings if not finding.ok}
 
 
-def verify(stores: DataDir, captured: Captured) -> tuple[int, dict[str, str]]:
-    """The exit code, and what failed: detail by name."""
-    code = main(["verify", "--config", str(stores.config), "--json"])
-    body = json.loads(captured.readouterr().out)
-    failed = {f["name"]: f["detail"] for f in body["findings"] if not f["ok"]}
-    assert body["ok"] == (not failed) == (code == 0)
-    return code, failed
-
-
-def test_a_sound_gateway_passes(stores: DataDir, capsys: Captured) -> None:
+def test_a_sound_gateway_passes(stores: DataDir) -> None:
     stores.deliveries.sink("main", "influxdb", 1, 3, 2, 1, "open", "503")
-    assert verify(stores, capsys) == (0, {})
-    assert main(["verify", "--config", str(stores.config)]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[-2].startswith("ok    fates: received 5, sum of fates 5, at block")
-    assert lines[-1] == "ok    sink main: addressed 5, delivered 2, owed 2, dead 1"
+    (chain,) = check_chain(stores.paths)
+    assert chain == ("chain", True, f"{BLOCKS} blocks, headers and bodies")
+    fates, sink = check_counts(stores.paths)
+    assert fates.ok
+    assert fates.detail.startswith("received 5, sum of fates 5, at block")
+    expected = "addressed 5, delivered 2, owed 2, dead 1"
+    assert sink == ("sink main", True, expected)
 
 
-def test_a_fate_too_few_is_found(stores: DataDir, capsys: Captured) -> None:
+def test_a_fate_too_few_is_found(stores: DataDir) -> None:
     stores.ledger.execute("UPDATE fate SET elements = 4")
-    code, failed = verify(stores, capsys)
-    assert code == 1
-    assert failed["fates"].startswith("received 5, sum of fates 4")
+    assert failed(stores)["fates"].startswith("received 5, sum of fates 4")
 
 
-def test_the_ledger_s_own_count_of_messages_proves_nothing(
-    stores: DataDir, capsys: Captured
-) -> None:
+def test_the_ledger_s_own_count_of_messages_proves_nothing(stores: DataDir) -> None:
     stores.ledger.execute("UPDATE state SET value = 4 WHERE name = 'messages'")
     stores.ledger.execute("UPDATE fate SET elements = 4")
-    assert "fates" in verify(stores, capsys)[1]
+    assert "fates" in failed(stores)
 
 
-def test_elements_beyond_one_a_message_are_counted(
-    stores: DataDir, capsys: Captured
-) -> None:
+def test_elements_beyond_one_a_message_are_counted(stores: DataDir) -> None:
     stores.ledger.state(elements_extra=2)
     stores.ledger.fate("duplicate", 2)
-    assert verify(stores, capsys) == (0, {})
+    assert failed(stores) == {}
 
 
-def test_an_event_neither_delivered_nor_owed_is_found(
-    stores: DataDir, capsys: Captured
-) -> None:
+def test_an_event_neither_delivered_nor_owed_is_found(stores: DataDir) -> None:
     stores.deliveries.sink("main", "influxdb", 1, 3, 1, 1, "ok", None)
-    failed = verify(stores, capsys)[1]
-    assert failed == {"sink main": "addressed 5, delivered 1, owed 2, dead 1"}
+    assert failed(stores) == {"sink main": "addressed 5, delivered 1, owed 2, dead 1"}
 
 
-def test_a_flipped_bit_in_a_body_is_found(stores: DataDir, capsys: Captured) -> None:
+def test_a_flipped_bit_in_a_body_is_found(stores: DataDir) -> None:
     stores.journal.sql("UPDATE block SET body = CAST(x'00' || substr(body, 2) AS BLOB)")
-    code, failed = verify(stores, capsys)
-    assert code == 1
-    assert "body" in failed["chain"]
+    assert "body" in failed(stores)["chain"]
 
 
-def test_without_a_journal_it_says_so(stores: DataDir, capsys: Captured) -> None:
+def test_a_mark_beyond_the_journal_is_found(stores: DataDir) -> None:
+    stores.journal.sql("DELETE FROM block WHERE number > 3")
+    assert failed(stores)["chain"] == f"blocks 4-{BLOCKS}: missing"
+
+
+def test_a_journal_that_cannot_be_read_is_a_finding(stores: DataDir) -> None:
+    stores.journal.close()
+    size = stores.journal.file.stat().st_size
+    with stores.journal.file.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (size - 4096))
+    (finding,) = check_chain(stores.paths)
+    assert not finding.ok
+    assert finding.detail.startswith("cannot be read")
+
+
+def test_without_a_journal_it_says_so(stores: DataDir) -> None:
     stores.journal.file.unlink()
-    assert main(["verify", "--config", str(stores.config)]) == 1
-    assert "nothing was ever kept" in capsys.readouterr().err
+    with pytest.raises(PermanentError, match="nothing was ever kept"):
+        list(verify(stores.paths))

@@ -1,0 +1,61 @@
+"""Opens the journal to write, with all that the other stores know about it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import apsw
+
+from gateway.app.paths import Paths
+from gateway.clock import Clock
+from gateway.journal.opening import Known, Opened, open_journal
+from gateway.ledger.checkpoints import Checkpoint, in_force
+from gateway.ledger.store import BUSY_MS
+from gateway.sealing import Keyring
+
+Answer = TypeVar("Answer")
+
+
+def open_own_journal(paths: Paths, keyring: Keyring, clock: Clock) -> Opened:
+    """Every header is checked, and the bodies since the checkpoint in force."""
+    checkpoint = checkpoint_in_force(paths.ledger)
+    return open_journal(
+        paths.journal,
+        keyring,
+        clock,
+        known=known_to_ledger(paths.ledger),
+        bodies_after=checkpoint.block if checkpoint else 0,
+    )
+
+
+def known_to_ledger(ledger: Path) -> list[Known]:
+    """What the ledger has seen: the journal never goes on below it."""
+    state = _asked(ledger, _state) or {}
+    if "block" not in state:
+        return []
+    return [Known("ledger", state["block"], state["messages"])]
+
+
+def checkpoint_in_force(ledger: Path) -> Checkpoint | None:
+    """The last checkpoint whose record was folded."""
+    return _asked(ledger, in_force)
+
+
+def _state(connection: apsw.Connection) -> dict[str, int]:
+    return dict(connection.execute("SELECT name, value FROM state"))
+
+
+def _asked(
+    ledger: Path, question: Callable[[apsw.Connection], Answer]
+) -> Answer | None:
+    """None when there is no ledger yet."""
+    if not ledger.exists():
+        return None
+    connection = apsw.Connection(str(ledger), flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        connection.set_busy_timeout(BUSY_MS)
+        return question(connection)
+    except apsw.SQLError:  # no schema yet: it was killed at its first start
+        return None
+    finally:
+        connection.close()
