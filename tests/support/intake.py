@@ -142,9 +142,6 @@ class Bench:
         )
         self.intake.attach(self.link)
 
-    def tried(self, attempts: int) -> bool:
-        return self.journal.attempts == attempts
-
     def figure(self, name: str) -> float | None:
         return self.metrics.registry.get_sample_value(name)
 
