@@ -10,10 +10,8 @@ from gateway.places import Place
 from gateway.ports import RatingEvent
 from gateway.queries.asking import (
     AlertFilter,
-    CursorError,
     DeviceFilter,
     QuarantineFilter,
-    QueryDeadlineError,
     RatingFilter,
     SessionFilter,
     Slice,
@@ -72,36 +70,6 @@ def test_before_the_ledger_is_made_readers_are_told_so(tmp_path: Path) -> None:
         absent.fates()
 
 
-def test_a_reader_sees_the_last_commit_while_the_fold_writes(
-    ledger: LedgerFile, queries: SqliteLedgerQueries
-) -> None:
-    ledger.state(block=9)
-    ledger.lock()
-    ledger.fate("accepted", 4)
-    assert queries.fates().processed_block == 9
-    assert queries.fates().accepted == 0
-
-
-def test_a_question_beyond_its_deadline_is_broken_off(
-    ledger: LedgerFile,
-) -> None:
-    reader = Reader(ledger.path, deadline_ms=50)
-    endless = (
-        "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i FROM n) SELECT * FROM n"
-    )
-    with pytest.raises(QueryDeadlineError):
-        reader.read(lambda connection: sum(1 for _ in connection.execute(endless)))
-    assert reader.read(lambda c: c.execute("SELECT 1").fetchall()) == [(1,)]
-    reader.close()
-
-
-def test_readers_cannot_write(ledger: LedgerFile) -> None:
-    reader = Reader(ledger.path)
-    with pytest.raises(Exception, match="readonly"):
-        reader.read(lambda connection: connection.execute("DELETE FROM fate"))
-    reader.close()
-
-
 def test_pages_join_into_the_whole_list_newest_first(
     ledger: LedgerFile, queries: SqliteLedgerQueries
 ) -> None:
@@ -115,14 +83,6 @@ def test_pages_join_into_the_whole_list_newest_first(
         if cursor is None:
             break
     assert seen == [f"event-{block:02}" for block in range(7, 0, -1)]
-
-
-@pytest.mark.parametrize("cursor", ["x", "-1", "1.5", "", "٣"])
-def test_a_cursor_never_given_out_is_refused(
-    queries: SqliteLedgerQueries, cursor: str
-) -> None:
-    with pytest.raises(CursorError):
-        queries.ratings(RatingFilter(), Slice(3, cursor))
 
 
 @pytest.mark.parametrize(
