@@ -2,7 +2,9 @@
 
 import csv
 import hashlib
+import tomllib
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +27,7 @@ _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "employees": ("id",),
     "bindings": ("device_id", "from"),
     "closures": ("site", "from"),
+    "calendar": ("date", "kind"),
 }
 
 
@@ -44,7 +47,41 @@ def wanted(settings: Settings) -> Wanted:
         rules=_rules(settings),
         sinks=_sinks(settings),
         tables=tables,
+        calendar=_calendar(settings),
+        profiles=_profiles(settings),
     )
+
+
+def _calendar(settings: Settings) -> dict[str, Any]:
+    """Which calendar, and the operator's overrides: {date: "work" or "rest"}."""
+    path = settings.rules.calendar_file
+    overrides: dict[str, str] = {}
+    if path is not None and path.exists():
+        for row in read_table("calendar", path).rows:
+            try:
+                day = date.fromisoformat(row["date"]).isoformat()
+            except ValueError:
+                raise PermanentError(f"{path}: not a date: {row['date']}") from None
+            if row["kind"] not in {"work", "rest"}:
+                raise PermanentError(f"{path}: {day} must be work or rest")
+            overrides[day] = row["kind"]
+    return {"name": settings.rules.calendar, "overrides": overrides}
+
+
+def _profiles(settings: Settings) -> dict[str, Any]:
+    """The device profiles as their files have them, by the file's name."""
+    folder = settings.fleet.profiles_dir
+    if folder is None or not folder.is_dir():
+        return {}
+    return {path.stem: _toml(path) for path in sorted(folder.glob("*.toml"))}
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        # Dates become text: a record is JSON.
+        return dict(msgspec.to_builtins(tomllib.loads(path.read_text("utf-8"))))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PermanentError(f"{path}: not TOML: {error}") from None
 
 
 def _rules(settings: Settings) -> Rules:

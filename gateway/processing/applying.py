@@ -1,5 +1,6 @@
 """Settings become records: what differs from what is in force is submitted."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final
@@ -32,12 +33,22 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     rules: Rules
     sinks: tuple[SinkSpec, ...]
     tables: tuple[Table, ...] = ()
+    calendar: Mapping[str, Any] = {}
+    profiles: Mapping[str, Any] = {}
 
     def digest(self) -> str:
         """Tells whether other settings are in force; the same for the same settings."""
         tables = [(table.name, table.digest) for table in self.tables]
         text = msgspec.json.encode(
-            [self.version, FOLD_VERSION, self.rules, self.sinks, tables]
+            [
+                self.version,
+                FOLD_VERSION,
+                self.rules,
+                self.sinks,
+                tables,
+                _text(self.calendar),
+                _text(self.profiles),
+            ]
         )
         return sha256(text).hexdigest()
 
@@ -48,6 +59,10 @@ def changes(wanted: Wanted, books: Books, now_ms: int) -> list[list[Record]]:
     rules = msgspec.json.encode(wanted.rules)
     if books.setting("rules") != rules.decode():
         batches.append([_act("rules_applied", {"rules": wanted.rules}, now_ms)])
+    for name in ("calendar", "profiles"):
+        value = getattr(wanted, name)
+        if books.setting(name) != _text(value):
+            batches.append([_act(f"{name}_applied", {name: value}, now_ms)])
     for table in wanted.tables:
         if books.setting(f"table:{table.name}") != table.digest:
             batches.extend(_parts(table, now_ms))
@@ -72,6 +87,11 @@ def _parts(table: Table, now_ms: int) -> Iterator[list[Record]]:
             "last": start + ROWS_MAX >= len(table.rows),
         }
         yield [_act("tables_applied", data, now_ms)]
+
+
+def _text(value: Mapping[str, Any]) -> str:
+    """As the ledger keeps a setting."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def _act(name: str, data: Mapping[str, Any], now_ms: int) -> Record:
