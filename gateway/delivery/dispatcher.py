@@ -31,19 +31,23 @@ class Dispatcher:
         self._waiting = {outlet.name: outlet for outlet in outlets}
         self._around = around
         self._controls_saved = around.store.controls_read()
-        self._feed = Feed(outbox, self._controls_saved)
+        self._feed = Feed(outbox, self._controls_saved, self._carry_out)
         self._runners: dict[str, Runner] = {}
         around.metrics.letters_bound.set(LETTERS_MAX)
 
     def look(self) -> bool:
-        """Read what is new and set the lanes going; whether there may be more."""
-        rows = self._feed.advance()
-        for row in rows:
-            self._carry_out(row)
-        self._start_lanes()
-        for runner in self._runners.values():
-            runner.pump()
-        return bool(rows)
+        """Let every lane read and send; whether there is more to read at once."""
+        feed = self._feed
+        feed.look()
+        if self._waiting:
+            feed.learn()
+            self._start_lanes()
+        self._pump()
+        if not feed.exhausted and not self._busy():
+            # No lane has room: what operators want stands in the rows to come.
+            feed.advance()
+            self._pump()
+        return not feed.exhausted and not self._busy()
 
     def show(self) -> None:
         """Set the gauges, and commit cursors that passed nothing of theirs."""
@@ -57,13 +61,20 @@ class Dispatcher:
         for runner in self._runners.values():
             runner.stop()
         deadline_ms = self._around.clock.monotonic_ms() + int(timeout_s * 1000)
-        while any(runner.in_flight for runner in self._runners.values()):
+        while self._busy():
             if self._around.clock.monotonic_ms() >= deadline_ms:
                 log.warning("answers_not_awaited")
                 break
             await asyncio.sleep(_STOP_POLL_S)
         self.show()
         self._around.store.carry_out(self._feed.head, ())
+
+    def _pump(self) -> None:
+        for runner in self._runners.values():
+            runner.pump()
+
+    def _busy(self) -> bool:
+        return any(runner.in_flight for runner in self._runners.values())
 
     def _carry_out(self, row: OutboxRow) -> None:
         if not row.controls:
@@ -87,7 +98,7 @@ class Dispatcher:
     def _start_lanes(self) -> None:
         """An outlet begins when the fold knows its name and filters."""
         around, feed = self._around, self._feed
-        for name in self._waiting.keys() & feed.terms.keys():
+        for name in [name for name in self._waiting if name in feed.terms]:
             outlet = self._waiting.pop(name)
             known = around.store.sink(name, feed.kinds[name], feed.terms[name].since)
             lane = Lane(outlet.limits, known.cursor, partition_of, around.dice)

@@ -24,8 +24,9 @@ _GROWTH = 64  # a size that was too large is approached again in so many steps
 class LaneLimits:
     """How a lane cuts and tries; times in milliseconds.
 
-    A batch closes at `units_max`. While a request is in flight it may wait for
-    company for `delay_ms`, on an idle lane for `linger_ms`. `refused_max` different
+    A batch holds `units_max` at most. An idle lane sends when `enough` units wait, or
+    one has waited for `linger_ms`; while a request is in flight, another one is made
+    when a unit has waited for `delay_ms`. `refused_max` different
     units refused in a row without one success are the endpoint's fault; fewer are
     theirs, at the next success or after `doubt_ms` without anything else to try.
     """
@@ -33,6 +34,7 @@ class LaneLimits:
     units_max: int = 500
     delay_ms: int = 50
     linger_ms: int = 0
+    enough: int = 500
     in_flight_max: int = 2
     refused_max: int = 20
     doubt_ms: int = 2_000
@@ -251,9 +253,13 @@ class Lane:
             return None
         if len(self._slots) >= limits.in_flight_max + len(self._refusals):
             return None
-        wait_ms = limits.delay_ms if self._flying else limits.linger_ms
-        due_ms = ahead.oldest_ms + wait_ms
-        if ahead.count < self._units_max and now_ms < due_ms:
+        if self._flying:
+            due_ms = ahead.oldest_ms + limits.delay_ms
+        elif ahead.count < min(limits.enough, self._units_max):
+            due_ms = ahead.oldest_ms + limits.linger_ms
+        else:
+            due_ms = now_ms
+        if now_ms < due_ms:
             return due_ms
         return self._cut(self._units_max)
 

@@ -89,9 +89,12 @@ class Runner:
         """Letters may have been marked to be sent again."""
         self._may_replay = True
         self._measure_room()
+        self._wake_in(0)
 
     def enable(self) -> None:
+        """An operator asks to try again now."""
         self._lane.enable()
+        self._wake_in(0)
 
     def flush(self) -> None:
         """Commit a cursor that passed nothing for this sink, too."""
@@ -117,10 +120,11 @@ class Runner:
             self._may_replay = bool(letters)
             if letters:
                 lane.resend(letters)
-        terms = feed.terms[self._name]
-        while lane.hungry and (row := feed.next_row(lane.read[0])):
+        name, terms = self._name, feed.terms[self._name]
+        while lane.hungry and (row := feed.next_row(name, lane.read[0])):
             units, indexes = terms.select(row)
             lane.offer(row.block, units, indexes, now_ms)
+        feed.let_go()
 
     async def _send(self, request: Request) -> None:
         crashpoints.reach("sink.before_request")

@@ -3,14 +3,18 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Final, assert_never
+from typing import Final
 
 import msgspec
 
 from gateway.ports import AnyEvent, Event, RatingEvent
 
 _SECONDS_CACHED: Final = 8192
+_SEQUENCE_DIGITS: Final = 20
 PersonalFields = Callable[[int], Mapping[str, object] | None]
+
+
+_MILLISECONDS: Final = tuple(f".{milliseconds:03d}Z" for milliseconds in range(1000))
 
 
 @lru_cache(_SECONDS_CACHED)
@@ -20,8 +24,7 @@ def _second(seconds: int) -> str:
 
 def rfc3339(time_ms: int) -> str:
     """`2026-11-21T22:40:00.123Z`."""
-    seconds, milliseconds = divmod(time_ms, 1000)
-    return f"{_second(seconds)}.{milliseconds:03d}Z"
+    return _second(time_ms // 1000) + _MILLISECONDS[time_ms % 1000]
 
 
 @lru_cache(256)
@@ -100,13 +103,9 @@ class CloudEvents:
         self._encoder = msgspec.json.Encoder()
 
     def wrap(self, event: AnyEvent) -> CloudEvent:
-        match event:
-            case RatingEvent():
-                return self._rating(event)
-            case Event():
-                return self._other(event)
-            case _:
-                assert_never(event)
+        if isinstance(event, RatingEvent):
+            return self._rating(event)
+        return self._other(event)
 
     def encode(self, events: CloudEvent | Sequence[CloudEvent]) -> bytes:
         """One event as a JSON object, several as an array."""
@@ -155,7 +154,7 @@ class CloudEvents:
             subject,
             occurred_at,
             session_key or session_id or device_id,
-            f"{event.ordinal:020d}",
+            str(event.ordinal).zfill(_SEQUENCE_DIGITS),
             "application/json",
             data,
         )
@@ -170,7 +169,7 @@ class CloudEvents:
             event.subject,
             rfc3339(event.time_ms),
             event.partition,
-            f"{event.ordinal:020d}",
+            str(event.ordinal).zfill(_SEQUENCE_DIGITS),
             "application/json",
             msgspec.Raw(self._data(event)),
         )
