@@ -12,7 +12,8 @@ from statistics import fmean
 from typing import Any, Final
 
 from simulators.benchmark.consumers import Gateway, Yardstick
-from simulators.benchmark.measure import MakeConsumer, Order, Run, measure
+from simulators.benchmark.figures import Run
+from simulators.benchmark.measure import MakeConsumer, Order, measure
 from simulators.processes import NotReadyError
 
 _LATENCY_RATE: Final = 1000.0

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from simulators.bench import plan_runs, summary
 from simulators.benchmark.consumers import Gateway
-from simulators.benchmark.measure import Run
+from simulators.benchmark.figures import Run
 
 
 def test_with_a_yardstick_the_order_is_abba() -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from simulators.benchmark.measure import Run, count_received
+from simulators.benchmark.figures import Run, count_received
 from simulators.counting_sink import CountingSink
 
 
