@@ -135,7 +135,10 @@ class DeadLetterQuery(ListQuery):
         return DeadLetterFilter(sink=self.sink, subject=self.subject, state=self.state)
 
 
-Ids = Annotated[list[int], Field(min_length=1, max_length=_IDS_MAX)]
+ItemId = Annotated[int, Field(ge=0, le=2**63 - 1)]
+"""The number of a row in a store."""
+
+Ids = Annotated[list[ItemId], Field(min_length=1, max_length=_IDS_MAX)]
 
 
 class QuarantineChoice(Strict):
@@ -170,6 +173,10 @@ class DeviceChange(Strict):
     reason: Text | None = None
     site: Text | None = None
     window: Text | None = None
+
+
+class VoidReason(Strict):
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
 
 
 class RatingBody(BaseModel):

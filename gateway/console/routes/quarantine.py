@@ -10,7 +10,12 @@ from gateway.console.acts import Acts
 from gateway.console.callers import LOCAL
 from gateway.console.items import ACT_RESPONSES, ListOf, Quarantined
 from gateway.console.problems import not_found
-from gateway.console.requests import IdempotencyKey, QuarantineChoice, QuarantineQuery
+from gateway.console.requests import (
+    IdempotencyKey,
+    ItemId,
+    QuarantineChoice,
+    QuarantineQuery,
+)
 from gateway.queries import LedgerQueries
 from gateway.queries.asking import Page
 from gateway.queries.rows import QuarantineRow
@@ -36,7 +41,7 @@ class Quarantine:
     def list(self, query: Annotated[QuarantineQuery, Query()]) -> Page[QuarantineRow]:
         return self._ledger.quarantine(query.wanted(), query.part)
 
-    def show(self, item_id: int) -> QuarantineRow:
+    def show(self, item_id: ItemId) -> QuarantineRow:
         row = self._ledger.quarantined(item_id)
         if row is None:
             raise not_found(f"quarantine item {item_id}")

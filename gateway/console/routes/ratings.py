@@ -1,18 +1,19 @@
 """/ratings: effective and superseded versions, flags, binding, and each one's way."""
 
+import json
 from http import HTTPStatus
 from typing import Annotated, Final
 
-import msgspec
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
+from gateway.acts import ActName, RatingVoidAct
 from gateway.console.acts import Acts, pending
-from gateway.console.callers import HTTP_DEVICE
+from gateway.console.callers import HTTP_DEVICE, LOCAL
 from gateway.console.items import ACT_RESPONSES, ListOf, Rating, RatingWhole
 from gateway.console.problems import ProblemError, not_found
-from gateway.console.requests import RatingBody, RatingQuery
+from gateway.console.requests import IdempotencyKey, RatingBody, RatingQuery, VoidReason
 from gateway.console.tracing import Tracer
 from gateway.ports import RecordKind
 from gateway.queries import LedgerQueries
@@ -45,6 +46,9 @@ class Ratings:
                 202: ACT_RESPONSES[202],
             },
         )
+        router.add_api_route(
+            "/{rating_id}/void", self.void, methods=["POST"], responses=ACT_RESPONSES
+        )
         return router
 
     def list(self, query: Annotated[RatingQuery, Query()]) -> Page[RatingRow]:
@@ -60,7 +64,8 @@ class Ratings:
 
     async def record(self, body: RatingBody) -> Response:
         """Take a rating from another medium, by the rules that terminals obey."""
-        payload = msgspec.json.encode(body.model_dump())
+        # Escaped: what no encoding can hold is for the fold to refuse, not for us.
+        payload = json.dumps(body.model_dump()).encode("ascii")
         topic = f"{HTTP_DEVICE}/rating"
         place = await self._acts.submit(RecordKind.HTTP, topic, payload)
         if not await self._acts.processed(place):
@@ -71,6 +76,19 @@ class Ratings:
         status = HTTPStatus.CREATED if row.place == place.pack() else HTTPStatus.OK
         rating = Rating.model_validate(row)
         return JSONResponse(rating.model_dump(), status)
+
+    async def void(
+        self, rating_id: str, body: VoidReason, idempotency_key: IdempotencyKey = None
+    ) -> JSONResponse:
+        """Take a rating, with all its versions, out of every figure."""
+        device_id, event_id = await run_in_threadpool(self._identity, rating_id)
+        act = RatingVoidAct(
+            author=LOCAL,
+            idempotency_key=idempotency_key,
+            rating_id=f"{device_id}:{event_id}",
+            reason=body.reason,
+        )
+        return await self._acts.perform(ActName.RATING_VOIDED, act)
 
     def _outcome(self, event_id: str, payload: bytes) -> RatingRow | None:
         """The rating that holds this identity; None while it is deferred.

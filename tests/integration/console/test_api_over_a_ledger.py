@@ -164,3 +164,18 @@ async def test_purge_drops_payloads_and_keeps_the_counts(api: Folded) -> None:
     purged = (await api.get(f"/api/v1/quarantine/{item['id']}")).json()
     assert (purged["state"], purged["payload_base64"]) == ("purged", None)
     assert await api.pipeline() == {"quarantined": 2}
+
+
+async def test_a_void_rating_counts_no_more_and_says_why(api: Folded) -> None:
+    api.world.act("rules_applied", {"rules": {"unknown_devices": "approve"}})
+    api.world.publish("d-1", rating(1, session_id="A12"))
+    path = "/api/v1/ratings/d-1:event-0001/void"
+    answer = await api.post(path, {"reason": "pressed by staff"})
+    assert answer.json()["outcome"] == {"rating_id": "d-1:event-0001"}
+    body = (await api.get("/api/v1/ratings/event-0001")).json()
+    assert body["void"] == {"reason": "pressed by staff", "by": "local"}
+    assert body["effective"] is False
+    again = await api.post(path, {"reason": "twice"})
+    assert (again.status_code, again.json()["code"]) == (409, "conflict")
+    unknown = "/api/v1/ratings/event-0002/void"
+    assert (await api.post(unknown, {"reason": "none"})).status_code == 404

@@ -22,6 +22,10 @@ from tests.support.api import Api
         ("/api/v1/ratings?cursor=x", 422, "invalid_cursor"),
         ("/api/v1/quarantine?state=lost", 422, "invalid_request"),
         ("/api/v1/quarantine/first", 422, "invalid_request"),
+        (f"/api/v1/quarantine/{2**63}", 422, "invalid_request"),
+        ("/api/v1/sessions/a:b:99999999999999999999:1", 404, "not_found"),
+        ("/api/v1/devices/%00", 404, "not_found"),
+        ("/api/v1/devices/%ff", 404, "not_found"),
     ],
 )
 async def test_a_bad_question_is_told_what_is_wrong(
@@ -42,6 +46,7 @@ async def test_a_bad_question_is_told_what_is_wrong(
         ("quarantine/replay", {}),
         ("quarantine/purge", {"ids": []}),
         ("quarantine/replay", {"ids": ["x"]}),
+        ("quarantine/replay", {"ids": [2**63]}),
         ("deadletters/purge", {}),
         ("deadletters/replay", {"sink": "main", "all": True}),
         ("ratings", {"level": 5}),
@@ -54,6 +59,14 @@ async def test_a_body_that_does_not_say_what_is_meant_is_not_written(
     answer = await api.post(f"/api/v1/{path}", body)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
     assert api.submissions.records == []
+
+
+@pytest.mark.parametrize("text", [b'{"reason": "\\ud800"}', b"{", b"\xff", b"[]", b""])
+async def test_a_body_that_is_no_text_is_told_so(api: Api, text: bytes) -> None:
+    path, kind = "/api/v1/quarantine/purge", {"Content-Type": "application/json"}
+    answer = await api.ask("POST", path, content=text, headers=kind)
+    assert answer.status_code in {400, 422}
+    assert answer.json()["code"] == "invalid_request"
 
 
 async def test_the_wrong_method_is_a_problem_too(api: Api) -> None:

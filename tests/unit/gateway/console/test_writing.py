@@ -164,6 +164,30 @@ async def test_a_rating_over_http_is_recorded_as_a_terminal_s_would_be(
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        b'{"event_id": "web-000001", "level": NaN}',
+        b'{"event_id": "web-000001", "comment": "\\ud800"}',
+        b'{"event_id": "web-000001", "level": 123456789012345678901234567890}',
+    ],
+)
+async def test_what_json_cannot_hold_is_left_to_the_fold(api: Api, text: bytes) -> None:
+    kind = {"Content-Type": "application/json"}
+    answer = await api.ask("POST", "/api/v1/ratings", content=text, headers=kind)
+    assert answer.status_code == 202
+    (record,) = api.submissions.records
+    assert record.payload.isascii()
+
+
+@pytest.mark.parametrize("depth", [50, 5_000, 200_000])
+async def test_nesting_without_end_is_refused(api: Api, depth: int) -> None:
+    text = b'{"event_id": "web-000001", "x": %s1%s}' % (b"[" * depth, b"]" * depth)
+    kind = {"Content-Type": "application/json"}
+    answer = await api.ask("POST", "/api/v1/ratings", content=text, headers=kind)
+    assert answer.status_code in {202, 400, 422}
+
+
+@pytest.mark.parametrize(
     ("reason", "status"), [("unknown_level", 422), ("id_conflict", 409)]
 )
 async def test_a_rating_over_http_that_is_quarantined_is_a_problem(
