@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
+from gateway.app.links import link_options
 from gateway.app.paths import Paths
 from gateway.app.signals import Signals
 from gateway.clock import SystemClock
@@ -12,9 +13,12 @@ from gateway.delivery.pace import PaceLimits
 from gateway.delivery.role import run_deliver
 from gateway.delivery.runner import Outlet
 from gateway.delivery.store import DeliveryStore
+from gateway.downlink.receipts import ReceiptsSink
 from gateway.events import CloudEvents
+from gateway.events.addressing import RECEIPTS
 from gateway.ipc.submission import SubmissionClient
 from gateway.ledger.outbox import SqliteOutbox
+from gateway.mqtt.link import MqttLink
 from gateway.ports import Outbox
 from gateway.sealing import open_keyring
 from gateway.settings import Settings
@@ -24,10 +28,20 @@ from gateway.sinks.backend import BackendOptions, BackendSink
 from gateway.sinks.influx_apis import InfluxV1, InfluxV2
 from gateway.sinks.influxdb import InfluxdbSink, LineWriter
 
+RECEIVE_MAX = 16  # nothing is subscribed on the downlink
+RECEIPT_LIMITS = LaneLimits(
+    units_max=5_000,
+    enough=5_000,
+    linger_ms=400,  # a terminal waits for half a second at most
+    in_flight_max=1,
+    pace=PaceLimits(retry_ms_max=2_000),
+)
+
 
 async def run(settings: Settings, _config: Path, signals: Signals) -> None:
     paths, clock = Paths(settings), SystemClock()
     store = DeliveryStore(paths.delivery)
+    receipts, link = _receipts(settings, clock)
     outbox = SqliteOutbox(paths.ledger, open_keyring(paths.keyring))
     submitter = SubmissionClient(paths.submissions)
     try:
@@ -35,11 +49,12 @@ async def run(settings: Settings, _config: Path, signals: Signals) -> None:
             paths.run_dir,
             store,
             outbox,
-            list(_outlets(settings, outbox, clock)),
+            [*_outlets(settings, outbox, clock), receipts],
             submitter=submitter,
             clock=clock,
             dice=random.random,
             stop=signals.stop,
+            links=[link],
         )
     finally:
         await submitter.close()
@@ -68,6 +83,16 @@ def _outlets(
             pace=_pace(backend.retry_delay_s_max),
         )
         yield Outlet(backend.name, hook, limits)
+
+
+def _receipts(settings: Settings, clock: SystemClock) -> tuple[Outlet, MqttLink]:
+    """Receipts go out on a connection of their own."""
+    broker = settings.broker
+    sink = ReceiptsSink(broker.root, clock)
+    options = link_options(broker, broker.downlink, RECEIVE_MAX, uplink=False)
+    link = MqttLink(options, sink, clock, random.random)
+    sink.attach(link)
+    return Outlet(RECEIPTS, sink, RECEIPT_LIMITS), link
 
 
 def _pace(retry_delay_s_max: float) -> PaceLimits:

@@ -14,7 +14,7 @@ from gateway.delivery.runner import Outlet, Surroundings
 from gateway.delivery.store import DeliveryStore
 from gateway.ipc.doorbell import Doorbell
 from gateway.observability.metrics import DeliverMetrics, write_figures
-from gateway.ports import Outbox, Submitter
+from gateway.ports import Link, Outbox, Submitter
 
 _LOOK_EVERY_S: Final = 1.0
 _STOP_TIMEOUT_S: Final = 5.0
@@ -30,14 +30,20 @@ async def run_deliver(  # noqa: PLR0913 -- what `app` composes
     clock: Clock,
     dice: Dice,
     stop: asyncio.Event,
+    links: Sequence[Link] = (),
 ) -> None:
-    """Deliver until `stop`, then close the sinks; the caller closes the store."""
+    """Deliver until `stop`, then close the sinks; the caller closes the store.
+
+    `links` are connections that sinks publish on: they are run here.
+    """
     metrics = DeliverMetrics()
     reporter = Reporter(submitter, clock)
     try:
         async with asyncio.TaskGroup() as group:
             around = Surroundings(store, metrics, group, reporter.changed, clock, dice)
             dispatcher = Dispatcher(outlets, outbox, around)
+            for link in links:
+                group.create_task(link.run())
             with Doorbell(run_dir / "deliver.bell") as bell:
                 working = [
                     group.create_task(_look(dispatcher, bell)),
@@ -47,6 +53,8 @@ async def run_deliver(  # noqa: PLR0913 -- what `app` composes
                 await stop.wait()
                 working[0].cancel()
                 await dispatcher.stop(_STOP_TIMEOUT_S)
+            for link in links:
+                link.stop()
             for task in working:
                 task.cancel()
     finally:
