@@ -111,10 +111,15 @@ def _publish_id(packet: bytes) -> int:
 
 
 class Tap:
-    """Listens for the gateway and connects each connection on to the broker."""
+    """Listens for the gateway and connects each connection on to the broker.
 
-    def __init__(self, broker_port: int) -> None:
+    Between CONNACK and whatever the broker sends next it waits `hold_s`: a gateway
+    that acknowledges then can only mean messages of an earlier connection.
+    """
+
+    def __init__(self, broker_port: int, hold_s: float = 0.0) -> None:
         self._broker_port = broker_port
+        self._hold_s = hold_s
         self._open: dict[asyncio.StreamWriter, Seen] = {}
         self._closed: list[Seen] = []
 
@@ -134,7 +139,8 @@ class Tap:
         try:
             async with asyncio.TaskGroup() as pumps:
                 pumps.create_task(_pump(reader, broker, seen.from_gateway))
-                pumps.create_task(_pump(broker_reader, writer, seen.from_broker))
+                down = _pump(broker_reader, writer, seen.from_broker, self._hold_s)
+                pumps.create_task(down)
         except* OSError:
             pass  # an end of the connection, as expected sooner or later
         finally:
@@ -162,10 +168,18 @@ async def _pump(
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
     account: Callable[[bytes], None],
+    hold_s: float = 0.0,
 ) -> None:
+    """Carry one direction; after its first packet, hold the rest once for `hold_s`."""
     splitter = PacketSplitter()
     while data := await reader.read(_CHUNK):
-        for packet in splitter.feed(data):
+        whole = splitter.feed(data)
+        if hold_s and (first := next(whole, None)):
+            writer.write(first)
+            data = data[len(first) :]
+            await asyncio.sleep(hold_s)
+            hold_s = 0.0
+        for packet in whole:
             account(packet)
         writer.write(data)
         await writer.drain()
@@ -198,6 +212,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m simulators tap")
     parser.add_argument("--broker", type=int, required=True, help="its port")
     parser.add_argument("--listen", type=int, default=0)
+    parser.add_argument("--hold-ms", type=int, default=0, help="after each CONNACK")
     asked = parser.parse_args(arguments)
-    asyncio.run(serve(Tap(asked.broker), asked.listen))
+    asyncio.run(serve(Tap(asked.broker, asked.hold_ms / 1000), asked.listen))
     return 0

@@ -7,7 +7,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from mqtt5 import ConnectPacket, SubscribePacket, TopicFilter
+from mqtt5 import ConnectPacket, PubAckPacket, SubscribePacket, TopicFilter
 
 from simulators.counting_sink import read_spool
 from simulators.processes import Child, wait_until
@@ -76,6 +76,20 @@ def test_the_sink_writes_its_spool_at_the_end(tmp_path: Path) -> None:
     assert [one.body for one in read_spool(spool)] == [b'[{"event_id": "a"}]']
 
 
+def closed(tap: Child) -> dict[str, object]:
+    """What the tap tells of the one connection that has ended."""
+    found: list[dict[str, object]] = []
+
+    def told() -> bool:
+        tap.write_line("report")
+        found[:] = json.loads(tap.read_line())["closed"]
+        return bool(found)
+
+    wait_until(told, 5, "connection closed")
+    (seen,) = found
+    return seen
+
+
 @pytest.mark.service
 async def test_the_tap_sees_and_cuts_a_connection(
     mosquitto: Mosquitto, tmp_path: Path
@@ -90,9 +104,7 @@ async def test_the_tap_sees_and_cuts_a_connection(
         assert json.loads(tap.read_line()) == {"cut": 1}
         with pytest.raises(ConnectionError):
             await publisher.progress(5)
-        tap.write_line("report")
-        (seen,) = json.loads(tap.read_line())["closed"]
-        assert seen["client_id"] == "through-the-tap"
+        assert closed(tap)["client_id"] == "through-the-tap"
 
 
 @pytest.mark.service
@@ -119,3 +131,20 @@ async def test_the_tap_counts_what_a_subscriber_leaves_unacknowledged(
         assert (seen["delivered"], seen["unacknowledged"]) == (2, 2)
         writer.close()
         await writer.wait_closed()
+
+
+@pytest.mark.service
+async def test_the_tap_unmasks_acknowledgements_of_an_earlier_connection(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    words = ("tap", "--broker", str(mosquitto.port), "--hold-ms", "100")
+    with outsider(tmp_path, *words) as tap:
+        port = json.loads(tap.read_line())["port"]
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(ConnectPacket("hasty", clean_start=True).write())
+        async with asyncio.timeout(10):
+            assert (await reader.read(100))[0] >> 4 == 2  # CONNACK
+        writer.write(PubAckPacket(7).write())
+        writer.close()
+        await writer.wait_closed()
+        assert closed(tap)["foreign_acks"] == 1

@@ -22,6 +22,7 @@ _READY_S = 60.0
 _DRAIN_S = 180
 _STALLED_S = 10
 _QUIET_S = 3
+_HOLD_MS = "150"  # longer than a gateway takes to acknowledge what it has
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +56,8 @@ class World:
             self.backend_url = json.loads(backend.read_line())["url"]
             port = self.broker.port
             if self._setting.tapped:
-                self._tap = stack.enter_context(
-                    self.program("tap", "--broker", str(port))
-                )
+                tap = self.program("tap", "--broker", str(port), "--hold-ms", _HOLD_MS)
+                self._tap = stack.enter_context(tap)
                 port = json.loads(self._tap.read_line())["port"]
             self.gateway = GatewayProcess(self._site(port), self._setting.command)
             stack.callback(self.gateway.kill)
