@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 RANGES_MAX: Final = 64
+LOST_MAX: Final = 2**53 - 1  # as far as `seq` itself goes
 BOOTS_MAX: Final = 8
 
 
@@ -25,7 +26,8 @@ class Sequence(msgspec.Struct, gc=False):
     @property
     def missing_count(self) -> int:
         """Events known to be lost, in all epochs."""
-        return self.given_up + sum(high - low + 1 for low, high in self.missing)
+        lost = self.given_up + sum(high - low + 1 for low, high in self.missing)
+        return min(lost, LOST_MAX)
 
 
 class Finding(StrEnum):
@@ -55,7 +57,8 @@ def _open_gap(state: Sequence, low: int, high: int) -> None:
     ranges = [*state.missing, (low, high)]
     if len(ranges) > RANGES_MAX:
         given_low, given_high = ranges.pop(0)
-        state.given_up += given_high - given_low + 1
+        lost = state.given_up + given_high - given_low + 1
+        state.given_up = min(lost, LOST_MAX)
     state.missing = ranges
 
 

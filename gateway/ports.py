@@ -23,6 +23,7 @@ class RecordFlag(IntFlag):
     RETAINED = 1
     DUPLICATE = 2
     BACKLOG = 4  # drained from the broker's queue after our own absence
+    ELEMENT = 8  # one element of an array, kept apart; never set by ingress
 
 
 class Record(msgspec.Struct, array_like=True, gc=False):

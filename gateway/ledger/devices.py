@@ -91,6 +91,13 @@ class Device:
         self.binding: Binding | None = None  # None: to be worked out anew
         self._tags = _NO_TAGS  # of its last point
 
+    def saw_rating(self, received_ms: int) -> None:
+        """Life as of then; what is folded later than it came never turns it back."""
+        if received_ms > (self.last_rating_ms or 0):
+            self.last_rating_ms = received_ms
+            if received_ms > (self.last_seen_ms or 0):
+                self.last_seen_ms = received_ms
+
     def tags_of(self, binding: Binding, employee_id: str | None, origin: str) -> str:
         """The tags of a point of this device; mostly those of its last one."""
         last_binding, employee, last_origin, tags = self._tags

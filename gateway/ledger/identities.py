@@ -48,13 +48,15 @@ class Identities:
         self._closed = rows[:-1]
         self._current = rows[-1][:2] if rows else None
 
-    def turn(self, now_ms: int, horizon_ms: int) -> None:
+    def turn(self, now_ms: int, horizon_ms: int, *, expire: bool = True) -> None:
         """Open a new period when due, and drop those older than the horizon."""
         if self._current is None:
             self._open(1, now_ms)
         elif now_ms >= self._current[1] + self._span_ms(horizon_ms):
             self._close()
             self._open(self._current[0] + 1, now_ms)
+        if not expire:
+            return
         since = [row[1] for row in self._closed[1:]] + [self._since_current()]
         expired = [end for end in since if end <= now_ms - horizon_ms]
         for number, _, _ in self._closed[: len(expired)]:

@@ -60,6 +60,7 @@ class Queues:
             # A replayed item stands for nothing any more: it starts anew.
             " count = excluded.count + iif(state = 'replayed', 0, count),"
             " place = iif(state = 'replayed', excluded.place, place),"
+            " flags = iif(state = 'replayed', excluded.flags, flags),"
             " received_ms = iif(state = 'replayed', excluded.received_ms, received_ms),"
             " last_ms = excluded.last_ms, payload = excluded.payload,"
             " state = excluded.state",
@@ -72,12 +73,12 @@ class Queues:
         )
         return [Kept(*row) for row in rows]
 
-    def held(self, device_id: str) -> list[Kept]:
-        """What a device not yet approved has sent, in its original order."""
+    def held(self, device_id: str, limit: int) -> list[Kept]:
+        """The oldest of what a device not yet approved has sent, in its order."""
         rows = self._store.all(
             f"SELECT {_QUARANTINE} FROM quarantine"
-            " WHERE device_id = ? AND state = 'held' ORDER BY id",
-            (device_id,),
+            " WHERE device_id = ? AND state = 'held' ORDER BY place LIMIT ?",
+            (device_id, limit),
         )
         return [Kept(*row) for row in rows]
 
@@ -95,12 +96,6 @@ class Queues:
         self._store.many(
             "UPDATE quarantine SET state = 'replayed' WHERE id = ?",
             [(i,) for i in ids],
-        )
-
-    def add_count(self, item: int, elements: int) -> None:
-        """Let an item stand for more elements."""
-        self._store.run(
-            "UPDATE quarantine SET count = count + ? WHERE id = ?", (elements, item)
         )
 
     def purge(self, ids: Iterable[int]) -> None:

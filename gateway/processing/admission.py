@@ -16,9 +16,10 @@ from fleet.registry import ACCEPTING, is_reserved
 from gateway.ledger.devices import Device
 from gateway.places import ELEMENT_BITS
 from gateway.ports import Record, RecordFlag, RecordKind
+from gateway.processing.bindings import read_over_http
 from gateway.processing.devices import learn_presence
 from gateway.processing.quarantine import Quarantine
-from gateway.processing.state import DEFERRED_MAX, PENDING_MAX, Entry, State
+from gateway.processing.state import DEFERRED_MAX, PENDING_MAX, Entry, Reader, State
 
 Element = tuple[int, Device, Rating, Record]
 """Packed place, device, what it says, and the record it came in."""
@@ -82,27 +83,31 @@ class Admission:
             entry = self._state.entries.get(record.topic) or self._enter(record, place)
             if entry is None:
                 continue
-            device, channel, _ = entry
+            device, channel, read = entry
             self._state.touch(device)
             stopped = (
                 record.flags & RETAINED or device.lifecycle not in ACCEPTING
             ) and self._stopped(record, place, device, channel, bucket=False)
             if not stopped:
-                self._read(record, place, device, channel, elements)
+                self._read_again(record, place, device, read, elements)
         return elements
 
-    def _read(
+    def _read_again(
         self,
         record: Record,
         place: int,
         device: Device,
-        channel: Channel,
+        read: Reader,
         elements: list[Element],
     ) -> None:
         try:
-            message = decode(channel, device.device_id, record.payload)
+            message = read(device.device_id, record.payload)
         except ProtocolError as error:
             self._quarantine.refuse(record, place, device.device_id, error)
+            return
+        if isinstance(message, list) and record.flags & RecordFlag.ELEMENT:
+            nested = ProtocolError(Reason.SCHEMA, "an array in an array")
+            self._quarantine.refuse(record, place, device.device_id, nested)
             return
         if isinstance(message, Rating):
             device.tokens -= 1
@@ -125,7 +130,9 @@ class Admission:
             crowd = ProtocolError(Reason.UNKNOWN_DEVICE, "too many pending devices")
             self._quarantine.refuse(record, place, device_id, crowd, state="held")
             return None
-        entry = (device, channel, reader_of(channel))
+        http = record.kind == RecordKind.HTTP
+        read = read_over_http if http else reader_of(channel)
+        entry = (device, channel, read)
         state.entries[record.topic] = entry
         return entry
 
@@ -166,19 +173,19 @@ class Admission:
             self._quarantine.refuse(record, place, device.device_id, error)
             return True
         if device.lifecycle not in ACCEPTING:
-            return self._refused(record, place, device, presence=presence)
+            return self._refused(record, place, device, channel)
         if presence or not bucket:
             return False
-        self._defer(record, place, device)
+        self.defer(record, place, device)
         return True
 
     def _refused(
-        self, record: Record, place: int, device: Device, *, presence: bool
+        self, record: Record, place: int, device: Device, channel: Channel
     ) -> bool:
         if device.lifecycle == "pending":
-            if presence:
+            if channel is Channel.PRESENCE:
                 return False
-            self._hold(record, place, device)
+            self._hold(record, place, device, channel)
             return True
         reason = (
             Reason.RETIRED_DEVICE
@@ -189,10 +196,12 @@ class Admission:
         self._quarantine.refuse(record, place, device.device_id, error)
         return True
 
-    def _hold(self, record: Record, place: int, device: Device) -> None:
+    def _hold(
+        self, record: Record, place: int, device: Device, channel: Channel
+    ) -> None:
         """Keep what a device not yet approved sends, element by element."""
         try:
-            message = decode(Channel.RATING, device.device_id, record.payload)
+            message = decode(channel, device.device_id, record.payload)
         except ProtocolError as error:
             self._quarantine.refuse(record, place, device.device_id, error)
             return
@@ -205,7 +214,8 @@ class Admission:
                 else:
                     self._quarantine.hold(part, one, device, element.event_id)
 
-    def _defer(self, record: Record, place: int, device: Device) -> None:
+    def defer(self, record: Record, place: int, device: Device) -> None:
+        """Keep a message until the device's bucket has been refilled."""
         state = self._state
         if device.deferred >= DEFERRED_MAX:
             error = ProtocolError(Reason.RATE_LIMITED, f"{DEFERRED_MAX} are deferred")
@@ -271,7 +281,7 @@ class Admission:
                     record.topic,
                     source,
                     record.received_ms,
-                    record.flags,
+                    record.flags | RecordFlag.ELEMENT,
                 ),
             )
             for index, (element, source) in enumerate(

@@ -2,6 +2,7 @@
 
 from device_protocol.messages import Presence
 from fleet.presence import Known, is_stale
+from fleet.registry import ACCEPTING
 from gateway.ledger.devices import Device
 from gateway.ports import Record, RecordFlag
 from gateway.processing.state import State
@@ -35,7 +36,8 @@ def learn_presence(
     device.known = known
     device.receipts = known.receipts
     state.changed_devices.add(device)
-    if not retained and message.state == "online":
+    proves_life = not retained and message.state == "online"
+    if proves_life and device.lifecycle in ACCEPTING:  # a held device's does not
         device.last_seen_ms = max(device.last_seen_ms or 0, record.received_ms)
         state.active_devices.add(device)
     return None

@@ -24,6 +24,11 @@ class Fold:
 
     def __init__(self, state: State) -> None:
         self.state = state
+        self._assemble()
+
+    def _assemble(self) -> None:
+        """Steps that hold nothing yet of the transaction to come."""
+        state = self.state
         self._quarantine = Quarantine(state)
         self._admission = Admission(state, self._quarantine)
         self._judging = Judging(state, self._quarantine)
@@ -44,8 +49,8 @@ class Fold:
             state.store.commit()
         except BaseException:
             state.store.rollback()
-            self._quarantine.clear()
             state.reset()
+            self._assemble()
             raise
         reach("fold.after_commit")
 

@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from device_protocol.errors import ProtocolError, Reason
 from device_protocol.messages import Rating
 from device_protocol.timestamps import FUTURE_TOLERANCE_MS, local_ms, resolve
-from gateway.ledger.devices import Device
 from gateway.ledger.identities import Claim, Holder
-from gateway.ports import Record
 from gateway.processing.admission import Element
 from gateway.processing.alerts import raise_alert
 from gateway.processing.points import Timed
@@ -23,18 +21,20 @@ class Judging:
         self._state = state
         self._quarantine = quarantine
         self._recording = Recording(state)
+        self._late: list[tuple[int, Timed, ProtocolError]] = []
 
     def judge(self, elements: Sequence[Element]) -> None:
         """Give each element its fate, its rows and its events."""
         timed, claims = self._time(elements)
-        if not timed:
-            return
-        held = self._state.store.identities.claim(claims)
+        held = self._state.store.identities.claim(claims) if claims else {}
+        if self._late:
+            self._judge_late(claims)
         if held:
             for index, holder in held.items():
                 self._known(timed[index], holder)
             timed = [one for index, one in enumerate(timed) if index not in held]
-        self._recording.record(timed)
+        if timed:
+            self._recording.record(timed)
 
     def _time(self, elements: Sequence[Element]) -> tuple[list[Timed], list[Claim]]:
         horizon_ms = self._state.horizon_ms
@@ -54,7 +54,8 @@ class Judging:
                 try:
                     occurred_ms, quality = self._resolve(rating, received_ms)
                 except ProtocolError as error:
-                    self._beyond(place, device, rating, record, error)
+                    late = (place, device, rating, record, 0, "")
+                    self._late.append((len(claims), late, error))
                     continue
             if rating.level is None and rating.comment_for is None:
                 unmapped = ProtocolError(
@@ -83,21 +84,18 @@ class Judging:
             raise ProtocolError(error.reason, error.detail, rating.event_id) from None
         return occurred_ms, quality.value
 
-    def _beyond(
-        self,
-        place: int,
-        device: Device,
-        rating: Rating,
-        record: Record,
-        error: ProtocolError,
-    ) -> None:
-        """Too old to be counted blindly; but what is known is known."""
-        identities = self._state.store.identities
-        holder = identities.find(rating.event_id, device.no)
-        if holder is None:
-            self._quarantine.refuse(record, place, device.device_id, error)
-        elif holder.place != place:
-            self._known((place, device, rating, record, 0, ""), holder)
+    def _judge_late(self, claims: Sequence[Claim]) -> None:
+        """Too old to be counted blindly; but what was known by then is known."""
+        find = self._state.store.identities.find
+        for position, late, error in self._late:
+            place, device, rating, record, _, _ = late
+            holder = find(rating.event_id, device.no)
+            later = {claim[2] for claim in claims[position:]}
+            if holder is None or holder.place in later:
+                self._quarantine.refuse(record, place, device.device_id, error)
+            else:
+                self._known(late, holder)
+        self._late.clear()
 
     def _known(self, timed: Timed, holder: Holder) -> None:
         """An identity seen before: a duplicate, or a conflict."""
@@ -111,9 +109,6 @@ class Judging:
             Reason.ID_CONFLICT, "another content holds this event_id", rating.event_id
         )
         self._quarantine.refuse(record, place, device.device_id, error)
-        # Its fate is its own: the first stays in force, an alert rises.
-        self._state.fates["quarantined", Reason.ID_CONFLICT.value] -= 1
-        self._state.fates["conflict", ""] += 1
         raise_alert(
             self._state,
             "id_conflict",

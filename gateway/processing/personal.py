@@ -5,6 +5,7 @@ import msgspec
 from device_protocol.messages import Rating
 from gateway.ledger.devices import Device
 from gateway.processing.alerts import announce
+from gateway.processing.settling import meant_by
 from gateway.processing.state import State
 
 
@@ -21,8 +22,7 @@ class Personal:
         own = f"{device.device_id}:{rating.event_id}"
         subject = own
         if rating.comment_for is not None:
-            target = rating.comment_for
-            subject = target if ":" in target else f"{device.device_id}:{target}"
+            subject = meant_by(self._state, device.device_id, rating.comment_for)
         fields: dict[str, object] = {}
         if rating.comment is not None:
             fields["comment"] = rating.comment

@@ -1,13 +1,25 @@
 """Hop 4, the other way: what cannot be accepted is kept, counted and answered."""
 
 import hashlib
+from operator import itemgetter
+from typing import Any, Final
 
 from device_protocol.errors import ProtocolError, Reason
 from gateway.ledger.devices import Device
 from gateway.ports import Record
 from gateway.processing.state import State
 
-Row = tuple[object, ...]
+Row = tuple[Any, ...]
+
+_PLACE: Final = 1
+_REASON: Final = 6
+
+
+def fate_of(reason: str) -> tuple[str, str]:
+    """The fate of an element that is kept back for this reason."""
+    if reason == Reason.ID_CONFLICT.value:
+        return "conflict", ""
+    return "quarantined", reason
 
 
 class Quarantine:
@@ -54,7 +66,7 @@ class Quarantine:
         state: str,
     ) -> None:
         reason = error.reason.value
-        self._state.fates["quarantined", reason] += 1
+        self._state.fates[fate_of(reason)] += 1
         head = f"{record.topic}\0{reason}\0".encode()
         self._rows.append(
             (
@@ -75,11 +87,18 @@ class Quarantine:
             )
         )
 
+    def weigh(self, others: int) -> bool:
+        """Let the run's first item stand for others, too; False: there is none."""
+        if not self._rows:
+            return False
+        row = self._rows[0]
+        self._rows[0] = (*row[:-2], 1 + others, row[-1])
+        self._state.fates[fate_of(str(row[_REASON]))] += others
+        return True
+
     def save(self) -> None:
-        """Write the items of a run."""
+        """Write the items of a run, in the order of the journal."""
         if self._rows:
+            self._rows.sort(key=itemgetter(_PLACE))
             self._state.queues.quarantine(self._rows)
             self._rows.clear()
-
-    def clear(self) -> None:
-        self._rows.clear()

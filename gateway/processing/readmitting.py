@@ -9,10 +9,12 @@ from gateway.ledger.queues import Kept
 from gateway.ports import Record
 from gateway.processing.admission import DEFERRAL_STEP_MS, Admission, Arrival
 from gateway.processing.judging import Judging
-from gateway.processing.quarantine import Quarantine
-from gateway.processing.state import State
+from gateway.processing.quarantine import Quarantine, fate_of
+from gateway.processing.state import BUCKET_ELEMENTS, State
 
+HELD_STEP_MAX: Final = int(BUCKET_ELEMENTS)
 DEFERRED_STEP_MAX: Final = 1_000
+DEFERRED_CHUNK: Final = 20  # arrays may hold far more elements than the bucket has
 
 
 class Readmitting:
@@ -31,46 +33,58 @@ class Readmitting:
         self._judging = judging
 
     def approve(self, device: Device) -> None:
-        """Fold what a device sent before it was approved, in its order."""
-        self.replay(self._state.queues.held(device.device_id))
+        """Fold what a device sent before it was approved, in its order.
+
+        Beyond its bucket the rest is deferred, and what comes from now on behind it.
+        """
+        held = self._state.queues.held
+        self.replay(held(device.device_id, HELD_STEP_MAX))
+        while items := held(device.device_id, HELD_STEP_MAX):
+            self._leave(items)
+            for item in items:
+                arrival = _arrival(item)
+                self._admission.defer(arrival.record, arrival.place, device)
+                self._state.fates["duplicate", ""] += item.elements - 1
+            self._quarantine.save()
 
     def replay(self, items: Sequence[Kept]) -> None:
         """Fold quarantined or held elements again."""
-        state = self._state
         for repeated, group in groupby(items, key=lambda item: item.elements > 1):
-            batch = [item for item in group if item.payload is not None]
-            for item in batch:
-                state.fates["quarantined", item.reason] -= item.elements
-            state.queues.leave(item.id for item in batch)
+            batch = list(group)
+            self._leave(batch)
             if not repeated:
                 self._fold(_arrival(item) for item in batch)
                 continue
             for item in batch:
                 self._fold_repeated(item)
 
+    def _leave(self, items: Sequence[Kept]) -> None:
+        """The elements that these items stand for get another fate."""
+        for item in items:
+            self._state.fates[fate_of(item.reason)] -= item.elements
+        self._state.queues.leave(item.id for item in items)
+
     def _fold_repeated(self, item: Kept) -> None:
         """An item that stands for several: the others share the first one's fate."""
-        state = self._state
-        before = _kept_back(state)
-        self._fold([_arrival(item)])
         others = item.elements - 1
-        if _kept_back(state) == before:
-            state.fates["duplicate", ""] += others
-            return
-        again = next(iter(state.queues.kept([item.id])))
-        state.fates["quarantined", again.reason] += others
-        state.queues.add_count(item.id, others)
+        self._judging.judge(self._admission.readmit([_arrival(item)]))
+        if not self._quarantine.weigh(others):
+            self._state.fates["duplicate", ""] += others
+        self._quarantine.save()
 
     def refill(self, device_id: str) -> None:
         """A deferral timer: fold what the device's bucket allows by now."""
         state = self._state
         device = state.by_id[device_id]
         state.touch(device)
-        limit = min(int(device.tokens), DEFERRED_STEP_MAX)
-        taken = state.queues.take_deferred(device.no, max(limit, 0))
-        device.deferred -= len(taken)
-        state.fates["deferred", "rate"] -= len(taken)
-        self._fold(Arrival(one.place, Record(*one[1:])) for one in taken)
+        left = DEFERRED_STEP_MAX
+        while left > 0 and device.tokens >= 1 and device.deferred:
+            limit = min(int(device.tokens), DEFERRED_CHUNK)
+            taken = state.queues.take_deferred(device.no, limit)
+            left -= limit
+            device.deferred -= len(taken)
+            state.fates["deferred", "rate"] -= len(taken)
+            self._fold(Arrival(one.place, Record(*one[1:])) for one in taken)
         if device.deferred:
             state.set_timer(state.now_ms + DEFERRAL_STEP_MS, "deferral", device_id)
 
@@ -83,7 +97,3 @@ def _arrival(item: Kept) -> Arrival:
     assert item.payload is not None
     record = Record(item.kind, item.topic, item.payload, item.received_ms, item.flags)
     return Arrival(item.place, record)
-
-
-def _kept_back(state: State) -> int:
-    return sum(n for (name, _), n in state.fates.items() if name == "quarantined")

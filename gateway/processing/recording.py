@@ -71,7 +71,7 @@ class Recording:
                 continue
             number, key = begun
             state.ordinal += 1
-            device.last_seen_ms = device.last_rating_ms = record.received_ms
+            device.saw_rating(record.received_ms)
             flags = () if seq is None else self._follow(device, seq, rating.boot_id)
             emit(recorded(state, one, flags, binding, key))
             if device.receipts:
@@ -125,7 +125,7 @@ class Recording:
         self, device: Device, rating: Rating, record: Record, quality: str
     ) -> tuple[str, ...]:
         """Sequence, activity, and the flags that need no other rating."""
-        device.last_seen_ms = device.last_rating_ms = record.received_ms
+        device.saw_rating(record.received_ms)
         flags: tuple[str, ...] = ()
         if rating.seq is not None:
             flags = self._follow(device, rating.seq, rating.boot_id)

@@ -1,5 +1,6 @@
 """Which session a rating belongs to, and what its arrival changes there."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -7,14 +8,24 @@ from typing import Final
 from device_protocol.messages import Rating
 from gateway.ledger.devices import Binding, Device
 from gateway.ledger.ratings import Session
+from gateway.ports import RecordKind
+from gateway.processing.bindings import site_of
 from gateway.processing.points import Timed
-from gateway.processing.settling import find_rating, resettle
+from gateway.processing.settling import find_rating, meant_by, record_repeat, resettle
 from gateway.processing.state import State
 
 Scope = tuple[str, str, int]
 """site, session number, stage (0: none)."""
 
 IMPLIED: Final = "@"  # heads the number of a session that an amendment implies
+MESSAGE: Final = int(RecordKind.MESSAGE)
+RATINGS_MAX: Final = 64
+"""Ratings that a session's choice is made of; any more have no effect.
+
+A terminal that sends one number for ever would make each of its ratings dearer than
+the last.
+"""
+
 QUARTER_MS: Final = 15 * 60_000  # every zone's midnight falls on a quarter of an hour
 
 
@@ -27,12 +38,14 @@ class Sessions:
         self._plain_begun: dict[Scope, tuple[int, int, int]] = {}  # no, place, began
         self._plain_rows: list[tuple[object, ...]] = []
         self._new_rows: list[tuple[object, ...]] = []
-        self._joined: dict[int, tuple[Session, set[int]]] = {}
+        self._joined: dict[int, tuple[Session, list[int]]] = {}
+        self._crowd: list[tuple[Session, int]] = []
         self._adopted: list[tuple[int, int]] = []
         self._amends = False
         self._asks = False  # whether no rating of the run is plain
         self._recent: dict[str, tuple[int, Session | None]] = {}
         self._days: tuple[int, int, str] = (0, 0, "")
+        self._zone = state.zone
 
     def prepare(self, arriving: Sequence[Timed]) -> None:
         """Read the sessions that these ratings may belong to, all at once."""
@@ -40,15 +53,23 @@ class Sessions:
         self._plain_begun.clear()
         self._recent.clear()
         self._asks = self._state.rules.session_mode == "none"
+        if self._zone is not self._state.zone:
+            self._zone, self._days = self._state.zone, (0, 0, "")
         if self._asks:
             return
-        ids = {
-            rating.session_id or f"{IMPLIED}{device.device_id}:{rating.event_id}"
-            for _, device, rating, _, _, _ in arriving
-        }
-        for session in self._state.ratings.sessions(ids):
-            scope = (session.site, session.session_id, session.stage)
-            self._known.setdefault(scope, []).append(session)
+        numbers: defaultdict[str, set[str]] = defaultdict(set)
+        for _, device, rating, record, _, _ in arriving:
+            site = (
+                device.site if record.kind == MESSAGE else site_of(self._state, record)
+            )
+            number = rating.session_id
+            numbers[site or ""].add(
+                number or f"{IMPLIED}{device.device_id}:{rating.event_id}"
+            )
+        for site, ids in numbers.items():
+            for session in self._state.ratings.sessions(site, ids):
+                scope = (site, session.session_id, session.stage)
+                self._known.setdefault(scope, []).append(session)
         self._amends = any(one[2].amends is not None for one in arriving)
         self._asks = self._amends
 
@@ -155,7 +176,7 @@ class Sessions:
         if session is None:
             session = self._begin(scope, device, rating, binding, place, occurred_ms)
             if not initial:
-                self._joined[session.no] = (session, {place})
+                self._joined[session.no] = (session, [place])
             return session, initial
         self._join(session, place, occurred_ms)
         return session, False
@@ -242,10 +263,13 @@ class Sessions:
         return date
 
     def _join(self, session: Session, place: int, occurred_ms: int) -> None:
-        session.ratings.append(place)
+        arrived = self._joined.setdefault(session.no, (session, []))[1]
+        if len(session.ratings) + len(arrived) >= RATINGS_MAX:
+            self._crowd.append((session, place))
+            return
         if not session.own:
             session.began_ms = min(session.began_ms, occurred_ms)
-        self._joined.setdefault(session.no, (session, set()))[1].add(place)
+        arrived.append(place)
 
     def _amending(
         self,
@@ -256,20 +280,20 @@ class Sessions:
         occurred_ms: int,
     ) -> Session:
         """The session of what it amends; one is implied until that arrives."""
-        amends = rating.amends or ""
-        target_id = amends if ":" in amends else f"{device.device_id}:{amends}"
+        target_id = meant_by(self._state, device.device_id, rating.amends or "")
         target, session = self._target(target_id)
         scope = (binding.site or "", rating.session_id or "", rating.stage or 0)
+        alone = target is not None and session is None
         if session is None and rating.session_id is not None:
             session = self._belongs(self._known_in(scope), occurred_ms)
         if session is not None:
             self._join(session, place, occurred_ms)
-            return session
-        if rating.session_id is None:
-            scope = (binding.site or "", f"{IMPLIED}{target_id}", 0)
-        session = self._begin(scope, device, rating, binding, place, occurred_ms)
-        self._joined[session.no] = (session, {place})
-        if target is not None and rating.session_id is None:
+        else:
+            if rating.session_id is None:
+                scope = (binding.site or "", f"{IMPLIED}{target_id}", 0)
+            session = self._begin(scope, device, rating, binding, place, occurred_ms)
+            self._joined[session.no] = (session, [place])
+        if target is not None and alone:
             self._adopted.append((target, session.no))
             session.ratings.insert(0, target)
         return session
@@ -279,7 +303,7 @@ class Sessions:
         if rating_id in self._recent:
             return self._recent[rating_id]
         stored = find_rating(self._state, rating_id)
-        if stored is None:
+        if stored is None or stored.level is None or stored.mode != "live":
             return None, None
         if stored.session_no is None:
             return stored.place, None
@@ -306,5 +330,11 @@ class Sessions:
             self._state.ratings.assign(place, number)
         self._adopted.clear()
         for session, arrived in self._joined.values():
-            resettle(self._state, session, arrived)
+            for place in arrived:  # one by one, as if each had come in its own block
+                if place not in session.ratings:
+                    session.ratings.append(place)
+                resettle(self._state, session, {place})
         self._joined.clear()
+        for session, place in self._crowd:
+            record_repeat(self._state, session, place)
+        self._crowd.clear()

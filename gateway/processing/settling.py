@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
-from device_protocol.identity import references
+from device_protocol.identity import rating_id, references
 from gateway.ledger.ratings import Session, Stored
 from gateway.processing.points import RECORDED, restated
 from gateway.processing.state import State
@@ -15,6 +15,7 @@ from gateway.ratings.sessions import (
     SUPERSEDED,
     Press,
     Settlement,
+    Standing,
     settle,
 )
 
@@ -33,6 +34,16 @@ def find_rating(state: State, rating_id: str) -> Stored | None:
     return next(iter(state.ratings.at([holder.place])), None)
 
 
+def meant_by(state: State, device_id: str, text: str) -> str:
+    """The rating_id that a reference of a device means: one held, or the likeliest."""
+    meant = references(device_id, text)
+    for of, event_id in meant:
+        device = state.by_id.get(of)
+        if device and state.store.identities.find(event_id, device.no):
+            return rating_id(of, event_id)
+    return rating_id(*(meant[-1] if meant[-1][0] in state.by_id else meant[0]))
+
+
 def resettle(
     state: State, session: Session, arrived: set[int], void: int | None = None
 ) -> None:
@@ -49,6 +60,14 @@ def resettle(
     pairs = [(old, _standing(old, settlement, arrived, void)) for old in stored]
     _write(state, (now for old, now in pairs if now != old))
     _tell(state, session, pairs, settlement, arrived, void)
+
+
+def record_repeat(state: State, session: Session, place: int) -> None:
+    """Tell of a rating beyond those that its session's choice is made of."""
+    for stored in state.ratings.at([place]):
+        now = stored._replace(flags=(*stored.flags, REPEAT))
+        _write(state, [now])
+        state.emission.events.append(restated(state, now, session, RECORDED, None))
 
 
 def declare_void(state: State, stored: Stored, reason: str, by: str) -> None:
@@ -72,7 +91,8 @@ def declare_void(state: State, stored: Stored, reason: str, by: str) -> None:
 
 def _is_version(state: State, session: Session, place: int) -> bool:
     """Whether a press is, or once was, the rating of its session."""
-    standing = _settled(state, state.ratings.at(session.ratings)).standings[place]
+    standings = _settled(state, state.ratings.at(session.ratings)).standings
+    standing = standings.get(place, Standing(effective=False))
     return standing.effective or standing.replaced == AMENDED
 
 
@@ -138,7 +158,7 @@ def _press(one: Stored, ids: Collection[str]) -> Press:
     """A rating as the choice sees it; `ids` are those of its session."""
     amends = None
     if one.amends is not None:
-        meant = [f"{of}:{event}" for of, event in references(one.device_id, one.amends)]
+        meant = [rating_id(*each) for each in references(one.device_id, one.amends)]
         amends = next((text for text in meant if text in ids), meant[0])
     return Press(
         one.place,

@@ -3,6 +3,7 @@
 import json
 
 from gateway.events import Address
+from gateway.events.addressing import RECEIPTS
 from gateway.ledger.queues import Queues
 from gateway.ports import OutboxRow
 
@@ -41,7 +42,8 @@ class Sinks:
         ]
         gone = sorted(self._in_force.keys() - wanted.keys())
         for name in [*changed, *gone]:
-            if name in self._in_force:
+            # Receipts of a block are for the filter that is in force at its end.
+            if name in self._in_force and self._in_force[name][0] != RECEIPTS:
                 self._addressed[name] += self._owed(name, row)
         for name in gone:
             kind, events, _, _ = self._in_force.pop(name)

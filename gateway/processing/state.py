@@ -32,7 +32,8 @@ REFILL_PER_MS: Final = 20 / 1000
 DEFERRED_MAX: Final = 200_000
 PENDING_MAX: Final = 10_000
 
-Entry = tuple[Device, Channel, Callable[[str, bytes], Decoded]]
+Reader = Callable[[str, bytes], Decoded]
+Entry = tuple[Device, Channel, Reader]
 """Who speaks on a topic, on which channel, and what reads its payloads."""
 
 _RULES: Final = msgspec.json.Decoder(Rules)
@@ -74,8 +75,8 @@ class State:
         self._bindings = self.ratings.bindings()
         self._binding_of = {one[1:]: one for one in self._bindings}
         self.settings_digest = self.books.setting("digest") or ""
-        self._load_rules()
         self._load_devices()
+        self._load_rules()
         self.store.identities.load()
 
     def _load_rules(self) -> None:
@@ -98,6 +99,8 @@ class State:
             rules.rating_window_days + rules.amend_window_days + 1
         )
         self.entries: dict[str, Entry] = {}  # by topic
+        for device in self.by_id.values():
+            device.binding = None  # it holds what the rules say of tags
 
     def _load_devices(self) -> None:
         self.by_id = {device.device_id: device for device in self.devices.load()}
@@ -161,7 +164,7 @@ class State:
         self.generation = generation
         self.now_ms = now_ms
         self.suspect = bool(flags & HeaderFlag.CLOCK_SUSPECT)
-        self.store.identities.turn(now_ms, self.horizon_ms)
+        self.store.identities.turn(now_ms, self.horizon_ms, expire=not self.suspect)
 
     def place(self, index: int) -> int:
         """The packed place of a record of the current block."""
