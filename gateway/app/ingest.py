@@ -3,17 +3,33 @@
 import random
 from pathlib import Path
 
-from gateway.app.journal import open_own_journal
+import structlog
+
+from gateway.app.journal import Covered, open_own_journal
 from gateway.app.links import link_options
 from gateway.app.paths import Paths
 from gateway.app.signals import Signals
 from gateway.app.wanted import wanted
 from gateway.clock import SystemClock
+from gateway.errors import PermanentError
 from gateway.ingress.role import IngestOptions, run_ingest
+from gateway.ingress.upkeep import Upkeep
+from gateway.journal.rechecking import EndlessCheck
 from gateway.mqtt.link import MqttLink
 from gateway.ports import Link, LinkListener
 from gateway.sealing import open_keyring
 from gateway.settings import Settings
+
+_log = structlog.get_logger(__name__)
+
+
+def _digest(settings: Settings) -> str:
+    """Of the settings; of nothing that was ever applied when a table is broken."""
+    try:
+        return wanted(settings).digest()
+    except PermanentError as error:
+        _log.error("settings_kept", detail=str(error))  # noqa: TRY400 -- a trace would not help an operator
+        return "none"
 
 
 async def run(settings: Settings, _config: Path, signals: Signals) -> None:
@@ -24,7 +40,7 @@ async def run(settings: Settings, _config: Path, signals: Signals) -> None:
         run_dir=paths.run_dir,
         session_mark=paths.session_mark,
         session_name=f"{settings.broker.client_id}@{settings.broker.url}",
-        settings_digest=wanted(settings).digest(),
+        settings_digest=_digest(settings),
         receive_max=settings.intake.receive_max,
         buffered_bytes_max=settings.intake.buffered_bytes_max,
         block_records_max=settings.intake.block_records_max,
@@ -36,6 +52,7 @@ async def run(settings: Settings, _config: Path, signals: Signals) -> None:
     def make_link(listener: LinkListener) -> Link:
         return MqttLink(link, listener, clock, random.random)
 
+    check = EndlessCheck(paths.journal)
     try:
         await run_ingest(
             options,
@@ -44,6 +61,13 @@ async def run(settings: Settings, _config: Path, signals: Signals) -> None:
             signals.stop,
             clock=clock,
             free_reserve=opened.journal.free_reserve,
+            upkeep=Upkeep(
+                Covered(paths).last_block,
+                opened.journal.prune,
+                check,
+                settings.retention.journal_days,
+            ),
         )
     finally:
+        check.close()
         opened.journal.close()

@@ -9,7 +9,7 @@ import apsw
 from gateway.app.paths import Paths
 from gateway.clock import Clock
 from gateway.journal.opening import Known, Opened, open_journal
-from gateway.ledger.checkpoints import Checkpoint, in_force
+from gateway.ledger.checkpoints import Checkpoint, in_force, is_sound
 from gateway.ledger.store import BUSY_MS
 from gateway.sealing import Keyring
 
@@ -26,6 +26,26 @@ def open_own_journal(paths: Paths, keyring: Keyring, clock: Clock) -> Opened:
         known=known_to_ledger(paths.ledger),
         bodies_after=checkpoint.block if checkpoint else 0,
     )
+
+
+class Covered:
+    """Up to which block a checkpoint stands for the journal: digested once each."""
+
+    def __init__(self, paths: Paths) -> None:
+        self._paths = paths
+        self._sound: Checkpoint | None = None
+
+    def last_block(self) -> int:
+        """0 when there is no checkpoint in force whose file is what was recorded."""
+        known = checkpoint_in_force(self._paths.ledger)
+        if known is None:
+            return 0
+        directory = self._paths.checkpoints
+        trusted = known == self._sound and (directory / known.file).exists()
+        if not trusted and not is_sound(known, directory):
+            return 0
+        self._sound = known
+        return known.block
 
 
 def known_to_ledger(ledger: Path) -> list[Known]:

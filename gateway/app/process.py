@@ -1,6 +1,7 @@
 """The role `process`, put together."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -9,13 +10,18 @@ from gateway.app.paths import Paths
 from gateway.app.signals import Signals
 from gateway.app.wanted import wanted
 from gateway.clock import SystemClock
+from gateway.delivery.queries import SqliteDeliveryQueries
 from gateway.errors import PermanentError
 from gateway.ipc.submission import SubmissionClient
 from gateway.journal.sqlite import SqliteJournalReader
+from gateway.ledger.checkpoints import Checkpoints
 from gateway.ledger.store import Store, connect
+from gateway.processing.checkpointing import Checkpointing
 from gateway.processing.fold import Fold
+from gateway.processing.pruning import OutboxRetention, Settled
 from gateway.processing.role import ProcessOptions, ProcessRole
 from gateway.processing.state import State
+from gateway.reading import Reader
 from gateway.sealing import open_keyring
 from gateway.settings import Settings, SettingsError, load_settings
 
@@ -28,23 +34,43 @@ async def run(settings: Settings, config: Path, signals: Signals) -> None:
     store = Store(connect(paths.ledger))
     reader = SqliteJournalReader.open(paths.journal, keyring)
     submitter = SubmissionClient(paths.submissions)
+    state = State(store, keyring)
+    checkpoints = Checkpoints(paths.ledger, paths.checkpoints)
+    checkpointing = Checkpointing(checkpoints, state, reader, submitter, clock)
+    deliveries = Reader(paths.delivery)
     role = ProcessRole(
         ProcessOptions(paths.run_dir),
         reader,
-        Fold(State(store, keyring)),
+        Fold(state),
         submitter,
         clock,
+        checkpointing,
+        OutboxRetention(
+            state, partial(_settled, deliveries), settings.retention.journal_days
+        ),
     )
-    role.want(wanted(settings))
+    try:
+        role.want(wanted(settings))
+    except PermanentError as error:
+        _log.error("settings_kept", detail=str(error))  # noqa: TRY400 -- a trace would not help an operator
     try:
         async with asyncio.TaskGroup() as group:
             reloading = group.create_task(_reloading(config, signals, role))
             await role.run(signals.stop)
             reloading.cancel()
     finally:
+        checkpointing.close()
+        deliveries.close()
         await submitter.close()
         reader.close()
         store.close()
+
+
+def _settled(deliveries: Reader) -> Settled:
+    queries = SqliteDeliveryQueries(deliveries)
+    # The controls first: the cursors, read later, can only be further on.
+    controls_read = queries.controls_read()
+    return Settled(controls_read, [sink.cursor for sink in queries.sinks()])
 
 
 async def _reloading(config: Path, signals: Signals, role: ProcessRole) -> None:

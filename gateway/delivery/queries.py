@@ -26,6 +26,10 @@ class SqliteDeliveryQueries:
     def sinks(self) -> list[SinkRow]:
         return self._read(_sinks)
 
+    def controls_read(self) -> int:
+        """Controls of the outbox before this block have been carried out."""
+        return self._read(_controls_read)
+
     def dead_letters(
         self, wanted: DeadLetterFilter, part: Slice
     ) -> Page[DeadLetterRow]:
@@ -47,6 +51,12 @@ def _sink(row: Columns) -> SinkRow:
         last_error=error,
         cursor=SinkCursor(name, block, index),
     )
+
+
+def _controls_read(connection: apsw.Connection) -> int:
+    ((block,),) = connection.execute("SELECT block FROM control")
+    assert isinstance(block, int)
+    return block
 
 
 def _letters(

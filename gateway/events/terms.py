@@ -50,3 +50,11 @@ class Terms:
             for index in address.indexes(row)
             if low <= (row.block, index) < high
         ]
+
+
+def by_name(sinks: Iterable[SinkSince]) -> dict[str, Terms]:
+    """Each sink's filters over time, from all states that were ever in force."""
+    changes: dict[str, list[SinkSince]] = {}
+    for sink in sinks:
+        changes.setdefault(sink.name, []).append(sink)
+    return {name: Terms(of_one) for name, of_one in changes.items()}

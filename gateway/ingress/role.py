@@ -7,7 +7,7 @@ from the broker; its last acts are appended.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from gateway.ingress.intake import Intake
 from gateway.ingress.receiver import Receiver
 from gateway.ingress.session_mark import SessionMark
 from gateway.ingress.ticks import Ticks
+from gateway.ingress.upkeep import Keeper, Upkeep
 from gateway.ingress.writing import JournalWriter
 from gateway.ipc.doorbell import Doorbell, Ringer
 from gateway.ipc.intake import serving
@@ -57,6 +58,7 @@ async def run_ingest(  # noqa: PLR0913 - what `app` composes
     *,
     clock: Clock,
     free_reserve: Callable[[], None] = lambda: None,
+    upkeep: Upkeep | None = None,
 ) -> None:
     """Serve until `stop`. The journal was opened, and is closed, by the caller."""
     metrics = IngestMetrics(journal.head)
@@ -79,10 +81,13 @@ async def run_ingest(  # noqa: PLR0913 - what `app` composes
     intake.attach(link)
     gate_timeout_ms = options.gate_timeout_ms if journal.head else None
     intake.note("intake_resumed")
-    role = _Role(options, intake, link, clock, metrics, gate_timeout_ms, stop)
+    keeper = Keeper(upkeep, writer, intake.note, clock, metrics) if upkeep else None
+    role = _Role(options, intake, link, clock, metrics, gate_timeout_ms, stop, keeper)
     try:
         await role.run()
     finally:
+        if keeper:
+            keeper.close()
         writer.close()
         ringer.close()
 
@@ -96,6 +101,7 @@ class _Role:
     metrics: IngestMetrics
     gate_timeout_ms: int | None
     stop: asyncio.Event
+    keeper: Keeper | None
 
     async def run(self) -> None:
         run_dir = self.options.run_dir
@@ -109,8 +115,10 @@ class _Role:
                 ):
                     listening = group.create_task(self._listen(bell))
                     linking = group.create_task(self._connect())
+                    keeping = [group.create_task(work) for work in self._upkeep()]
                     await self.stop.wait()
-                    listening.cancel()
+                    for task in (listening, *keeping):
+                        task.cancel()
                 drained = await self.intake.drain(self.options.drain_timeout_ms)
             self.link.stop()
             await linking
@@ -118,6 +126,9 @@ class _Role:
             await appending
             figures.cancel()
             _log.info("intake_stopped", drained=drained)
+
+    def _upkeep(self) -> list[Coroutine[None, None, None]]:
+        return [self.keeper.prune(), self.keeper.check()] if self.keeper else []
 
     async def _connect(self) -> None:
         self.metrics.settings_gate.set(1)

@@ -60,14 +60,30 @@ class JournalWriter:
             self._full(error)
             return None
         except JournalBrokenError as error:
-            _log.critical("journal_broken", error=str(error))
-            self._exit_process(EXIT_JOURNAL_BROKEN)
+            self._broken(error)
             raise
         took_ms = self._clock.monotonic_ms() - began_ms
         self._metrics.append_seconds.observe(took_ms / 1000)
         self._metrics.blocks.inc()
         self._metrics.received.inc(header.messages)
         return header
+
+    @property
+    def head(self) -> Header | None:
+        """The newest durable block."""
+        return self._journal.head
+
+    async def prune(self, prune: Callable[[], int]) -> int:
+        """Let `prune` delete old blocks between two appends; a full disk keeps them."""
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._worker, prune)
+        except DiskFullError as error:
+            _log.warning("journal_not_pruned", error=str(error))
+            return 0
+        except JournalBrokenError as error:
+            self._broken(error)
+            raise
 
     def recovered(self) -> int | None:
         """After an append that worked: since when the disk had been full, if it was."""
@@ -91,6 +107,10 @@ class JournalWriter:
     def _accepting_clock(self, records: Sequence[Record]) -> Header:
         self._journal.accept_clock()
         return self._journal.append(records)
+
+    def _broken(self, error: JournalBrokenError) -> None:
+        _log.critical("journal_broken", error=str(error))
+        self._exit_process(EXIT_JOURNAL_BROKEN)
 
     def _full(self, error: DiskFullError) -> None:
         if self.full_since_ms is None:

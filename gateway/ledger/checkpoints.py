@@ -83,14 +83,14 @@ class Checkpoints:
         unfinished = self._directory / _UNFINISHED
         _remove(unfinished)
         self._copy(unfinished)
-        block, at_ms = _position(unfinished)
+        block, at_ms, in_force_file = _position(unfinished)
         sync_file(unfinished)
         summed = file_digest(unfinished, self._go_on)
         reach("checkpoint.before_name")
         path = self._directory / f"{block}.db"
         unfinished.replace(path)
         sync_directory(self._directory)
-        self._drop_old()
+        self._drop_old(in_force_file)
         return Checkpoint(block, path.name, summed, at_ms, fold_version)
 
     def _copy(self, target: Path) -> None:
@@ -111,14 +111,16 @@ class Checkpoints:
         if shutil.disk_usage(self._directory).free < _ROOM * size_bytes:
             raise DiskFullError("the disk has no room for a checkpoint")
 
-    def _drop_old(self) -> None:
+    def _drop_old(self, in_force_file: str | None) -> None:
         blocks = sorted(
             int(path.stem)
             for path in self._directory.glob("*.db")
             if path.stem.isdecimal()
         )
         for block in blocks[: -self._kept]:
-            _remove(self._directory / f"{block}.db")
+            name = f"{block}.db"
+            if name != in_force_file:
+                _remove(self._directory / name)
 
 
 def in_force(connection: apsw.Connection) -> Checkpoint | None:
@@ -154,14 +156,15 @@ def _reading(path: Path) -> apsw.Connection:
     return connection
 
 
-def _position(path: Path) -> tuple[int, int]:
-    """The copy's own last block, and the journal's time at it."""
+def _position(path: Path) -> tuple[int, int, str | None]:
+    """The copy's last block, the journal's time at it, the checkpoint in force."""
     connection = _reading(path)
     try:
         state = dict(connection.execute("SELECT name, value FROM state"))
+        known = in_force(connection)
     finally:
         connection.close()
-    return state.get("block", 0), state.get("now_ms", 0)
+    return state.get("block", 0), state.get("now_ms", 0), known and known.file
 
 
 def _remove(path: Path) -> None:

@@ -1,18 +1,56 @@
 """The outbox as the dispatcher reads it: read-only, short transactions."""
 
+import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 import apsw
 import msgspec
 
+from gateway.clock import Clock
+from gateway.errors import TransientError
 from gateway.ledger.packing import unpack
 from gateway.ledger.store import BUSY_MS
 from gateway.ports import OutboxRow, SinkSince
 from gateway.sealing import Keyring
 
 _FIELDS = msgspec.json.Decoder(dict[str, object])
+
+
+_MADE_MS_MAX: Final = 60_000
+_POLL_S: Final = 0.05
+
+
+async def ledger_made(path: Path, clock: Clock, stopped: Callable[[], bool]) -> bool:
+    """Wait for the ledger of a first start; False when a stop came first.
+
+    Raises TransientError when it stays away.
+    """
+    give_up_ms = clock.monotonic_ms() + _MADE_MS_MAX
+    while not _is_made(path):
+        if stopped():
+            return False
+        if clock.monotonic_ms() >= give_up_ms:
+            raise TransientError(f"{path} is not there: does process run?")
+        await asyncio.sleep(_POLL_S)
+    return True
+
+
+def _is_made(path: Path) -> bool:
+    try:
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    except apsw.CantOpenError:
+        return False
+    try:
+        connection.set_busy_timeout(BUSY_MS)
+        sinks_of(connection)
+    except (apsw.SQLError, apsw.CantOpenError):  # its schema is being made
+        return False
+    finally:
+        connection.close()
+    return True
 
 
 class SqliteOutbox:
@@ -41,14 +79,7 @@ class SqliteOutbox:
         return 0
 
     def sinks(self) -> list[SinkSince]:
-        rows = self._connection.execute(
-            "SELECT name, kind, iif(removed, '[]', events), since_block, since_index"
-            " FROM sink ORDER BY no"
-        )
-        return [
-            SinkSince(name, kind, tuple(json.loads(events)), block, index)
-            for name, kind, events, block, index in rows
-        ]
+        return sinks_of(self._connection)
 
     def personal(self, place: int) -> dict[str, object] | None:
         rows: Sequence[tuple[str, int, bytes | None]] = list(
@@ -62,3 +93,15 @@ class SqliteOutbox:
                 plain = self._keyring.open(key_id, sealed, rating_id.encode())
                 return _FIELDS.decode(plain)
         return None
+
+
+def sinks_of(connection: apsw.Connection) -> list[SinkSince]:
+    """Every sink state that was ever in force, oldest first."""
+    rows = connection.execute(
+        "SELECT name, kind, iif(removed, '[]', events), since_block, since_index"
+        " FROM sink ORDER BY no"
+    )
+    return [
+        SinkSince(name, kind, tuple(json.loads(events)), block, index)
+        for name, kind, events, block, index in rows
+    ]

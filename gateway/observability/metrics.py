@@ -75,6 +75,16 @@ class IngestMetrics:
         self.journal_writable = Gauge(
             "evalgate_journal_writable", "0 while its disk is full", registry=registry
         )
+        self.blocks_pruned = Counter(
+            "evalgate_blocks_pruned",
+            "Blocks older than the retention, deleted",
+            registry=registry,
+        )
+        self.blocks_checked = Counter(
+            "evalgate_blocks_checked",
+            "Blocks whose chain and body were read again",
+            registry=registry,
+        )
         self.settings_gate = Gauge(
             "evalgate_settings_gate_closed",
             "1 while the link waits for the settings to be folded",
@@ -102,6 +112,11 @@ class ProcessMetrics:
             "evalgate_fold_seconds",
             "One transaction, its commit included",
             buckets=_APPEND_BOUNDS_S,
+            registry=registry,
+        )
+        self.checkpoint_block = Gauge(
+            "evalgate_checkpoint_block",
+            "The block of the checkpoint in force, 0 for none",
             registry=registry,
         )
         self.deferred = Gauge(

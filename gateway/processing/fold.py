@@ -12,11 +12,10 @@ from gateway.processing.alerts import raise_alert, resolve_alert
 from gateway.processing.judging import Judging
 from gateway.processing.quarantine import Quarantine
 from gateway.processing.readmitting import Readmitting
-from gateway.processing.state import State
+from gateway.processing.state import CLOCK_SUSPECT, State
 
 TIMERS_MAX: Final = 1_000  # one block fires no more; the rest waits for the next tick
 CHAIN_MASK: Final = (1 << 62) - 1
-_CLOCK: Final = ("clock_suspect", "clock")
 
 
 class Fold:
@@ -60,7 +59,7 @@ class Fold:
         state.begin_block(
             header.number, header.generation, header.appended_ms, header.flags
         )
-        if state.suspect != (_CLOCK in state.alerts):
+        if state.suspect != (CLOCK_SUSPECT in state.alerts):
             self._doubt_clock()
         self._missing(header)
         self._fire_timers()
@@ -97,9 +96,11 @@ class Fold:
         """Alarm from the first block whose time is suspect to the last one."""
         if self.state.suspect:
             text = "the wall clock jumped: check it, then `evalgate clock accept`"
-            raise_alert(self.state, *_CLOCK, "critical", text)
+            raise_alert(self.state, *CLOCK_SUSPECT, "critical", text)
         else:
-            resolve_alert(self.state, *_CLOCK, "the wall clock is believed again")
+            resolve_alert(
+                self.state, *CLOCK_SUSPECT, "the wall clock is believed again"
+            )
 
     def _missing(self, header: Header) -> None:
         """Messages of blocks that the journal has lost; a `gap` act tells of it."""

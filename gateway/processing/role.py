@@ -1,6 +1,7 @@
 """The role `process`: applies the settings, then follows the journal."""
 
 import asyncio
+from collections.abc import Coroutine, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,10 @@ from gateway.ipc.doorbell import Doorbell, Ringer
 from gateway.observability.metrics import ProcessMetrics, write_figures
 from gateway.ports import JournalReader, Submitter
 from gateway.processing.applying import Wanted, changes
+from gateway.processing.checkpointing import Checkpointing
 from gateway.processing.fold import Fold
 from gateway.processing.processor import Processor
+from gateway.processing.pruning import OutboxRetention
 from gateway.processing.state import PENDING_MAX
 
 _FIGURES_EVERY_S: Final = 1.0
@@ -46,8 +49,12 @@ class ProcessRole:
         fold: Fold,
         submitter: Submitter,
         clock: Clock,
+        checkpointing: Checkpointing | None = None,
+        retention: OutboxRetention | None = None,
     ) -> None:
         self._options = options
+        self._checkpointing = checkpointing
+        self._retention = retention
         self._reader = reader
         self._fold = fold
         self._processor = Processor(reader, fold)
@@ -69,11 +76,12 @@ class ProcessRole:
         run_dir = self._options.run_dir
         ringers = [Ringer(run_dir / f"{name}.bell") for name in ("deliver", "console")]
         ingest = Ringer(run_dir / "ingest.bell")
+        if self._checkpointing:
+            await self._checkpointing.before_fold()
         self._confirm()
         async with asyncio.TaskGroup() as group:
             with Doorbell(run_dir / "process.bell") as bell:
-                applying = group.create_task(self._applying())
-                figures = group.create_task(self._figures())
+                beside = [group.create_task(work) for work in self._beside()]
                 while not stop.is_set():
                     if not self._step():
                         self._ask_tick(ingest)
@@ -83,10 +91,19 @@ class ProcessRole:
                         ringer.ring()
                     self._confirm()
                     await asyncio.sleep(0)
-                applying.cancel()
-                figures.cancel()
+                for task in beside:
+                    task.cancel()
         for ringer in (*ringers, ingest):
             ringer.close()
+
+    def _beside(self) -> Iterator[Coroutine[None, None, None]]:
+        """What goes on beside the fold until it ends."""
+        yield self._applying()
+        yield self._figures()
+        if self._checkpointing:
+            yield self._checkpointing.run()
+        if self._retention:
+            yield self._retention.run()
 
     def _step(self) -> int:
         start_ms = self._clock.monotonic_ms()
@@ -138,6 +155,9 @@ class ProcessRole:
         if state.settings_digest == wanted.digest():
             self._confirm()
             return True
+        # First, for the settings will tell that this version folds.
+        if self._checkpointing and not await self._checkpointing.record():
+            return False
         try:
             for batch in changes(wanted, state.books, self._clock.wall_ms()):
                 await self._submitter.submit(batch)
@@ -154,6 +174,8 @@ class ProcessRole:
             metrics.lag_blocks.set(max(0, self._reader.last_number() - state.block))
             metrics.deferred.set(state.fates["deferred", "rate"])
             metrics.pending_devices.set(state.pending)
+            if self._checkpointing and (known := self._checkpointing.in_force):
+                metrics.checkpoint_block.set(known.block)
             metrics.open_alerts.set(len(state.alerts))
             with suppress(OSError):  # a full disk costs figures, never messages
                 write_figures(path, metrics.registry)

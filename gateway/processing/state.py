@@ -25,6 +25,9 @@ from gateway.ratings.sessions import Policy
 from gateway.rules import Rules
 from gateway.sealing import Keyring
 
+CLOCK_SUSPECT: Final = ("clock_suspect", "clock")
+"""The alert that stands while the journal's time is not believed."""
+
 SCALE: Final = "5"
 DAY_MS: Final = 86_400_000
 BUCKET_ELEMENTS: Final = 20_000.0
@@ -63,12 +66,12 @@ class State:
         self.now_ms = counters["now_ms"]
         self.linked = counters["linked"]
         self.chain_low = counters["chain_low"]
-        self.suspect = False
         self.fates: Counter[tuple[str, str]] = Counter(self.books.fates())
         self.next_due = self.books.next_due()
         self.alerts: dict[tuple[str, str], OpenAlert] = {
             (alert.cause, alert.subject): alert for alert in self.books.open_alerts()
         }
+        self.suspect = CLOCK_SUSPECT in self.alerts
         self.sinks = Sinks(self.queues)
         self.emission.clear()
         self.last_session = self.ratings.last_session()
