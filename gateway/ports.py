@@ -258,6 +258,9 @@ class LinkListener:
     def link_passed(self, epoch: int, barrier: int) -> None:
         """The broker has read all that we wrote before this barrier."""
 
+    def link_failed(self, reason: str) -> None:
+        """An attempt to connect has failed; another follows."""
+
     def link_closed(self, epoch: int, reason: str, *, taken_over: bool) -> None:
         """The connection ended, by whomever; its packet ids are void."""
 

@@ -17,7 +17,7 @@ from gateway.downlink.receipts import ReceiptsSink
 from gateway.events import CloudEvents
 from gateway.events.addressing import RECEIPTS
 from gateway.ipc.submission import SubmissionClient
-from gateway.ledger.outbox import SqliteOutbox
+from gateway.ledger.outbox import SqliteOutbox, ledger_made
 from gateway.mqtt.link import MqttLink
 from gateway.ports import Outbox
 from gateway.sealing import open_keyring
@@ -25,7 +25,7 @@ from gateway.settings import Settings
 from gateway.settings.sinks import Backend, Influxdb
 from gateway.sinks.addresses import AddressRule
 from gateway.sinks.backend import BackendOptions, BackendSink
-from gateway.sinks.influx_apis import InfluxV1, InfluxV2
+from gateway.sinks.influx_v1 import InfluxV1
 from gateway.sinks.influxdb import InfluxdbSink, LineWriter
 
 RECEIVE_MAX = 16  # nothing is subscribed on the downlink
@@ -42,6 +42,9 @@ async def run(settings: Settings, _config: Path, signals: Signals) -> None:
     paths, clock = Paths(settings), SystemClock()
     store = DeliveryStore(paths.delivery)
     receipts, link = _receipts(settings, clock)
+    if not await ledger_made(paths.ledger, clock, signals.stop.is_set):
+        store.close()
+        return
     outbox = SqliteOutbox(paths.ledger, open_keyring(paths.keyring))
     submitter = SubmissionClient(paths.submissions)
     try:
@@ -109,6 +112,8 @@ def _writer(sink: Influxdb) -> LineWriter:
             password=password,
             timeout_s=sink.request_timeout_s,
         )
+    from gateway.sinks.influx_v2 import InfluxV2  # noqa: PLC0415 -- 20 MB for who needs it
+
     token = sink.token.get_secret_value() if sink.token else ""
     return InfluxV2(
         sink.url,

@@ -5,8 +5,9 @@ from argparse import ArgumentParser, Namespace
 
 from gateway.cli.exits import Exit
 from gateway.cli.output import write_json
+from gateway.cli.usable import load_usable
 from gateway.cli.verb import add_config, add_json
-from gateway.settings import Settings, SettingsError, load_settings
+from gateway.settings import Settings, SettingsError
 
 NAME = "check"
 HELP = "validate a configuration, whole, without starting anything"
@@ -19,7 +20,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> Exit:
     try:
-        settings = load_settings(args.config)
+        settings = load_usable(args.config)
     except SettingsError as error:
         if not args.json:
             raise

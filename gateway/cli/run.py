@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 
 from gateway.cli.exits import Exit
+from gateway.cli.usable import load_usable
 from gateway.cli.verb import add_config
 from gateway.errors import PermanentError, TransientError
 from gateway.observability.logging import configure_logging
@@ -45,7 +46,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> Exit:
-    settings = load_settings(args.config)
+    # A role comes up again even when a table has been broken meanwhile.
+    load = load_settings if args.role else load_usable
+    settings = load(args.config)
     configure_logging(settings.gateway.log_level, args.role or "supervisor")
     for warning in settings.absent_tables():
         log.warning("table_missing", detail=warning)
@@ -63,7 +66,7 @@ def _run_all(config: Path, settings: Settings) -> None:
     supervise(
         settings.gateway.data_dir,
         lambda role, pid: _command(config, role, pid),
-        _reload_check(config),
+        reloading(config, settings),
         limits,
         roles_of(settings),
     )
@@ -87,18 +90,48 @@ def _command(config: Path, role: Role, supervisor_pid: int) -> list[str]:
     ]
 
 
-def _reload_check(config: Path) -> Callable[[], bool]:
-    """Whether the file is usable now: a broken one must not reach the roles."""
+def reloading(config: Path, settings: Settings) -> Callable[[], set[Role] | None]:
+    """What SIGHUP asks for: the roles to start afresh; None when the file is broken.
 
-    def may_reload() -> bool:
+    `process` puts rules, tables and sinks into force while it runs; others start anew.
+    """
+    in_force = settings
+
+    def reload() -> set[Role] | None:
+        nonlocal in_force
         try:
-            load_settings(config)
+            wanted = load_usable(config)
         except SettingsError as error:
-            log.warning("reload_refused", problems=error.problems)
-            return False
-        return True
+            log.error("reload_refused", problems=error.problems)  # noqa: TRY400 -- a trace would not help an operator
+            return None
+        for key in changed_for_good(in_force, wanted):
+            log.warning("restart_needed", detail=f"{key} changes at the next start")
+        afresh = roles_made_of(in_force, wanted)
+        in_force = wanted
+        return afresh
 
-    return may_reload
+    return reload
+
+
+def roles_made_of(old: Settings, new: Settings) -> set[Role]:
+    """The roles to which the difference matters, but for what `process` applies."""
+    made_of = {
+        Role.INGEST: ("broker", "intake", "retention"),
+        Role.PROCESS: ("retention",),
+        Role.DELIVER: ("broker", "influxdb", "backend"),
+        Role.CONSOLE: ("console",),
+    }
+    return {
+        role
+        for role, sections in made_of.items()
+        if any(getattr(old, name) != getattr(new, name) for name in sections)
+    }
+
+
+def changed_for_good(old: Settings, new: Settings) -> list[str]:
+    """Keys that only a new start of the whole gateway puts into force."""
+    switched = bool(old.console.listen) != bool(new.console.listen)
+    return ["[gateway]"] * (old.gateway != new.gateway) + ["[console]"] * switched
 
 
 def _run_supervised(

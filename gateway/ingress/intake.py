@@ -24,6 +24,8 @@ from gateway.observability.metrics import IngestMetrics
 from gateway.ports import Header, Link, LinkListener, Record, RecordFlag
 
 DISK_FULL_RETRY_MS: Final = 1000
+FAILURE_NOTE_MS: Final = 60_000
+"""Reasons that alternate are recorded at most this often."""
 
 _log = structlog.get_logger(__name__)
 
@@ -59,6 +61,8 @@ class Intake(LinkListener):
         self._backlog: Backlog | None = None  # of the present connection
         self._flags = 0
         self._refused: Mapping[str, int] = {}
+        self._failure = ""  # why we could not connect, as recorded
+        self._next_failure_ms = 0
         self._held = False
         self._pending: set[asyncio.Future[tuple[int, int, int]]] = set()
         self._draining = False
@@ -135,6 +139,7 @@ class Intake(LinkListener):
     # ----- the link's life
 
     def link_opened(self, epoch: int, *, session_present: bool) -> None:
+        self._failure, self._next_failure_ms = "", 0
         self._metrics.link_up.set(1)
         self._metrics.link_connects.inc()
         self._backlog = Backlog()
@@ -164,6 +169,14 @@ class Intake(LinkListener):
             self._flags = 0
             self.note("link_drained")
         self._wake.set()
+
+    def link_failed(self, reason: str) -> None:
+        """Recorded once for each reason: a broker may be away for days."""
+        now_ms = self._clock.monotonic_ms()
+        if reason != self._failure and now_ms >= self._next_failure_ms:
+            self._failure = reason
+            self._next_failure_ms = now_ms + FAILURE_NOTE_MS
+            self.note("link_failed", reason=reason)
 
     def link_closed(self, epoch: int, reason: str, *, taken_over: bool) -> None:
         self._metrics.link_up.set(0)

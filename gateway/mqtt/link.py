@@ -142,6 +142,7 @@ class MqttLink:
     def _failed(self, reason: str) -> str:
         self._connection = None
         self._retry_delay_ms = self._reconnecting.failed().delay_ms
+        self._listener.link_failed(reason)
         return reason
 
     async def _connect(self) -> Connection:

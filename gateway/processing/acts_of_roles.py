@@ -89,6 +89,9 @@ HANDLERS: Final[Mapping[str, Handling[Any]]] = {
     "intake_resumed": _carried(nothing),
     "link_up": _carried(_link_up),
     "link_down": _carried(_link_down),
+    "link_failed": _alarm(
+        "link_down", "broker", "critical", "the broker cannot be reached: {reason}"
+    ),
     "link_drained": _carried(nothing),
     "clock_accepted": _carried(nothing),  # the block's own flags say that it is
     "session_lost": _alarm(

@@ -41,10 +41,6 @@ class Children:
         if role in self._running:
             self._running[role].send_signal(number)
 
-    def tell_all(self, number: signal.Signals) -> None:
-        for role in self._running:
-            self.tell(role, number)
-
     def reap(self) -> Iterator[tuple[Role, int]]:
         """The roles that ended: (role, exit code, negative for a signal)."""
         for role, child in list(self._running.items()):

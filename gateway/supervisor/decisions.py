@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from gateway.backoff import full_jitter_ms
 from gateway.supervisor.roles import Role
@@ -22,6 +23,8 @@ class _Watch:
     due_ms: int | None
     running_since_ms: int | None = None
     failures: int = 0
+    renew_by_ms: int | None = None  # asked to end, so that it starts afresh
+    told: Literal["nothing", "end", "die"] = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,13 @@ class Supervision:
         watch = self._watches[role]
         since_ms, watch.running_since_ms = watch.running_since_ms, None
         lived_ms = 0 if since_ms is None else now_ms - since_ms
+        renewed = watch.renew_by_ms is not None
+        watch.renew_by_ms, watch.told = None, "nothing"
         if self._stop_by_ms is not None:
             return None
+        if renewed:
+            watch.due_ms = now_ms
+            return 0
         watch.failures = 1 if lived_ms >= self._limits.steady_ms else watch.failures + 1
         delay_ms = full_jitter_ms(
             watch.failures,
@@ -88,6 +96,16 @@ class Supervision:
         if self._stop_by_ms is None:
             self._stop_by_ms = now_ms + self._limits.stop_timeout_ms
 
+    def renew(self, role: Role, now_ms: int) -> None:
+        """Have `role`, if it runs, end in order and start again at once."""
+        watch = self._watches.get(role)
+        if watch is not None and watch.running_since_ms is not None:
+            watch.renew_by_ms = now_ms + self._limits.stop_timeout_ms
+
+    def renewing(self, role: Role) -> bool:
+        """Whether the end of `role` was asked for, and its start will follow."""
+        return self._watches[role].renew_by_ms is not None and not self.stopping
+
     @property
     def stopping(self) -> bool:
         return self._stop_by_ms is not None
@@ -100,6 +118,9 @@ class Supervision:
         """What to do now. Each start must be answered by `started` or `exited`."""
         if self._stop_by_ms is not None:
             return self._stopping(now_ms, self._stop_by_ms)
+        return [*self._renewals(now_ms), *self._starts(now_ms, ingest_ready)]
+
+    def _starts(self, now_ms: int, ingest_ready: bool) -> list[Action]:  # noqa: FBT001 -- as `actions` was asked
         return [
             Start(role)
             for role, watch in self._watches.items()
@@ -112,8 +133,24 @@ class Supervision:
         """Time until `actions` may give something new by itself; None: never."""
         if self._stop_by_ms is not None:
             return None if self._killed else max(0, self._stop_by_ms - now_ms)
-        dues = [w.due_ms for w in self._watches.values() if w.due_ms is not None]
+        watches = self._watches.values()
+        dues = [w.due_ms for w in watches if w.due_ms is not None]
+        # Who was killed already is only waited for.
+        dues += [w.renew_by_ms for w in watches if w.renew_by_ms and w.told != "die"]
         return max(0, min(dues) - now_ms) if dues else None
+
+    def _renewals(self, now_ms: int) -> list[Action]:
+        found: list[Action] = []
+        for role, watch in self._watches.items():
+            if watch.renew_by_ms is None:
+                continue
+            if watch.told == "nothing":
+                watch.told = "end"
+                found.append(Terminate(role))
+            elif watch.told == "end" and now_ms >= watch.renew_by_ms:
+                watch.told = "die"
+                found.append(Kill(role))
+        return found
 
     def _waits_for_ingest(self, role: Role) -> bool:
         return role is not Role.INGEST and Role.INGEST in self._watches

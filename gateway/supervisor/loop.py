@@ -2,7 +2,7 @@
 
 import random
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import structlog
@@ -25,13 +25,16 @@ _STOPS = (signal.SIGTERM, signal.SIGINT)
 _CAUGHT = (*_STOPS, signal.SIGHUP, signal.SIGCHLD)
 _READY_POLL_MS = 20
 
+Reload = Callable[[], Collection[Role] | None]
+
 log = structlog.get_logger("supervisor")
 
 
 class Supervisor:
     """Keeps the roles running until told to stop.
 
-    `may_reload` is asked at SIGHUP: False keeps the signal from the roles.
+    `reload` is asked at SIGHUP. It says which roles have to start afresh, the others
+    get the signal; or None, which keeps it from all of them.
     """
 
     def __init__(
@@ -39,13 +42,13 @@ class Supervisor:
         children: Children,
         supervision: Supervision,
         ready: Callable[[], bool],
-        may_reload: Callable[[], bool],
+        reload: Reload,
         clock: Clock,
     ) -> None:
         self._children = children
         self._supervision = supervision
         self._ready = ready
-        self._may_reload = may_reload
+        self._reload = reload
         self._clock = clock
 
     def run(self, waiter: SignalWaiter) -> None:
@@ -89,17 +92,28 @@ class Supervisor:
         if number in _STOPS:
             log.info("stop_requested", signal=number.name)
             self._supervision.stop(self._clock.monotonic_ms())
-        elif number is signal.SIGHUP and self._may_reload():
-            self._children.tell_all(signal.SIGHUP)
-            log.info("reload_forwarded")
+        elif number is signal.SIGHUP:
+            self._hear_reload()
+
+    def _hear_reload(self) -> None:
+        afresh = self._reload()
+        if afresh is None:
+            return
+        for role in Role:
+            if role in afresh:
+                self._supervision.renew(role, self._clock.monotonic_ms())
+            else:
+                self._children.tell(role, signal.SIGHUP)
+        log.info("configuration_reloaded", restarted=sorted(afresh))
 
     def _reap(self) -> None:
         for role, code in self._children.reap():
             self._note_end(role, code)
 
     def _note_end(self, role: Role, code: int | str) -> None:
+        renewed = self._supervision.renewing(role)
         delay_ms = self._supervision.exited(role, self._clock.monotonic_ms())
-        if delay_ms is None:
+        if delay_ms is None or renewed:
             log.info("role_stopped", child=role, exit_code=code)
         else:
             log.error("role_died", child=role, exit_code=code, restart_ms=delay_ms)
@@ -108,7 +122,7 @@ class Supervisor:
 def supervise(
     data_dir: Path,
     command_for: CommandFor,
-    may_reload: Callable[[], bool],
+    reload: Reload,
     limits: Limits,
     roles: tuple[Role, ...] = tuple(Role),
 ) -> None:
@@ -122,7 +136,7 @@ def supervise(
             Children(data_dir, command_for),
             Supervision(roles, random.random, limits),
             ready_file(data_dir).exists,
-            may_reload,
+            reload,
             SystemClock(),
         )
         with signals_caught(_CAUGHT) as waiter:

@@ -24,7 +24,7 @@ from gateway.queries.rows import DeadLetterRow, SinkRow
 from gateway.reading import Reader
 from gateway.sinks.addresses import AddressRule
 from gateway.sinks.backend import BackendOptions, BackendSink
-from gateway.sinks.influx_apis import InfluxV2
+from gateway.sinks.influx_v2 import InfluxV2
 from gateway.sinks.influxdb import InfluxdbSink
 from simulators.pretend.influx import PretendInflux
 from tests.support.outbox import MemoryOutbox

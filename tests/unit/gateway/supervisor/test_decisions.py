@@ -116,3 +116,39 @@ def test_a_stop_before_anything_ran_is_finished_at_once() -> None:
     fresh = supervision(running=False)
     fresh.stop(0)
     assert fresh.finished
+
+
+def test_a_role_to_renew_ends_in_order_and_starts_at_once() -> None:
+    live = supervision()
+    live.renew(Role.DELIVER, 100)
+    assert live.renewing(Role.DELIVER)
+    assert live.actions(100, ingest_ready=True) == [Terminate(Role.DELIVER)]
+    assert live.actions(101, ingest_ready=True) == [], "told once"
+    assert live.exited(Role.DELIVER, 200) == 0
+    assert not live.renewing(Role.DELIVER)
+    assert live.actions(200, ingest_ready=True) == [Start(Role.DELIVER)]
+
+
+def test_a_role_that_does_not_end_to_be_renewed_is_killed_once() -> None:
+    live = supervision()
+    live.renew(Role.PROCESS, 100)
+    live.actions(100, ingest_ready=True)
+    assert live.wait_ms(100) == 2000
+    assert live.actions(2100, ingest_ready=True) == [Kill(Role.PROCESS)]
+    assert live.actions(2101, ingest_ready=True) == []
+    assert live.wait_ms(2101) is None
+
+
+def test_a_role_that_does_not_run_needs_no_renewal() -> None:
+    fresh = supervision(running=False)
+    fresh.renew(Role.INGEST, 0)
+    assert fresh.actions(0, ingest_ready=False) == [Start(Role.INGEST)]
+
+
+def test_a_stop_overtakes_a_renewal() -> None:
+    live = supervision()
+    live.renew(Role.INGEST, 100)
+    live.actions(100, ingest_ready=True)
+    live.stop(150)
+    assert not live.renewing(Role.INGEST)
+    assert live.exited(Role.INGEST, 200) is None

@@ -44,12 +44,17 @@ from gateway.supervisor import Limits, supervise
 folder = pathlib.Path(sys.argv[1])
 def command(role, pid):
     return [sys.executable, folder / "child.py", role, str(pid), folder]
+def reload():
+    changed = folder / "changed"
+    if (folder / "broken").exists():
+        return None
+    return changed.read_text().split() if changed.exists() else ()
 configure_logging("info", "supervisor")
 try:
     supervise(
         folder / "data",
         command,
-        lambda: not (folder / "broken").exists(),
+        reload,
         Limits(restart_base_ms=20, restart_cap_ms=50, stop_timeout_ms=STOP_MS),
     )
 except StoreBusyError:
@@ -163,6 +168,19 @@ def test_a_reload_reaches_the_roles_unless_the_configuration_is_broken(
     (running.folder / "broken").unlink()
     running.process.send_signal(signal.SIGHUP)
     running.until(lambda: sum(line.endswith("HUP") for line in running.heard()) == 4)
+
+
+def test_a_role_whose_settings_changed_starts_afresh_and_the_others_are_told(
+    running: World,
+) -> None:
+    before = running.pid("deliver")
+    (running.folder / "changed").write_text("deliver")
+    running.process.send_signal(signal.SIGHUP)
+    running.until_up(5)
+    assert running.pid("deliver") != before
+    assert "deliver TERM" in running.heard()
+    running.until(lambda: sum(line.endswith("HUP") for line in running.heard()) == 3)
+    assert "deliver HUP" not in running.heard()
 
 
 def test_who_ignores_the_stop_is_killed_at_the_deadline(tmp_path: Path) -> None:

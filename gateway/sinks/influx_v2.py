@@ -1,6 +1,5 @@
-"""The two write APIs of InfluxDB."""
+"""The v2 write API of InfluxDB; a module of its own: the client takes 20 MB."""
 
-import base64
 import ssl
 from typing import Final
 
@@ -8,10 +7,9 @@ import aiohttp
 from influxdb_client.client.influxdb_client_async import InfluxDBClientAsync
 from influxdb_client.rest import ApiException
 from influxdb_client.service.write_service import WriteService
-from yarl import URL
 
 from gateway.sinks.answers import DETAIL_BYTES_MAX, Reply
-from gateway.sinks.http import CONNECTIONS_MAX, HttpClient
+from gateway.sinks.http import CONNECTIONS_MAX
 
 _TEXT: Final = "text/plain; charset=utf-8"
 
@@ -73,32 +71,3 @@ class InfluxV2:
         if self._client is not None:
             await self._client.close()  # type: ignore[no-untyped-call]
             self._client = None
-
-
-class InfluxV1:
-    """`/write` of InfluxDB 1.x, which the official client does not speak."""
-
-    def __init__(  # noqa: PLR0913 -- where, as whom, how long
-        self,
-        url: str,
-        *,
-        database: str,
-        username: str | None = None,
-        password: str | None = None,
-        timeout_s: float = 10.0,
-        tls: ssl.SSLContext | None = None,
-    ) -> None:
-        query = {"db": database, "precision": "ns"}
-        self._url = str(URL(url.rstrip("/") + "/write").with_query(query))
-        self._headers = {"Content-Encoding": "gzip", "Content-Type": _TEXT}
-        if username is not None:
-            pair = f"{username}:{password or ''}".encode()
-            credentials = base64.b64encode(pair).decode()
-            self._headers["Authorization"] = f"Basic {credentials}"
-        self._client = HttpClient(timeout_s, tls=tls)
-
-    async def write(self, gzipped: bytes) -> Reply:
-        return await self._client.post(self._url, gzipped, self._headers)
-
-    async def close(self) -> None:
-        await self._client.close()

@@ -1,0 +1,21 @@
+"""The whole configuration: its file, and the tables and profiles that it names."""
+
+from pathlib import Path
+
+from gateway.errors import PermanentError
+from gateway.settings import Settings, SettingsError, load_settings
+
+
+def load_usable(config: Path) -> Settings:
+    """Settings that can be put into force.
+
+    Raises SettingsError when the file, a table, the calendar or a profile is broken.
+    """
+    from gateway.app.wanted import wanted  # noqa: PLC0415 -- a role does without
+
+    settings = load_settings(config)
+    try:
+        wanted(settings)
+    except PermanentError as error:
+        raise SettingsError(str(error)) from error
+    return settings
