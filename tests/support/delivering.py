@@ -18,7 +18,7 @@ from gateway.delivery.store import DeliveryStore
 from gateway.errors import TransientError
 from gateway.events import CloudEvents
 from gateway.ipc.doorbell import ring
-from gateway.ports import Control, OutboxRow, Record, Sink, SinkSince
+from gateway.ports import Control, Link, OutboxRow, Record, Sink, SinkSince
 from gateway.queries.asking import DeadLetterFilter, Slice
 from gateway.queries.rows import DeadLetterRow, SinkRow
 from gateway.reading import Reader
@@ -101,7 +101,10 @@ class Delivering:
 
 @asynccontextmanager
 async def delivering(
-    directory: Path, outbox: MemoryOutbox, *outlets: Outlet
+    directory: Path,
+    outbox: MemoryOutbox,
+    *outlets: Outlet,
+    links: Sequence[Link] = (),
 ) -> AsyncIterator[Delivering]:
     """Run the role until the block ends, then stop it in good order."""
     store = DeliveryStore(directory / "delivery.db")
@@ -119,6 +122,7 @@ async def delivering(
                     clock=SystemClock(),
                     dice=random.Random(1).random,
                     stop=stop,
+                    links=links,
                 )
             )
             async with asyncio.timeout(DEADLINE_S):

@@ -1,0 +1,34 @@
+"""Schemas say what the encoder writes."""
+
+import json
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from gateway.events import EVENTS, CloudEvents
+from tests.support.events import other_event, rating_event
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_every_schema_is_json_and_fixes_its_type(name: str) -> None:
+    schema = json.loads(json.dumps(EVENTS[name].schema))
+    assert schema["properties"]["type"] == {"const": f"evalgate.{name}.v1"}
+    assert "version" in schema["properties"]["data"]["required"]
+    assert EVENTS[name].about.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        rating_event(1),
+        rating_event(2, type="rating.defaulted", level_raw=None, session_id=None),
+        rating_event(3, type="rating.amended", items=(("speed", 4),), stage=1),
+        other_event(4),
+    ],
+    ids=lambda event: event.type,
+)
+def test_what_is_sent_is_as_its_schema_says(event: Any) -> None:  # noqa: ANN401 -- either shape
+    made = CloudEvents("hall-1", lambda _: None)
+    schema = jsonschema_rs.validator_for(dict(EVENTS[event.type].schema))
+    schema.validate(json.loads(made.encode(made.wrap(event))))
