@@ -28,7 +28,7 @@ def _digest(settings: Settings) -> str:
     try:
         return wanted(settings).digest()
     except PermanentError as error:
-        _log.error("settings_kept", detail=str(error))  # noqa: TRY400 -- a trace would not help an operator
+        _log.error("settings_kept", detail=str(error))
         return "none"
 
 

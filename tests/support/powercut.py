@@ -52,19 +52,28 @@ class Disk:
 
 
 class PowerCutVFS(apsw.VFS):
-    """Files of the default VFS on a disk of which the power can be cut.
+    """Files of another VFS on a disk of which the power can be cut.
 
-    `fault` is called as fault(operation, file name) before each write, truncate and
-    sync and may raise what the disk would say.
+    That other one is `base`, or the default one. `fault` is called as
+    fault(operation, file name) before each write, truncate and sync and may raise
+    what the disk would say.
     """
 
-    def __init__(self, name: str, fault: Fault | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        fault: Fault | None = None,
+        *,
+        base: str = "",
+        is_default: bool = False,
+    ) -> None:
         self.name = name
+        self.base = base
         self.disks: dict[str, Disk] = {}
         self.operations = 0
         self.cut_at: int | None = None
         self.fault = fault
-        super().__init__(name, "")
+        super().__init__(name, base, is_default)
 
     def xOpen(  # noqa: N802 - SQLite's name
         self, name: str | apsw.URIFilename | None, flags: list[int]
@@ -104,7 +113,7 @@ class _File(apsw.VFSFile):
         self._vfs = vfs
         self._key = key
         self._disk = disk
-        super().__init__("", name, flags)
+        super().__init__(vfs.base, name, flags)
 
     def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802 - SQLite's name
         self._vfs.reach("write", self._key)
