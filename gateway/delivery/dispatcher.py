@@ -18,7 +18,7 @@ from gateway.ports import Outbox, OutboxRow
 
 log = structlog.get_logger("deliver")
 
-_CONTROL_BLOCKS_MAX: Final = 1_000  # read again after a crash, at most
+_CONTROL_BLOCKS_MAX: Final = 100  # read again after a crash, at most
 _STOP_POLL_S: Final = 0.02
 
 

@@ -69,7 +69,7 @@ class Feed:
     def next_row(self, reader: str, block: int) -> OutboxRow | None:
         """The first row from `block` on, which is what `reader` reads next."""
         self._readers[reader] = block
-        if block >= self._head and not self.exhausted:
+        while block >= self._head and not self.exhausted:
             self.advance()
         if block >= self._head:
             return None

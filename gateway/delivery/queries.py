@@ -4,8 +4,9 @@ from typing import Final
 
 import apsw
 
+from gateway.delivery.store import content_of, unpack_unit
 from gateway.queries.asking import DeadLetterFilter, Page, Slice
-from gateway.queries.rows import DeadLetterRow, SinkCursor, SinkRow
+from gateway.queries.rows import DeadLetterDetail, DeadLetterRow, SinkCursor, SinkRow
 from gateway.reading import Reader
 from gateway.reading.paging import Columns, Conditions, Listing, page
 
@@ -34,6 +35,9 @@ class SqliteDeliveryQueries:
         self, wanted: DeadLetterFilter, part: Slice
     ) -> Page[DeadLetterRow]:
         return self._read(lambda c: _letters(c, wanted, part))
+
+    def dead_letter(self, number: int) -> DeadLetterDetail | None:
+        return self._read(lambda c: _detail(c, number))
 
 
 def _sinks(connection: apsw.Connection) -> list[SinkRow]:
@@ -81,6 +85,18 @@ def _letter(row: Columns) -> DeadLetterRow:
         answer=answer,
         state=state,
     )
+
+
+def _detail(connection: apsw.Connection, number: int) -> DeadLetterDetail | None:
+    found = connection.execute(f"{_SELECT_LETTERS} WHERE id = ?", (number,))
+    for row in found.fetchall():
+        packed = connection.execute(
+            "SELECT type, unit FROM dead_letter WHERE id = ?", (number,)
+        )
+        ((kind, unit),) = packed.fetchall()
+        content = None if unit is None else content_of(unpack_unit(kind, unit))
+        return DeadLetterDetail(letter=_letter(row), content=content)
+    return None
 
 
 _LETTERS: Final = Listing(_SELECT_LETTERS, "id", _letter)

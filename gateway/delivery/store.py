@@ -130,7 +130,7 @@ class DeliveryStore:
             " WHERE state = 'replaying' AND sink = ? ORDER BY id LIMIT ?",
             (name, limit),
         )
-        return [(number, _unpack(kind, unit)) for number, kind, unit in rows]
+        return [(number, unpack_unit(kind, unit)) for number, kind, unit in rows]
 
     def controls_read(self) -> int:
         """Controls of the outbox before this block have been carried out."""
@@ -241,5 +241,13 @@ def _describe_unit(unit: Unit) -> tuple[str, str]:
     return unit.type, subject_of(unit)
 
 
-def _unpack(kind: str, packed: bytes) -> Unit:
+def content_of(unit: Unit) -> dict[str, object]:
+    """A unit's fields for people; personal ones are references, never their text."""
+    fields: dict[str, object] = msgspec.structs.asdict(unit)
+    if isinstance(data := fields.get("data"), bytes):
+        fields["data"] = msgspec.json.decode(data)
+    return fields
+
+
+def unpack_unit(kind: str, packed: bytes) -> Unit:
     return _decode_receipt(packed) if kind == "receipt" else _decode_event(packed)
