@@ -4,7 +4,6 @@ It accepts less than `rating.judge` and never refuses: None means "judge by hand
 What it accepts, `judge` accepts with the same result (a property test holds this).
 """
 
-from datetime import datetime
 from typing import Annotated, Final, Literal
 from unicodedata import normalize
 
@@ -38,7 +37,7 @@ from device_protocol.limits import (
     SESSION_ID_CHARS_MAX,
 )
 from device_protocol.messages import Item, Rating
-from device_protocol.timestamps import AwareDatetime, instant_ms, parse_claim
+from device_protocol.timestamps import parse_claim, quick_instant_ms
 
 _Counter = Annotated[int, Meta(ge=0, le=COUNTER_MAX)]
 _Evidence = Annotated[int, Meta(ge=-COUNTER_MAX, le=COUNTER_MAX)]
@@ -63,9 +62,7 @@ class _Plain(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, gc=False)
     device_id: str | None = None
     boot_id: Annotated[str, Meta(max_length=BOOT_ID_CHARS_MAX)] | None = None
     seq: _Counter | None = None
-    occurred_at: AwareDatetime | Annotated[int, Meta(ge=0, le=INTEGER_MAX)] | None = (
-        None
-    )
+    occurred_at: str | Annotated[int, Meta(ge=0, le=INTEGER_MAX)] | None = None
     uptime_ms: _Counter | None = None
     sent_uptime_ms: _Counter | None = None
     mode: Literal["live", "test", "training", "maintenance"] | None = None
@@ -140,7 +137,7 @@ def _rating(device_id: str, plain: _Plain) -> Rating | None:
         return None
     moment = plain.occurred_at
     try:
-        claim = instant_ms(moment) if isinstance(moment, datetime) else _epoch(moment)
+        claim = quick_instant_ms(moment) if isinstance(moment, str) else _epoch(moment)
     except ValueError:
         return None
     comment = plain.comment
