@@ -2,13 +2,13 @@
 
 from argparse import ArgumentParser, Namespace
 
-from gateway.cli.acting import act, add_choice, add_list, show_list
+from gateway.cli.acting import act, add_choice, add_common, add_list, show, show_list
 from gateway.cli.api import Api
 from gateway.cli.exits import Exit
 from gateway.settings import load_settings
 
 NAME = "deadletters"
-HELP = "events that a sink refused: list, replay, purge"
+HELP = "events that a sink refused: list, show, replay, purge"
 
 _PATH = "/api/v1/deadletters"
 _FILTERS = ("sink", "subject", "state")
@@ -18,6 +18,9 @@ _COLUMNS = ("id", "sink", "state", "type", "subject", "status", "refused_at", "a
 def add_arguments(parser: ArgumentParser) -> None:
     verbs = parser.add_subparsers(required=True, dest="act", metavar="ACT")
     add_list(verbs.add_parser("list", help="newest first"), *_FILTERS)
+    one = verbs.add_parser("show", help="one letter with what it holds")
+    add_common(one)
+    one.add_argument("id", type=int)
     replay = verbs.add_parser("replay", help="deliver again, with the same event ids")
     add_choice(replay, "sink")
     purge = verbs.add_parser("purge", help="give up for good; they stay counted")
@@ -28,5 +31,7 @@ def run(args: Namespace) -> Exit:
     api = Api(load_settings(args.config))
     if args.act == "list":
         return show_list(api, _PATH, args, _FILTERS, _COLUMNS)
+    if args.act == "show":
+        return show(api.get(f"{_PATH}/{args.id}"), args)
     body = {"ids": args.id, "sink": args.sink}
     return act(api, f"{_PATH}/{args.act}", body, args)

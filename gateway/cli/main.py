@@ -19,6 +19,7 @@ VERBS: Final = (
     "devices",
     "quarantine",
     "deadletters",
+    "sinks",
     "clock",
     "verify",
     "bench",

@@ -54,7 +54,11 @@ def _cell(value: object) -> str:
             text = json.dumps(value, ensure_ascii=False)
         case _:
             text = str(value)
-    # Terminals' words: no escape sequence of theirs reaches the operator's screen.
+    return printable(text)
+
+
+def printable(text: str) -> str:
+    """Terminals' words: no escape sequence of theirs reaches the operator's screen."""
     return "".join(c if c.isprintable() else "\ufffd" for c in text)
 
 

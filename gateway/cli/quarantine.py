@@ -1,6 +1,8 @@
 """`evalgate quarantine`: what could not be accepted, and another try after a fix."""
 
 from argparse import ArgumentParser, Namespace
+from base64 import b64decode
+from typing import Any
 
 from gateway.cli.acting import act, add_choice, add_common, add_list, show, show_list
 from gateway.cli.api import Api
@@ -33,7 +35,16 @@ def run(args: Namespace) -> Exit:
         case "list":
             return show_list(api, _PATH, args, _FILTERS, _COLUMNS)
         case "show":
-            return show(api.get(f"{_PATH}/{args.id}"), args)
+            item = api.get(f"{_PATH}/{args.id}")
+            return show(item if args.json else _readable(item), args)
         case _:
             body = {"ids": args.id, "reason": args.reason}
             return act(api, f"{_PATH}/{args.act}", body, args)
+
+
+def _readable(item: dict[str, Any]) -> dict[str, Any]:
+    """The payload as text; bytes that are none are shown in hexadecimal."""
+    raw = item.get("payload_base64")
+    text = None if raw is None else b64decode(raw).decode("utf-8", "backslashreplace")
+    others = {key: it for key, it in item.items() if key != "payload_base64"}
+    return {**others, "payload": text}

@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway.cli.api import Api
 from gateway.cli.exits import Exit
-from gateway.cli.output import write_json, write_line, write_table
+from gateway.cli.output import printable, write_json, write_line, write_table
 from gateway.cli.verb import add_config, add_json
 from gateway.settings import load_settings
 
@@ -25,12 +25,14 @@ def run(args: Namespace) -> Exit:
     api = Api(load_settings(args.config))
     health = api.health()
     pipeline = api.get("/api/v1/pipeline")
+    alerts = [] if args.json else api.get("/api/v1/alerts", state="open")["items"]
     if args.json:
         write_json(pipeline)
     else:
         _show_health(health)
         _show_counts(pipeline)
         write_table(_COLUMNS, ([s[c] for c in _COLUMNS] for s in pipeline["sinks"]))
+        _show_alerts(alerts)
     return Exit.OK if health["status"] == "ready" else Exit.FAILED
 
 
@@ -39,6 +41,14 @@ def _show_health(health: dict[str, Any]) -> None:
     for name, check in health["checks"].items():
         if not check["ok"]:
             write_line(f"  {name}: {check['detail']}")
+
+
+def _show_alerts(alerts: list[dict[str, Any]]) -> None:
+    """Open ones, newest first, with the device or the part of the gateway."""
+    for alert in alerts:
+        times = f" ({alert['count']} times)" if alert["count"] > 1 else ""
+        since = f"since {alert['opened_at']}"
+        write_line(printable(f"{alert['severity']}: {alert['text']}{times}, {since}"))
 
 
 def _show_counts(pipeline: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from gateway.console.routes.probes import Probes, Readiness
 from gateway.console.routes.quarantine import Quarantine
 from gateway.console.routes.ratings import Ratings
 from gateway.console.routes.sessions import Sessions
+from gateway.console.routes.sinks import Sinks
 from gateway.console.tracing import Tracer
 from gateway.ports import Submitter
 from gateway.queries import DeliveryQueries, JournalQueries, LedgerQueries
@@ -72,6 +73,7 @@ def _api(stores: Stores, acts: Acts, pipeline: PipelineReader) -> APIRouter:
         Devices(ledger, acts),
         Quarantine(ledger, acts),
         DeadLetters(deliveries, acts),
+        Sinks(deliveries, acts),
     ):
         api.include_router(part.router())
     return api

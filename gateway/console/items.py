@@ -212,6 +212,12 @@ class DeadLetter(Item):
     state: str
 
 
+class DeadLetterWhole(DeadLetter):
+    """With what the sink was to get; null once it is replayed or purged."""
+
+    content: dict[str, Any] | None
+
+
 class JournalState(Item):
     block: int
     ordinal: int

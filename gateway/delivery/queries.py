@@ -94,7 +94,11 @@ def _detail(connection: apsw.Connection, number: int) -> DeadLetterDetail | None
             "SELECT type, unit FROM dead_letter WHERE id = ?", (number,)
         )
         ((kind, unit),) = packed.fetchall()
-        content = None if unit is None else content_of(unpack_unit(kind, unit))
+        content = (
+            content_of(unpack_unit(str(kind), unit))
+            if isinstance(unit, bytes)
+            else None
+        )
         return DeadLetterDetail(letter=_letter(row), content=content)
     return None
 

@@ -23,6 +23,7 @@ from gateway.queries.asking import (
 from gateway.queries.rows import (
     ActRow,
     AlertRow,
+    DeadLetterDetail,
     DeadLetterRow,
     DeviceRow,
     FateCounts,
@@ -87,6 +88,8 @@ class DeliveryQueries(Protocol):
     def dead_letters(
         self, wanted: DeadLetterFilter, part: Slice
     ) -> Page[DeadLetterRow]: ...
+
+    def dead_letter(self, number: int) -> DeadLetterDetail | None: ...
 
 
 class JournalExtent(NamedTuple):

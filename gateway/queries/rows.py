@@ -242,6 +242,13 @@ class DeadLetterRow(msgspec.Struct, kw_only=True):
     state: str  # dead | replaying | replayed | purged
 
 
+class DeadLetterDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """One letter and what the sink was to get; None once replayed or purged."""
+
+    letter: DeadLetterRow
+    content: dict[str, object] | None
+
+
 class ActRow(msgspec.Struct, frozen=True, kw_only=True):
     """An operator's act as the fold settled it.
 

@@ -8,8 +8,14 @@ from fastapi.responses import JSONResponse
 from gateway.acts import ActName, DeadLettersAct
 from gateway.console.acts import Acts
 from gateway.console.callers import LOCAL
-from gateway.console.items import ACT_RESPONSES, DeadLetter, ListOf
-from gateway.console.requests import DeadLetterChoice, DeadLetterQuery, IdempotencyKey
+from gateway.console.items import ACT_RESPONSES, DeadLetter, DeadLetterWhole, ListOf
+from gateway.console.problems import not_found
+from gateway.console.requests import (
+    DeadLetterChoice,
+    DeadLetterQuery,
+    IdempotencyKey,
+    ItemId,
+)
 from gateway.queries import DeliveryQueries
 from gateway.queries.asking import Page
 from gateway.queries.rows import DeadLetterRow
@@ -23,6 +29,7 @@ class DeadLetters:
     def router(self) -> APIRouter:
         router = APIRouter(prefix="/deadletters", tags=["deadletters"])
         router.add_api_route("", self.list, response_model=ListOf[DeadLetter])
+        router.add_api_route("/{letter_id}", self.show, response_model=DeadLetterWhole)
         router.add_api_route(
             "/replay", self.replay, methods=["POST"], responses=ACT_RESPONSES
         )
@@ -33,6 +40,13 @@ class DeadLetters:
 
     def list(self, query: Annotated[DeadLetterQuery, Query()]) -> Page[DeadLetterRow]:
         return self._deliveries.dead_letters(query.wanted(), query.part)
+
+    def show(self, letter_id: ItemId) -> DeadLetterWhole:
+        found = self._deliveries.dead_letter(letter_id)
+        if found is None:
+            raise not_found(f"dead letter {letter_id}")
+        letter = DeadLetter.model_validate(found.letter)
+        return DeadLetterWhole(**dict(letter), content=found.content)
 
     async def replay(
         self, choice: DeadLetterChoice, idempotency_key: IdempotencyKey = None

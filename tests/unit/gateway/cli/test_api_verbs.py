@@ -48,6 +48,17 @@ ITEM = {
     "count": 1,
     "state": "held",
 }
+ALERTS = {
+    "items": [
+        {
+            "severity": "critical",
+            "text": "d-1 sent \x1b[2J",
+            "count": 2,
+            "opened_at": "2026-11-21T00:00:00Z",
+        }
+    ],
+    "next_cursor": None,
+}
 DONE = {"place": "1.6.0.0", "processed": True, "outcome": {"replayed": 2}}
 
 
@@ -61,12 +72,14 @@ def test_status_shows_the_identity_and_what_each_sink_is_owed(
     api.answers = {
         "GET /readyz": (200, READY),
         "GET /api/v1/pipeline": (200, PIPELINE),
+        "GET /api/v1/alerts": (200, ALERTS),
     }
     assert call(api, "status") == 0
     out = capsys.readouterr().out
     assert "received 10 = 7 accepted + 1 duplicate + 0 conflict" in out
     assert "block 4, 1 to process" in out
     assert "retrying" in out
+    assert "critical: d-1 sent \ufffd[2J (2 times), since 2026-11-21T00:00:00Z" in out
 
 
 def test_status_shows_counts_that_do_not_agree(
@@ -75,6 +88,7 @@ def test_status_shows_counts_that_do_not_agree(
     api.answers = {
         "GET /readyz": (200, READY),
         "GET /api/v1/pipeline": (200, {**PIPELINE, "accepted": 6}),
+        "GET /api/v1/alerts": (200, ALERTS),
     }
     call(api, "status")
     assert "received 10 ≠ 6 accepted" in capsys.readouterr().out
@@ -93,6 +107,7 @@ def test_status_says_what_is_not_ready(api: CannedApi, capsys: Captured) -> None
     api.answers = {
         "GET /readyz": (503, NOT_READY),
         "GET /api/v1/pipeline": (200, PIPELINE),
+        "GET /api/v1/alerts": (200, ALERTS),
     }
     assert call(api, "status") == 1
     assert capsys.readouterr().out.startswith("not ready\n  deliver: role is down\n")
@@ -149,6 +164,7 @@ def test_a_terminals_words_reach_the_screen_as_text(
         ("deadletters purge --id 9", "deadletters/purge", {"ids": [9]}),
         ("devices approve d-1 --site s", "devices/d-1/approve", {"site": "s"}),
         ("devices refuse d/1", "devices/d%2F1/refuse", {}),
+        ("sinks enable main", "sinks/main/enable", {}),
     ],
 )
 def test_an_act_is_posted_and_its_outcome_told(
@@ -187,7 +203,18 @@ def test_another_program_on_the_port_is_told_apart(
     assert "is not this gateway's API" in capsys.readouterr().err
 
 
-def test_dead_letters_are_listed(api: CannedApi, capsys: Captured) -> None:
+def test_a_payload_is_shown_as_text_and_to_programs_as_it_came(
+    api: CannedApi, capsys: Captured
+) -> None:
+    raw = {**ITEM, "payload_base64": "eyJ2IjogMX3/"}
+    api.answers = {"GET /api/v1/quarantine/3": (200, raw)}
+    assert call(api, "quarantine", "show", "3") == 0
+    assert '{"v": 1}\\xff' in capsys.readouterr().out
+    assert call(api, "quarantine", "show", "3", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == raw
+
+
+def test_dead_letters_are_listed_and_shown(api: CannedApi, capsys: Captured) -> None:
     letter = {
         "id": 1,
         "sink": "main",
@@ -202,3 +229,7 @@ def test_dead_letters_are_listed(api: CannedApi, capsys: Captured) -> None:
     api.answers = {"GET /api/v1/deadletters": (200, page)}
     assert call(api, "deadletters", "list") == 0
     assert "partial write" in capsys.readouterr().out
+    whole = {**letter, "content": {"level": 5}}
+    api.answers = {"GET /api/v1/deadletters/1": (200, whole)}
+    assert call(api, "deadletters", "show", "1") == 0
+    assert '{"level": 5}' in capsys.readouterr().out

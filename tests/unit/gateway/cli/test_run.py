@@ -28,7 +28,7 @@ def config(tmp_path: Path) -> Iterator[Path]:
 def app_that(error: Exception | None, seen: list[str]) -> ModuleType:
     """A stand-in for the composition of a role."""
 
-    async def run_role(settings: Settings, config: Path, role: Role) -> None:
+    async def run_role(settings: Settings, _config: Path, role: Role) -> None:
         run_dir = settings.gateway.data_dir / "run"
         seen.extend([role, *sorted(path.name for path in run_dir.glob("*.pid"))])
         if error is not None:

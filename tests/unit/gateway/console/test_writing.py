@@ -55,12 +55,14 @@ def settle(api: Api, outcome: dict[str, object]) -> None:
             {"sink": "main"},
         ),
         ("deadletters/purge", {"ids": [3]}, "deadletters_purged", {"ids": [3]}),
+        ("sinks/main/enable", None, "sink_enabled", {"sink": "main"}),
     ],
 )
 async def test_each_act_is_a_record_that_names_its_author(
     api: Api, path: str, body: object, topic: str, payload: dict[str, object]
 ) -> None:
     api.ledger.device("d-1")
+    api.deliveries.sink("main", "influxdb", 1, 0, 0, 0, "disabled", "410")
     settle(api, {"done": 1})
     answer = await api.post(f"/api/v1/{path}", body)
     assert answer.status_code == 200
@@ -202,3 +204,9 @@ async def test_a_rating_over_http_that_is_quarantined_is_a_problem(
     body = {"event_id": "web-000001", "level": 9}
     answer = await api.post("/api/v1/ratings", body)
     assert (answer.status_code, answer.json()["code"]) == (status, reason)
+
+
+async def test_a_sink_that_is_not_there_is_not_enabled(api: Api) -> None:
+    answer = await api.post("/api/v1/sinks/other/enable", None)
+    assert answer.status_code == 404
+    assert not api.submissions.records

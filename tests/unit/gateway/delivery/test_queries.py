@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from gateway.delivery.lane import Settlement
 from gateway.delivery.queries import SqliteDeliveryQueries
+from gateway.delivery.slots import DeadLetter
 from gateway.delivery.store import DeliveryStore
+from gateway.ports import Answer, Event, Verdict
 from gateway.queries.asking import DeadLetterFilter, Slice
 from gateway.queries.rows import SinkCursor
 from gateway.reading import Reader
@@ -54,3 +57,21 @@ def test_each_filter_chooses_its_letters(
     letters = queries.dead_letters(wanted, Slice(10)).items
     assert [letter.id for letter in letters] == found
     rows.close()
+
+
+def test_a_letter_is_shown_with_what_the_sink_was_to_get(
+    tmp_path: Path, queries: SqliteDeliveryQueries
+) -> None:
+    store = DeliveryStore(tmp_path / "delivery.db")
+    store.sink("main", "influxdb", (3, 1))
+    event = Event(7, "alert.opened", "4", 1, 0, "4", b'{"cause":"sink"}')
+    answer = Answer(Verdict.REFUSED, 1, 400, "bad field")
+    letter = DeadLetter((3, 1), event, answer)
+    store.settle("main", Settlement((3, 2), 0, [letter], [], []), wall_ms=5)
+    detail = queries.dead_letter(1)
+    assert detail is not None
+    assert detail.content is not None
+    assert (detail.letter.sink, detail.letter.status) == ("main", 400)
+    assert detail.content["data"] == {"cause": "sink"}
+    assert queries.dead_letter(2) is None
+    store.close()
