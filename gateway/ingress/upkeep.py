@@ -106,7 +106,7 @@ class Keeper:
         pruned = await self._writer.prune(
             lambda: self._upkeep.prune(covered + 1, PRUNED_A_STEP, before_ms)
         )
-        self._metrics.blocks_pruned.inc(pruned)
+        self._metrics.upkeep.blocks_pruned.inc(pruned)
         return pruned
 
     async def check(self) -> None:
@@ -120,7 +120,7 @@ class Keeper:
     async def check_once(self) -> Checked:
         """One step; each finding is recorded once in the life of the process."""
         checked = await self._beside(self._upkeep.check.step)
-        self._metrics.blocks_checked.inc(checked.blocks)
+        self._metrics.upkeep.blocks_checked.inc(checked.blocks)
         for found in checked.found:
             if found not in self._noted and len(self._noted) < _NOTES_MAX:
                 self._noted.add(found)

@@ -75,6 +75,20 @@ class IngestMetrics:
         self.journal_writable = Gauge(
             "evalgate_journal_writable", "0 while its disk is full", registry=registry
         )
+        self.settings_gate = Gauge(
+            "evalgate_settings_gate_closed",
+            "1 while the link waits for the settings to be folded",
+            registry=registry,
+        )
+        self.upkeep = UpkeepMetrics(registry)
+        if head is not None:
+            self.received.inc(head.first_message + head.messages)
+
+
+class UpkeepMetrics:
+    """What becomes of the blocks that are folded long since."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
         self.blocks_pruned = Counter(
             "evalgate_blocks_pruned",
             "Blocks older than the retention, deleted",
@@ -85,13 +99,6 @@ class IngestMetrics:
             "Blocks whose chain and body were read again",
             registry=registry,
         )
-        self.settings_gate = Gauge(
-            "evalgate_settings_gate_closed",
-            "1 while the link waits for the settings to be folded",
-            registry=registry,
-        )
-        if head is not None:
-            self.received.inc(head.first_message + head.messages)
 
 
 class ProcessMetrics:
@@ -117,6 +124,11 @@ class ProcessMetrics:
         self.checkpoint_block = Gauge(
             "evalgate_checkpoint_block",
             "The block of the checkpoint in force, 0 for none",
+            registry=registry,
+        )
+        self.outbox_pruned = Counter(
+            "evalgate_outbox_rows_pruned",
+            "Rows of the outbox, old and settled for every sink, deleted",
             registry=registry,
         )
         self.deferred = Gauge(

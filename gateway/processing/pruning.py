@@ -47,16 +47,17 @@ class OutboxRetention:
             before_ms, settled.controls_read, list(settled.cursors)
         )
 
-    async def run(self) -> None:
-        """Until cancelled."""
+    async def run(self, count: Callable[[int], object]) -> None:
+        """Until cancelled; `count` is told how many rows went."""
         while True:
-            more = self._more()
-            await asyncio.sleep(_STEP_EVERY_S if more else _LOOK_EVERY_S)
+            pruned = self._tried()
+            count(pruned)
+            full = pruned >= ROWS_A_STEP
+            await asyncio.sleep(_STEP_EVERY_S if full else _LOOK_EVERY_S)
 
-    def _more(self) -> bool:
-        """Whether there may be more to do at once."""
+    def _tried(self) -> int:
         try:
-            return self.step() >= ROWS_A_STEP
+            return self.step()
         except TransientError as error:  # no dispatcher has run yet, or it is busy
             _log.debug("outbox_not_pruned", detail=str(error))
-            return False
+            return 0

@@ -103,7 +103,7 @@ class ProcessRole:
         if self._checkpointing:
             yield self._checkpointing.run()
         if self._retention:
-            yield self._retention.run()
+            yield self._retention.run(self._metrics.outbox_pruned.inc)
 
     def _step(self) -> int:
         start_ms = self._clock.monotonic_ms()
