@@ -7,7 +7,7 @@ elements to be judged, and gives every other element its fate at once.
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from device_protocol.codec import decode, reader_of
+from device_protocol.codec import Decoded, reader_of
 from device_protocol.errors import ProtocolError, Reason
 from device_protocol.json_text import split
 from device_protocol.messages import Cleared, Presence, Rating
@@ -101,13 +101,9 @@ class Admission:
         elements: list[Element],
     ) -> None:
         try:
-            message = read(device.device_id, record.payload)
+            message = _read_part(read, device, record)
         except ProtocolError as error:
             self._quarantine.refuse(record, place, device.device_id, error)
-            return
-        if isinstance(message, list) and record.flags & RecordFlag.ELEMENT:
-            nested = ProtocolError(Reason.SCHEMA, "an array in an array")
-            self._quarantine.refuse(record, place, device.device_id, nested)
             return
         if isinstance(message, Rating):
             device.tokens -= 1
@@ -201,7 +197,7 @@ class Admission:
     ) -> None:
         """Keep what a device not yet approved sends, element by element."""
         try:
-            message = decode(channel, device.device_id, record.payload)
+            message = _read_part(reader_of(channel), device, record)
         except ProtocolError as error:
             self._quarantine.refuse(record, place, device.device_id, error)
             return
@@ -288,6 +284,18 @@ class Admission:
                 zip(message, sources, strict=True)
             )
         ]
+
+
+def _read_part(read: Reader, device: Device, record: Record) -> Decoded:
+    """What a payload says that may be one element of an array.
+
+    Raises:
+        ProtocolError: it is refused whole.
+    """
+    message = read(device.device_id, record.payload)
+    if record.flags & RecordFlag.ELEMENT and isinstance(message, list):
+        raise ProtocolError(Reason.SCHEMA, "an array in an array")
+    return message
 
 
 _HTTP_CHANNELS: Final = frozenset({Channel.RATING.value})

@@ -1,6 +1,7 @@
 """Hops 4 and 5: which elements are new, and what each rating becomes."""
 
 from collections.abc import Sequence
+from operator import itemgetter
 
 from device_protocol.errors import ProtocolError, Reason
 from device_protocol.messages import Rating
@@ -12,6 +13,9 @@ from gateway.processing.points import Timed
 from gateway.processing.quarantine import Quarantine
 from gateway.processing.recording import Recording
 from gateway.processing.state import State
+
+Known = tuple[int, Timed, Holder]
+"""Its position among the claims of the run, the element, and who holds its identity."""
 
 
 class Judging:
@@ -27,11 +31,12 @@ class Judging:
         """Give each element its fate, its rows and its events."""
         timed, claims = self._time(elements)
         held = self._state.store.identities.claim(claims) if claims else {}
+        known = [(index, timed[index], holder) for index, holder in held.items()]
         if self._late:
-            self._judge_late(claims)
+            known = self._late_ones(claims) + known
+        for _, one, holder in sorted(known, key=itemgetter(0)):
+            self._known(one, holder)
         if held:
-            for index, holder in held.items():
-                self._known(timed[index], holder)
             timed = [one for index, one in enumerate(timed) if index not in held]
         if timed:
             self._recording.record(timed)
@@ -84,9 +89,10 @@ class Judging:
             raise ProtocolError(error.reason, error.detail, rating.event_id) from None
         return occurred_ms, quality.value
 
-    def _judge_late(self, claims: Sequence[Claim]) -> None:
+    def _late_ones(self, claims: Sequence[Claim]) -> list[Known]:
         """Too old to be counted blindly; but what was known by then is known."""
         find = self._state.store.identities.find
+        known: list[Known] = []
         for position, late, error in self._late:
             place, device, rating, record, _, _ = late
             holder = find(rating.event_id, device.no)
@@ -94,8 +100,9 @@ class Judging:
             if holder is None or holder.place in later:
                 self._quarantine.refuse(record, place, device.device_id, error)
             else:
-                self._known(late, holder)
+                known.append((position, late, holder))
         self._late.clear()
+        return known
 
     def _known(self, timed: Timed, holder: Holder) -> None:
         """An identity seen before: a duplicate, or a conflict."""

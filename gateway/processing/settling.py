@@ -35,13 +35,16 @@ def find_rating(state: State, rating_id: str) -> Stored | None:
 
 
 def meant_by(state: State, device_id: str, text: str) -> str:
-    """The rating_id that a reference of a device means: one held, or the likeliest."""
+    """The rating_id that a reference means: one held, its own device's first.
+
+    Before either has come it is read as a rating_id, if it can be.
+    """
     meant = references(device_id, text)
     for of, event_id in meant:
         device = state.by_id.get(of)
         if device and state.store.identities.find(event_id, device.no):
             return rating_id(of, event_id)
-    return rating_id(*(meant[-1] if meant[-1][0] in state.by_id else meant[0]))
+    return rating_id(*meant[-1])
 
 
 def resettle(

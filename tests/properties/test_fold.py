@@ -1,0 +1,150 @@
+"""The ledger is a function of the records, however they are cut and interrupted."""
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.places import Place
+from gateway.ports import Record
+from tests.support.folding import FoldedLedger, snapshot
+from tests.support.record_sets import record_lists
+
+# What says in which block a record came, not what became of it.
+BLOCKS = {"state": ("block", "chain_low")}
+PLACES = {
+    "setting": ("place",),
+    "act": ("place",),
+    "rating": ("place",),
+    "session": ("effective_place", "ratings"),
+    "quarantine": ("place",),
+    "deferred": ("place",),
+}
+
+
+class Interrupted(Exception):  # noqa: N818 -- what happens to the fold, not an error of it
+    pass
+
+
+def started() -> FoldedLedger:
+    ledger = FoldedLedger()
+    rows = [{"device_id": "eval-0001"}, {"device_id": "eval-0002", "site": "hall"}]
+    ledger.act("tables_applied", {"table": "devices", "rows": rows})
+    return ledger
+
+
+def taken(records: Sequence[Record], cuts: Sequence[int]) -> FoldedLedger:
+    """The ledger after these records, in blocks that end where `cuts` say."""
+    ledger = started()
+    ends = sorted({cut % (len(records) + 1) for cut in cuts} | {0, len(records)})
+    for low, high in pairwise(ends):
+        ledger.take(*records[low:high])
+    return ledger
+
+
+def essence(ledger: FoldedLedger) -> dict[str, Any]:
+    """The folded tables, with each place as the running number of its record."""
+    starts: dict[int, int] = {}
+    count = 0
+    for header, records in ledger.journal.blocks(0, 1 << 20):
+        starts[header.number] = count
+        count += len(records or ())
+
+    def told(packed: int) -> tuple[int, int]:
+        place = Place.unpack(packed)
+        return starts[place.block] + place.message, place.element
+
+    tables: dict[str, Any] = {}
+    for table in snapshot(ledger.store):
+        rows = ledger.all(f"SELECT * FROM {table}")
+        names = [row[1] for row in ledger.all(f"PRAGMA table_info({table})")]
+        mapped = PLACES.get(table, ("place",) if table.startswith("identity_") else ())
+        found = [dict(zip(names, row, strict=True)) for row in rows]
+        for row in found:
+            for name in mapped:
+                value = row.get(name)
+                if name == "ratings":
+                    row[name] = [told(one) for one in msgspec.json.decode(value)]
+                elif isinstance(value, int):
+                    row[name] = told(value)
+        tables[table] = sorted(
+            (row for row in found if row.get("name") not in BLOCKS.get(table, ())),
+            key=repr,
+        )
+    tables["events"] = Counter(
+        (event.type, event.rating_id, event.version, event.effective, event.flags)
+        for event in ledger.ratings_told()
+    )
+    return tables
+
+
+CUTS = st.lists(st.integers(0, 60), max_size=20)
+
+
+@settings(max_examples=150, deadline=None)
+@given(record_lists(50), CUTS, CUTS)
+def test_any_cut_into_blocks_gives_the_same_ledger(
+    records: list[Record], some: list[int], others: list[int]
+) -> None:
+    assert essence(taken(records, some)) == essence(taken(records, others))
+
+
+@settings(max_examples=60, deadline=None)
+@given(record_lists(50), CUTS, st.integers(1, 9))
+def test_any_grouping_into_transactions_gives_the_same_ledger(
+    records: list[Record], cuts: list[int], blocks: int
+) -> None:
+    ledger = taken(records, cuts)
+    refolded = ledger.refolded(blocks)
+    assert snapshot(refolded.store) == snapshot(ledger.store)
+    assert refolded.outbox() == ledger.outbox()
+
+
+@settings(max_examples=100, deadline=None)
+@given(record_lists(60), CUTS)
+def test_what_was_received_is_the_sum_of_the_fates(
+    records: list[Record], cuts: list[int]
+) -> None:
+    ledger = taken(records, cuts)
+    assert ledger.accounted(), ledger.fates()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    record_lists(40),
+    CUTS,
+    st.integers(0, 5),
+    st.sampled_from(["same process", "restarted"]),
+)
+def test_an_interrupted_fold_repeated_equals_an_uninterrupted_one(
+    records: list[Record], cuts: list[int], at: int, then: str
+) -> None:
+    whole = taken(records, cuts)
+    ledger = FoldedLedger()
+    ledger.journal = whole.journal
+    for number, block in enumerate(whole.journal.blocks(0, 1 << 20)):
+        if number == at:
+            _interrupt(ledger, number)
+        if then == "restarted":
+            ledger.restart()
+        ledger.fold.blocks([block])
+    assert snapshot(ledger.store) == snapshot(whole.store)
+
+
+def _interrupt(ledger: FoldedLedger, number: int) -> None:
+    """Fold the next block, and fail at the last moment before its commit."""
+
+    def fail() -> None:
+        raise Interrupted
+
+    commit = ledger.store.commit
+    ledger.store.commit = fail  # type: ignore[method-assign] # a disk that fails once
+    try:
+        ledger.fold.blocks(ledger.journal.blocks(number, 1))
+    except Interrupted:
+        pass
+    ledger.store.commit = commit  # type: ignore[method-assign] # and recovers

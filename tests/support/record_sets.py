@@ -1,0 +1,109 @@
+"""Records of all kinds, drawn by dice: few names, so that they meet."""
+
+import random
+from typing import Any, Final
+
+from hypothesis import strategies as st
+
+from gateway.ports import Record, RecordFlag
+from tests.support.folding import DAY_MS, START_MS, act, message
+
+DEVICES: Final = ("eval-0001", "eval-0002", "new-0001")
+IDS: Final = tuple(f"event-{number:04d}" for number in range(12))
+TIMES: Final = (
+    None,
+    START_MS,
+    START_MS - 3_000,
+    START_MS - 60_000,
+    START_MS - 6 * DAY_MS,
+    START_MS - 200 * DAY_MS,
+    1_000_000_000_000,
+)
+_LEVELS: Final = (5, 4, 3, 2, 1, 1, "5", 9)
+_JUNK: Final = (b"", b"{", b"\xff", b"[[{}]]", b'[[{"v":1,"event_id":"nested-01"}]]')
+_FLAGS: Final = (*[0] * 15, RecordFlag.RETAINED.value, RecordFlag.BACKLOG.value)
+_ANNA: Final = {"author": "anna"}
+
+
+def _element(dice: random.Random) -> dict[str, Any]:
+    fields = {
+        "v": 1,
+        "event_id": dice.choice(IDS),
+        "level": dice.choice(_LEVELS),
+        "occurred_at": dice.choice(TIMES),
+    }
+    reference = dice.choice((dice.choice(IDS), f"{_device(dice)}:{dice.choice(IDS)}"))
+    if dice.random() < 0.07:
+        return fields | {"level": None, "comment_for": reference, "comment": "good"}
+    rare = (
+        (0.6, "session_id", dice.choice(("A1", "A2"))),
+        (0.1, "stage", 1),
+        (0.5, "seq", dice.randint(0, 9)),
+        (0.3, "boot_id", dice.choice(("b1", "b2"))),
+        (0.3, "amends", reference),
+        (0.1, "origin", "device_timeout"),
+        (0.1, "round", "followup"),
+        (0.1, "mode", "test"),
+        (0.1, "comment", "fine"),
+        (0.2, "uptime_ms", 1_000),
+        (0.2, "sent_uptime_ms", 61_000),
+    )
+    return fields | {
+        name: value for share, name, value in rare if dice.random() < share
+    }
+
+
+def _device(dice: random.Random) -> str:
+    return dice.choice(DEVICES)
+
+
+def _rating(dice: random.Random) -> Record:
+    body: object = _element(dice)
+    if dice.random() < 0.15:
+        body = [_element(dice) for _ in range(dice.randint(0, 3))]
+    if dice.random() < 0.05:
+        body = dice.choice(_JUNK)
+    return message(_device(dice), body, flags=dice.choice(_FLAGS))
+
+
+def _presence(dice: random.Random) -> Record:
+    state, conn_id = dice.choice(("online", "offline")), dice.choice(("c1", "c2"))
+    body = {"v": 1, "state": state, "conn_id": conn_id}
+    receipts = {"capabilities": {"receipts": True}}
+    return message(_device(dice), body | receipts, START_MS, "presence")
+
+
+def _act(dice: random.Random) -> Record:
+    items = dice.choice(({}, {"reason": "unknown_level"}, {"reason": "id_conflict"}))
+    rules = {
+        "session_mode": dice.choice(("implicit", "implicit", "none")),
+        "multi_press": dice.choice(("first", "last")),
+        "amendments_max": dice.randint(0, 2),
+        "time_zone": dice.choice(("Asia/Shanghai", "Pacific/Auckland")),
+        "employee_tag": dice.choice((True, False)),
+        "event_age_days_max": dice.choice((90, 90, 365)),
+    }
+    rating_id = f"{_device(dice)}:{dice.choice(IDS)}"
+    device = {**_ANNA, "device_id": _device(dice)}
+    return dice.choice(
+        (
+            act(dice.choice(("device_approved", "device_maintenance")), device),
+            act("device_retired", {**_ANNA, "device_id": DEVICES[1]}),
+            act("rating_voided", {**_ANNA, "rating_id": rating_id, "reason": "x"}),
+            act("quarantine_replayed", {**_ANNA, **items}),
+            act("quarantine_purged", {**_ANNA, **items}),
+            act("rules_applied", {"rules": rules}),
+            act("rules_applied", {"rules": rules}),
+        )
+    )
+
+
+def records(seed: int, size: int) -> list[Record]:
+    """So many: mostly ratings, some presences, a few acts."""
+    dice = random.Random(seed)
+    makers = dice.choices((_rating, _presence, _act), (85, 5, 10), k=size)
+    return [make(dice) for make in makers]
+
+
+def record_lists(size_max: int) -> st.SearchStrategy[list[Record]]:
+    return st.builds(records, st.integers(0, 2**32), st.integers(0, size_max))
