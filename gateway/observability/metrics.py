@@ -21,25 +21,7 @@ class IngestMetrics:
     def __init__(self, head: Header | None) -> None:
         """`head` is the newest block: `received` goes on from it."""
         self.registry = registry = CollectorRegistry()
-        self.link_up = Gauge(
-            "evalgate_link_up", "1 while the broker takes us", registry=registry
-        )
-        self.link_connects = Counter(
-            "evalgate_link_connects", "Accepted connections", registry=registry
-        )
-        self.link_closed = Counter(
-            "evalgate_link_closed", "Connections that ended", registry=registry
-        )
-        self.link_refused_filters = Gauge(
-            "evalgate_link_refused_filters",
-            "Subscriptions not granted as asked",
-            registry=registry,
-        )
-        self.link_held = Gauge(
-            "evalgate_link_held",
-            "1 while the socket is not read, buffers being full",
-            registry=registry,
-        )
+        self._add_link(registry)
         self.received = Counter(
             "evalgate_received",
             "Messages in the journal since its beginning; equals the sum of fates",
@@ -83,6 +65,27 @@ class IngestMetrics:
         self.upkeep = UpkeepMetrics(registry)
         if head is not None:
             self.received.inc(head.first_message + head.messages)
+
+    def _add_link(self, registry: CollectorRegistry) -> None:
+        self.link_up = Gauge(
+            "evalgate_link_up", "1 while the broker takes us", registry=registry
+        )
+        self.link_connects = Counter(
+            "evalgate_link_connects", "Accepted connections", registry=registry
+        )
+        self.link_closed = Counter(
+            "evalgate_link_closed", "Connections that ended", registry=registry
+        )
+        self.link_refused_filters = Gauge(
+            "evalgate_link_refused_filters",
+            "Subscriptions not granted as asked",
+            registry=registry,
+        )
+        self.link_held = Gauge(
+            "evalgate_link_held",
+            "1 while the socket is not read, buffers being full",
+            registry=registry,
+        )
 
 
 class UpkeepMetrics:
