@@ -152,6 +152,9 @@ def check_fold(
     try:
         with tempfile.TemporaryDirectory(prefix="evalgate-verify-") as folder:
             yield from _folded_again(paths, keyring, Path(folder), progress)
+    except (apsw.FullError, OSError) as error:
+        text = "the temporary directory cannot take a second ledger: set TMPDIR"
+        raise PermanentError(f"{text} ({error})") from error
     except _UNREADABLE as error:
         yield Finding("fold", ok=False, detail=f"cannot be read: {error}")
 

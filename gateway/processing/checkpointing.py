@@ -91,10 +91,14 @@ class Checkpointing:
     async def run(self) -> None:
         """Take and record what is due, until cancelled."""
         while True:
-            if self.due() and self._clock.monotonic_ms() >= self._retry_ms:
-                await self._try()
-            recorded = await self.record()
+            recorded = await self.step()
             await asyncio.sleep(_LOOK_EVERY_S if recorded else _SUBMIT_RETRY_S)
+
+    async def step(self) -> bool:
+        """Take what is due and record it; False when that has to be tried again."""
+        if self.due() and self._clock.monotonic_ms() >= self._retry_ms:
+            await self._try()
+        return await self.record()
 
     async def record(self) -> bool:
         """Submit what was taken; False when that has to be tried again."""

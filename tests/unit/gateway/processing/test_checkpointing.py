@@ -1,6 +1,5 @@
 """When a checkpoint is due, and how it comes into force."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from gateway.journal.sqlite import SqliteJournalReader
 from gateway.ledger.checkpoints import Checkpoint, Checkpoints
 from gateway.ledger.store import Store, connect
 from gateway.ports import Record
-from gateway.processing import checkpointing
 from gateway.processing.applying import FOLD_VERSION
 from gateway.processing.checkpointing import Checkpointing
 from gateway.processing.state import State
@@ -121,44 +119,33 @@ async def test_an_empty_ledger_is_never_due(tmp_path: Path) -> None:
     stores.journal.close()
 
 
-async def test_what_is_due_is_taken_and_recorded(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_is_due_is_taken_and_recorded(world: World) -> None:
     world.stores.let_pass(hours=24)
-    world.submitted.failures = [TransientError("not now"), TransientError("nor now")]
-    monkeypatch.setattr(checkpointing, "_SUBMIT_RETRY_S", 0.0)
+    world.submitted.failures = [TransientError("not now")]
     made = world.open()
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
-        running = group.create_task(made.run())
-        while not world.submitted.records:  # noqa: ASYNC110 -- what it waits for has no event
-            await asyncio.sleep(0.01)
-        running.cancel()
+    assert not await made.step()
+    assert world.files() == ["27.db"]
+    assert not made.due(), "what is not recorded yet is not taken twice"
+    assert await made.step()
     (record,) = world.submitted.records
     assert record.topic == "checkpoint_taken"
     taken = msgspec.json.decode(record.payload, type=Checkpoint)
     assert taken.file == "27.db"
-    assert world.files() == ["27.db"]
     world.stores.append([record])
     assert world.open().in_force == taken
 
 
-async def test_a_full_disk_is_tried_again_after_an_hour(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_full_disk_is_tried_again_after_an_hour(world: World) -> None:
     world.stores.let_pass(hours=24)
     paths = world.stores.paths
     world.checkpoints = full = FullDisk(paths.ledger, paths.checkpoints)
-    monkeypatch.setattr(checkpointing, "_LOOK_EVERY_S", 0.0)
     made = world.open()
-    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
-        running = group.create_task(made.run())
-        for tries in (1, 2, 3):
-            while full.tries < tries:  # noqa: ASYNC110 -- as above
-                await asyncio.sleep(0.001)
-            await asyncio.sleep(0.01)
-            assert full.tries == tries
-            world.clock.advance(3_600_000)
-        running.cancel()
+    for tries in (1, 2):
+        await made.step()
+        world.clock.advance(3_599_000)
+        await made.step()
+        assert full.tries == tries
+        world.clock.advance(1_000)
     assert world.submitted.records == []
 
 
