@@ -11,8 +11,9 @@ import apsw
 from gateway.errors import JournalBrokenError, PermanentError
 from gateway.journal.sqlite import SqliteJournalReader
 from gateway.ports import Receipt, RecordKind
+from gateway.sealing import open_keyring
 from tests.scenarios.world.broker import Message
-from tests.scenarios.world.processes import journal_reader
+from tests.scenarios.world.processes import keyring_of
 
 if TYPE_CHECKING:
     from tests.scenarios.world.world import World
@@ -182,3 +183,8 @@ def _once(path: Path, sql: str, values: tuple[object, ...]) -> list[Any]:
 
 def _reading(path: Path) -> apsw.Connection:
     return apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+
+
+def journal_reader(directory: Path) -> SqliteJournalReader:
+    keyring = open_keyring(keyring_of(directory))
+    return SqliteJournalReader.open(directory / "journal.db", keyring)

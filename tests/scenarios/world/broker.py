@@ -30,6 +30,7 @@ from mqtt5 import (
 from tests.scenarios.world.network import Listener, Network
 
 ADDRESS: Final = "broker:1883"
+SUBSCRIBER: Final = "gateway"
 PACKET_IDS: Final = 65_535
 
 
@@ -40,17 +41,23 @@ class Message(NamedTuple):
 
 
 class Broker:
-    """`acknowledged` is told of every message that the subscriber acknowledged."""
+    """`acknowledged` is told of every message that the subscriber acknowledged.
+
+    `foreign` is told of packet ids that were not in flight, `told` of what the gateway
+    publishes on its second connection.
+    """
 
     def __init__(
         self,
         network: Network,
         acknowledged: Callable[[Message], None],
         foreign: Callable[[int], None],
+        told: Callable[[str, bytes], None],
     ) -> None:
         self._network = network
         self._acknowledged = acknowledged
         self._foreign = foreign
+        self._told = told
         self._listener = Listener(network, ADDRESS, lambda: _Connection(self))
         self._connection: _Connection | None = None
         self._queue: deque[tuple[Message, bool]] = deque()  # True: sent before
@@ -102,6 +109,9 @@ class Broker:
     # ----- the subscriber's side
 
     def connected(self, connection: "_Connection", packet: ConnectPacket) -> None:
+        if packet.client_id != SUBSCRIBER:
+            connection.send(ConnAckPacket(receive_max=10))
+            return
         if self._connection is not None:
             self._connection.end()
         self._connection = connection
@@ -124,6 +134,12 @@ class Broker:
             self._queue.append((message, False))
         connection.send(SubAckPacket(packet.packet_id, codes))
         self._pump()
+
+    def published(self, connection: "_Connection", packet: PublishPacket) -> None:
+        """The gateway publishes: once we have it, we say so."""
+        self._told(packet.topic, packet.payload or b"")
+        assert packet.packet_id is not None
+        connection.send(PubAckPacket(packet.packet_id))
 
     def acknowledged(self, packet_id: int) -> None:
         message = self._in_flight.pop(packet_id, None)
@@ -181,7 +197,12 @@ class _Connection(asyncio.Protocol):
         self.receive_max = 0
 
     def send(
-        self, packet: ConnAckPacket | SubAckPacket | PingRespPacket | PublishPacket
+        self,
+        packet: ConnAckPacket
+        | SubAckPacket
+        | PubAckPacket
+        | PingRespPacket
+        | PublishPacket,
     ) -> None:
         assert self._transport is not None
         self._transport.write(packet.write())
@@ -216,6 +237,8 @@ class _Connection(asyncio.Protocol):
                 self._broker.subscribed(self, packet)
             case PubAckPacket():
                 self._broker.acknowledged(packet.packet_id)
+            case PublishPacket():
+                self._broker.published(self, packet)
             case PingReqPacket():
                 self.send(PingRespPacket())
             case DisconnectPacket():

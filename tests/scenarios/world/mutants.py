@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 from unittest.mock import patch
 
+from gateway.app import ingest
 from gateway.delivery import dispatcher
 from gateway.delivery.lane import Request
 from gateway.delivery.runner import Runner
@@ -14,7 +15,6 @@ from gateway.ingress.receiver import Batch
 from gateway.journal import sqlite
 from gateway.ledger import store
 from gateway.ledger.identities import Claim, Holder, Identities
-from gateway.mqtt import link
 from gateway.mqtt.link import MqttLink
 from gateway.ports import Answer, Receipt, Verdict
 from gateway.processing.emission import Emission
@@ -64,8 +64,7 @@ def _receipts_before_commit(world: World) -> AbstractContextManager[object]:
 
     def hasten(self: Emission, device_id: str, event_id: str) -> None:
         keep(self, device_id, event_id)
-        receipt = Receipt(device_id, [event_id], [])
-        world.way_back.request([receipt], lambda _answer: None)
+        world.audit.receipt_sent(Receipt(device_id, [event_id], []))
 
     return patch.object(Emission, "keep", hasten)
 
@@ -78,7 +77,7 @@ def unchanged(_world: World) -> AbstractContextManager[object]:
 MUTANTS: Final[dict[str, Mutant]] = {
     "acknowledge_before_append": lambda _: patch.object(role, "Intake", _HastyIntake),
     "acknowledge_old_packet_ids": lambda _: patch.object(
-        link, "MqttLink", _ForgetfulLink
+        ingest, "MqttLink", _ForgetfulLink
     ),
     "cursor_before_answer": lambda _: patch.object(
         dispatcher, "Runner", _HopefulRunner

@@ -1,150 +1,136 @@
-"""The shipped roles as processes of the world, put together as `app` does it."""
+"""The shipped roles, started as the program does it, in the world's surroundings."""
 
-import asyncio
-from collections.abc import Callable, Coroutine
+import random
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from unittest.mock import patch
 
-from device_protocol.mqtt_session import ConnectOptions
-from gateway.app.journal import known_to_ledger
+from gateway import crashpoints
+from gateway.app import deliver, ingest, links, process
+from gateway.app.signals import Signals
+from gateway.clock import Clock
+from gateway.delivery import role as delivery_role
 from gateway.delivery.lane import LaneLimits
 from gateway.delivery.pace import PaceLimits
-from gateway.delivery.role import run_deliver
 from gateway.delivery.runner import Outlet
-from gateway.delivery.store import DeliveryStore
-from gateway.ingress.role import IngestOptions, run_ingest
-from gateway.ipc.submission import SubmissionClient
-from gateway.journal.opening import open_journal
-from gateway.journal.sqlite import SqliteJournalReader
-from gateway.ledger.outbox import SqliteOutbox
-from gateway.ledger.store import Store, connect
-from gateway.mqtt import link
-from gateway.mqtt.options import LinkOptions, uplink_filters
-from gateway.ports import Link, LinkListener, SinkSpec
-from gateway.processing.applying import Wanted
-from gateway.processing.fold import Fold
-from gateway.processing.role import ProcessOptions, ProcessRole
-from gateway.processing.state import State
-from gateway.rules import Rules
-from gateway.sealing import Keyring
+from gateway.downlink.receipts import ReceiptsSink
+from gateway.ingress import role as ingress_role
+from gateway.ingress.writing import JournalWriter
+from gateway.mqtt.options import LinkOptions
+from gateway.ports import Answer, Receipt, Unit
+from gateway.processing import role as processing_role
+from gateway.settings import Settings
 from tests.scenarios.world.sinks import SimulatedSink
 
 if TYPE_CHECKING:
     from tests.scenarios.world.world import World
 
-KEYRING: Final = Keyring({1: bytes(32)})
-ROOT: Final = "evaluators"
-IDENTITY_PERIOD_MS: Final = 30 * 86_400_000
-RECEIVE_MAX: Final = 20
-WANTED: Final = Wanted(
-    version="1",
-    rules=Rules(unknown_devices="approve"),
-    sinks=(
-        SinkSpec("influx", "influxdb", ("rating.*",)),
-        SinkSpec("backend", "backend", ("*",)),
-        SinkSpec("receipts", "receipts", ("*",)),
-    ),
-)
 _PACE: Final = PaceLimits(
     retry_ms_base=50, retry_ms_max=2_000, open_ms_min=200, slow_retry_ms=2_000
 )
 
-Stop = asyncio.Event
-Role = Callable[["World", Stop], Coroutine[None, None, None]]
-
-
-async def ingest(world: "World", stop: Stop) -> None:
-    directory, clock = world.directory, world.clock
-    known = list(known_to_ledger(directory / "ledger.db"))
-    journal = open_journal(
-        directory / "journal.db",
-        KEYRING,
-        clock,
-        known=known,
-        synchronised=lambda: True,
-        reserve_bytes=4096,
-    ).journal
-    options = IngestOptions(
-        run_dir=directory / "run",
-        session_mark=directory / "session.mark",
-        session_name="gateway",
-        settings_digest=WANTED.digest(),
-        receive_max=RECEIVE_MAX,
-        buffered_bytes_max=20_000,
-        block_records_max=world.dice.choice([3, 12, 100]),
-        block_delay_ms_max=world.dice.choice([5, 20, 100]),
-    )
-    link_options = LinkOptions(
-        host="broker",
-        port=1883,
-        connect=ConnectOptions(
-            "gateway", session_expiry_s=604_800, receive_max=RECEIVE_MAX
-        ),
-        filters=uplink_filters(ROOT),
-        retry_delay_ms_max=1_000,
-        taken_over_delay_ms=1_500,
-    )
-
-    def make_link(listener: LinkListener) -> Link:
-        return link.MqttLink(link_options, listener, clock, world.dice.random)
-
-    try:
-        await run_ingest(options, journal, make_link, stop, clock=clock)
-    finally:
-        journal.close()
-
-
-async def process(world: "World", stop: Stop) -> None:
-    directory = world.directory
-    store = Store(connect(directory / "ledger.db"), IDENTITY_PERIOD_MS)
-    reader = SqliteJournalReader.open(directory / "journal.db", KEYRING)
-    submitter = SubmissionClient(directory / "run" / "ingest.sock")
-    fold = Fold(State(store, KEYRING))
-    options = ProcessOptions(directory / "run")
-    role = ProcessRole(options, reader, fold, submitter, world.clock)
-    role.want(WANTED)
-    try:
-        await role.run(stop)
-    finally:
-        await submitter.close()
-        reader.close()
-        store.close()
-
-
-async def deliver(world: "World", stop: Stop) -> None:
-    directory = world.directory
-    store = DeliveryStore(directory / "delivery.db")
-    outbox = SqliteOutbox(directory / "ledger.db", KEYRING)
-    submitter = SubmissionClient(directory / "run" / "ingest.sock")
-    limits = LaneLimits(
-        units_max=world.dice.choice([1, 8, 100]), doubt_ms=500, pace=_PACE
-    )
-    outlets = [
-        Outlet(server.name, SimulatedSink(server), limits) for server in world.servers
-    ]
-    try:
-        await run_deliver(
-            directory / "run",
-            store,
-            outbox,
-            outlets,
-            submitter=submitter,
-            clock=world.clock,
-            dice=world.dice.random,
-            stop=stop,
-        )
-    finally:
-        await submitter.close()
-        outbox.close()
-        store.close()
-
+Role = Callable[[Settings, Path, Signals], Coroutine[None, None, None]]
 
 ROLES: Final[dict[str, Role]] = {
-    "ingest": ingest,
-    "process": process,
-    "deliver": deliver,
+    "ingest": ingest.run,
+    "process": process.run,
+    "deliver": deliver.run,
 }
 
 
-def journal_reader(directory: Path) -> SqliteJournalReader:
-    return SqliteJournalReader.open(directory / "journal.db", KEYRING)
+def keyring_of(directory: Path) -> Path:
+    """Beside the data, never in it."""
+    return directory.parent / "keyring"
+
+
+def settings(directory: Path, dice: random.Random) -> Settings:
+    """As in a file; what bounds and delays there are, the dice choose anew."""
+    tables = {
+        "gateway": {
+            "id": "world",
+            "data_dir": str(directory),
+            "keyring_file": str(keyring_of(directory)),
+        },
+        "broker": {
+            "url": "mqtt://broker:1883",
+            "client_id": "gateway",
+            "reconnect_delay_s_max": 1,
+        },
+        "intake": {
+            "receive_max": 20,
+            "buffered_bytes_max": 1_048_576,
+            "block_records_max": dice.choice([3, 12, 100]),
+            "block_delay_ms_max": dice.choice([5, 20, 100]),
+        },
+        "fleet": {"unknown_devices": "approve"},
+        "influxdb": [
+            {
+                "name": "influx",
+                "url": "http://influx:8086",
+                "api": "v2",
+                "org": "o",
+                "bucket": "b",
+                "token": "t",
+            }
+        ],
+        "backend": [
+            {
+                "name": "backend",
+                "url": "http://backend:9000/events",
+                "secret": "whsec_" + "c2VjcmV0" * 4,
+                "allow_private_addresses": True,
+            }
+        ],
+        "console": {"listen": ""},
+    }
+    return Settings.model_validate(tables, context={"base": directory})
+
+
+class _AuditedReceipts(ReceiptsSink):
+    """The shipped sink; what it sends is looked at first."""
+
+    def __init__(
+        self, sent: Callable[[Receipt], None], root: str, clock: Clock
+    ) -> None:
+        super().__init__(root, clock)
+        self._sent = sent
+
+    async def send(self, units: Sequence[Unit]) -> Answer:
+        for unit in units:
+            assert isinstance(unit, Receipt)
+            self._sent(unit)
+        return await super().send(units)
+
+
+def _outlets(world: "World") -> Iterator[Outlet]:
+    limits = LaneLimits(
+        units_max=world.dice.choice([1, 8, 100]), doubt_ms=500, pace=_PACE
+    )
+    for server in world.servers:
+        yield Outlet(server.name, SimulatedSink(server), limits)
+
+
+@contextmanager
+def surroundings(world: "World") -> Iterator[None]:
+    """Clock, dice, transport, disk and death of the roles are the world's."""
+    dice, patched = world.dice, patch.object
+    with ExitStack() as stack:
+        enter = stack.enter_context
+        for module in (ingest, process, deliver):
+            enter(patched(module, "SystemClock", lambda: world.clock))
+        enter(patched(random, "random", dice.random))
+        enter(patched(deliver, "_outlets", lambda *_: _outlets(world)))
+        receipts = partial(_AuditedReceipts, world.audit.receipt_sent)
+        enter(patched(deliver, "ReceiptsSink", receipts))
+        options = partial(LinkOptions, taken_over_delay_ms=1_500)
+        enter(patched(links, "LinkOptions", options))
+        writer = partial(JournalWriter, exit_process=world.die_here)
+        enter(patched(ingress_role, "JournalWriter", writer))
+        enter(patched(crashpoints, "_remaining", world.armed))
+        enter(patched(crashpoints, "_die", world.die_here))
+        for role in (ingress_role, processing_role, delivery_role):
+            enter(patched(role, "write_figures"))
+        yield

@@ -17,13 +17,9 @@ from unittest.mock import patch
 import structlog
 from structlog.typing import EventDict
 
-from gateway import crashpoints
-from gateway.delivery import role as delivery_role
-from gateway.ingress import role as ingress_role
-from gateway.ingress.writing import JournalWriter
-from gateway.processing import role as processing_role
 from tests.scenarios.world.final import check
 from tests.scenarios.world.mutants import Mutant, unchanged
+from tests.scenarios.world.processes import surroundings
 from tests.scenarios.world.terminals import Terminal
 from tests.scenarios.world.world import World
 
@@ -55,8 +51,8 @@ def run(seed: int, mutant: Mutant = unchanged) -> Outcome:
         stack.enter_context(_quiet())
         world = World(Path(directory), seed)
         stack.callback(world.close)
+        stack.enter_context(surroundings(world))
         stack.enter_context(mutant(world))
-        stack.enter_context(_deaths(world))
         stack.enter_context(_logging_to(world))
         _happen(world)
         outcome.violations = world.audit.violations
@@ -138,18 +134,6 @@ def _make_trouble(world: World) -> None:
 
 
 @contextmanager
-def _deaths(world: World) -> Iterator[None]:
-    """What ends a process of its own accord ends one of the world's."""
-    writer = partial(JournalWriter, exit_process=world.die_here)
-    with (
-        patch.object(crashpoints, "_remaining", world.armed),
-        patch.object(crashpoints, "_die", world.die_here),
-        patch.object(ingress_role, "JournalWriter", writer),
-    ):
-        yield
-
-
-@contextmanager
 def _logging_to(world: World) -> Iterator[None]:
     """What the roles log stands in the world's trace."""
 
@@ -168,12 +152,10 @@ def _logging_to(world: World) -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """No figures, no real syncs; what a killed process leaves open is no news."""
+    """No real syncs; what a killed process leaves open is no news."""
     with ExitStack() as stack:
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore", ResourceWarning)
-        for role in (ingress_role, processing_role, delivery_role):
-            stack.enter_context(patch.object(role, "write_figures"))
         stack.enter_context(patch.object(os, "fsync"))
         stack.enter_context(patch.object(os, "fdatasync"))
         stack.enter_context(patch.object(sys, "unraisablehook", lambda _: None))

@@ -1,4 +1,4 @@
-"""InfluxDB, a business backend and the way back to the terminals, all unreliable."""
+"""InfluxDB and a business backend, both unreliable."""
 
 import asyncio
 import random
@@ -48,12 +48,8 @@ class Server:
         count = self.dice.randint(1, len(units))
         count = len(units) if self.dice.random() < 0.8 else count
         chosen = list(units[:count])
-        self.sent(chosen)
         self.requests += 1
         self._later(self.dice.randrange(30), lambda: self._handle(chosen, reply))
-
-    def sent(self, units: Sequence[Unit]) -> None:
-        """A request left the gateway."""
 
     def guilty(self, unit: Unit) -> bool:
         return False
@@ -147,33 +143,6 @@ class Backend(Server):
         self.ids[name] += 1
         if self.ids[name] == 1:
             self.order.setdefault(partition_of(unit), []).append(name)
-
-
-class WayBack(Server):
-    """Receipts reach a terminal, or are lost after they left."""
-
-    name = "receipts"
-
-    def __init__(
-        self,
-        dice: random.Random,
-        later: Callable[[int, Callable[[], None]], None],
-        mishap: Callable[[float], bool],
-        left: Callable[[Receipt], None],
-        told: Callable[[Receipt], None],
-    ) -> None:
-        super().__init__(dice, later, mishap)
-        self._left = left
-        self._told = told
-
-    def sent(self, units: Sequence[Unit]) -> None:
-        for unit in units:
-            assert isinstance(unit, Receipt)
-            self._left(unit)
-
-    def apply(self, unit: Unit) -> None:
-        assert isinstance(unit, Receipt)
-        self._told(unit)
 
 
 class SimulatedSink:

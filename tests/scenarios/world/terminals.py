@@ -62,7 +62,7 @@ class Terminal:
             if self._publish(payload):
                 self._kept = [one for one in self._kept if one not in batch]
 
-    def receipted(self, event_ids: list[str], rejected: list[str]) -> None:
+    def hear(self, receipt: bytes) -> None:
         """Level B does not listen."""
 
     def _keep(self, press: Press) -> None:
@@ -115,7 +115,6 @@ class CarefulTerminal(Terminal):
     def __init__(self, device_id: str, around: Surroundings) -> None:
         super().__init__(device_id, around)
         self._outbox = Outbox(random.Random(around.dice.random()), RESEND_S)
-        self.rejected: list[str] = []
 
     @property
     def empty(self) -> bool:
@@ -133,9 +132,10 @@ class CarefulTerminal(Terminal):
             whole = batch[0] if len(batch) == 1 else b"[" + b",".join(batch) + b"]"
             self._publish(whole)
 
-    def receipted(self, event_ids: list[str], rejected: list[str]) -> None:
-        self._outbox.settle(event_ids, rejected)
-        self.rejected += rejected
+    def hear(self, receipt: bytes) -> None:
+        said = json.loads(receipt)
+        rejected = [one["event_id"] for one in said["rejected"] if "event_id" in one]
+        self._outbox.settle(said["event_ids"], rejected)
 
     def _keep(self, press: Press) -> None:
         event_id = press.rating_id.partition(":")[2]

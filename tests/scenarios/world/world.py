@@ -19,16 +19,17 @@ from typing import Final, NoReturn
 import apsw
 
 from gateway import crashpoints
+from gateway.app.signals import Signals
 from gateway.clock import SteppedClock
-from gateway.errors import DiskFullError, PermanentError
-from gateway.ports import Receipt
+from gateway.errors import PermanentError, TransientError
+from gateway.ipc.doorbell import ring
 from tests.scenarios.world.audit import Audit
 from tests.scenarios.world.broker import Broker
 from tests.scenarios.world.disk import SimulatedDisk
 from tests.scenarios.world.loop import ProcessLoop
 from tests.scenarios.world.network import End, Network
-from tests.scenarios.world.processes import ROLES, Stop
-from tests.scenarios.world.sinks import Backend, Influx, WayBack
+from tests.scenarios.world.processes import ROLES, settings
+from tests.scenarios.world.sinks import Backend, Influx, Server
 from tests.scenarios.world.terminals import (
     CarefulTerminal,
     Rogue,
@@ -46,8 +47,8 @@ EXCUSED: Final = (
     apsw.CantOpenError,
     apsw.FullError,
     apsw.SQLError,
-    DiskFullError,
     PermanentError,
+    TransientError,
 )
 TRACE_MAX: Final = 4_000
 
@@ -64,7 +65,7 @@ class Process:
         self.name = name
         self.loop: ProcessLoop | None = None
         self._main: asyncio.Task[None] | None = None
-        self._stop: Stop | None = None
+        self._signals: Signals | None = None
 
     @property
     def ended(self) -> bool:
@@ -72,8 +73,10 @@ class Process:
 
     def start(self) -> None:
         self.loop = ProcessLoop(self._world.network)  # type: ignore[abstract]  # what roles use is there
-        self._stop = asyncio.Event()
-        self._main = self.loop.create_task(ROLES[self.name](self._world, self._stop))
+        self._signals = Signals()
+        world = self._world
+        role = ROLES[self.name](world.settings, world.directory, self._signals)
+        self._main = self.loop.create_task(role)
 
     def step(self) -> None:
         assert self.loop is not None
@@ -81,8 +84,9 @@ class Process:
 
     def stop(self) -> None:
         """Ask it to end in good order."""
-        if self.loop is not None and self._stop is not None:
-            self.loop.call_soon(self._stop.set)
+        if self._signals is not None:
+            self._signals.stop.set()
+            ring(self._world.directory / "run" / f"{self.name}.bell")
 
     def kill(self) -> None:
         """Leave only what is on the disk and in the network."""
@@ -92,7 +96,7 @@ class Process:
             self.loop.kill()
             for path, content in files.items():
                 path.write_bytes(content)
-        self.loop = self._main = self._stop = None
+        self.loop = self._main = self._signals = None
 
     def last_words(self) -> BaseException | None:
         """What ended the role, if it was not asked to end."""
@@ -106,9 +110,10 @@ class World:
     """All parts, and the order in which they move."""
 
     def __init__(self, directory: Path, seed: int) -> None:
-        self.directory = directory
-        (directory / "run").mkdir()
+        self.directory = directory / "data"
+        (self.directory / "run").mkdir(parents=True)
         self.dice = random.Random(seed)
+        self.settings = settings(self.directory, self.dice)
         self.clock = SteppedClock()
         self.network = Network(self.clock, self.dice)
         self.trace: deque[str] = deque(maxlen=TRACE_MAX)
@@ -121,18 +126,18 @@ class World:
         self._moments_made = 0
         self._current: Process | None = None
         self._dying = ""
-        self.disk = SimulatedDisk(directory, self._opener)
+        self.disk = SimulatedDisk(self.directory, self._opener)
         self.audit = Audit(self)
         self.broker = Broker(
-            self.network, self.audit.acknowledged, self.audit.acknowledged_foreign
+            self.network,
+            self.audit.acknowledged,
+            self.audit.acknowledged_foreign,
+            self._told,
         )
         dice, later, mishap = self.dice, self.later, self.mishap
         self.influx = Influx(dice, later, mishap)
         self.backend = Backend(dice, later, mishap)
-        self.way_back = WayBack(
-            dice, later, mishap, self.audit.receipt_sent, self._receipted
-        )
-        self.servers = [self.influx, self.backend, self.way_back]
+        self.servers: list[Server] = [self.influx, self.backend]
         around = Surroundings(self.broker, dice, self.clock.wall_ms, mishap)
         kinds = [CarefulTerminal, CarefulTerminal, CarefulTerminal, Terminal, Terminal]
         self.terminals: list[Terminal] = [
@@ -180,13 +185,13 @@ class World:
     def _opener(self) -> str | None:
         return self._current.name if self._current else None
 
-    def _receipted(self, receipt: Receipt) -> None:
+    def _told(self, topic: str, payload: bytes) -> None:
+        """The gateway publishes something for a terminal."""
         if self.mishap(0.1):
             return  # lost behind the broker
-        rejected = [what for what, _ in receipt.rejected]
         for terminal in self.terminals:
-            if terminal.device_id == receipt.device_id:
-                terminal.receipted(receipt.event_ids, rejected)
+            if topic == f"evaluators/v1/{terminal.device_id}/receipt":
+                terminal.hear(payload)
 
     # ----- trouble
 
