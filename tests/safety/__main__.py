@@ -1,7 +1,7 @@
 """`python -m tests.safety`: a gateway on real services, mistreated, then counted.
 
 Exit status 0 when nothing was lost, doubled or altered; 1 when something was,
-with counts. A mutant is the shipped gateway with one mechanism taken away; the
+with counts; 2 when the run could not be carried out. A mutant is the shipped gateway with one mechanism taken away; the
 same seed must then fail.
 """
 
@@ -19,6 +19,7 @@ from tests.safety.acceptance import run_acceptance
 from tests.safety.bad_input import known_devices, run_bad_input
 from tests.safety.broker_kills import run_broker_kills
 from tests.safety.kills import run_kills
+from tests.safety.mutation import MUTANTS, mutated
 from tests.safety.outage import run_outage
 from tests.safety.power_cuts import run_power_cuts
 from tests.safety.trials import schedule
@@ -26,7 +27,6 @@ from tests.safety.verdict import report
 from tests.safety.world import Setting, World
 
 POWER_MUTANT = "sync_normal"
-MUTANTS = ("ack_before_append", "auto_ack", "no_identity", "ack_after_reconnect")
 KILLS_IN_FLIGHT_MIN = 10
 
 Found = dict[str, Any]
@@ -100,13 +100,13 @@ def parse() -> argparse.Namespace:
 
 def main() -> int:
     asked = parse()
-    env = {"EVALGATE_MUTANT": asked.mutant} if asked.mutant else {}
+    env = mutated(asked.mutant) if asked.mutant in MUTANTS else {}
     with tempfile.TemporaryDirectory(prefix="evalgate-safety-") as scratch:
         try:
             found = chosen(asked)(asked, asked.keep or Path(scratch), env)
         except NotReadyError as error:
             say(f"safety: {error}")
-            return 1
+            return 2
     tell({"seed": asked.seed, "mutant": asked.mutant, **found}, asked.json)
     return 1 if found["failures"] else 0
 

@@ -18,9 +18,9 @@ def test_fifty_trials_reach_every_point_and_every_role() -> None:
     assert roles == set(ROLES)
 
 
-def test_three_trials_hold_a_group_a_point_and_a_role() -> None:
+def test_three_trials_hold_a_point_a_cut_and_a_role() -> None:
     kinds = [trial.kind for trial in schedule(3, 1)]
-    assert kinds == [Kind.GROUP, Kind.POINT, Kind.ROLE]
+    assert kinds == [Kind.POINT, Kind.CUT, Kind.ROLE]
 
 
 def test_every_named_crash_point_has_a_phase() -> None:
