@@ -67,4 +67,6 @@ def act(api: Api, path: str, body: dict[str, object], args: Namespace) -> Exit:
 
 
 def _words(outcome: dict[str, Any]) -> str:
+    if outcome == {"passed_on": True}:
+        return "passed on to the sinks"
     return ", ".join(f"{key} {value}" for key, value in outcome.items()) or "no change"
