@@ -18,6 +18,7 @@ from gateway.processing.state import State
 from gateway.sealing import Keyring
 
 BLOCKS_A_STEP: Final = 16
+MISSING: Final = ("quarantined", "block_missing")
 
 
 class Base(NamedTuple):
@@ -64,6 +65,8 @@ class Refold:
         self._store = Store(connect(path))
         self._fold = Fold(State(self._store, keyring))
         self.base = self.block
+        self.base_received = self._fold.state.messages
+        self.base_missing = self._fold.state.fates[MISSING]
         self.folded = 0
 
     @property

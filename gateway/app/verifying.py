@@ -13,7 +13,7 @@ from typing import Final
 import apsw
 
 from gateway.app.paths import Paths
-from gateway.app.refolding import Refold, base_of
+from gateway.app.refolding import MISSING, Refold, base_of
 from gateway.delivery.queries import SqliteDeliveryQueries
 from gateway.errors import JournalBrokenError, PermanentError
 from gateway.journal.auditing import Audit
@@ -178,12 +178,12 @@ def _folded_again(
         again.up_to(block, folded)
         with Snapshot(paths.ledger) as ledger, closing(Audit(paths.journal)) as audit:
             again.up_to(ledger.block, folded)
-            end = _ends(ledger, audit)
-            yield from end or _compared(ledger, again, progress)
+            doubts_of_end = _doubts_of_end(ledger, audit, again)
+            yield from doubts_of_end or _compared(ledger, again, progress)
 
 
-def _ends(ledger: Snapshot, audit: Audit) -> list[Finding]:
-    """Whether the ledger leads the journal, or follows another one."""
+def _doubts_of_end(ledger: Snapshot, audit: Audit, again: Refold) -> list[Finding]:
+    """Whether the ledger leads the journal, follows another, or saw what is gone."""
     text = None
     if ledger.block == 0:
         return []
@@ -194,9 +194,12 @@ def _ends(ledger: Snapshot, audit: Audit) -> list[Finding]:
     elif ledger.counters["chain_low"] != _low(header):
         text = f"block {ledger.block} is not the one that the ledger has folded"
     else:
-        gone = audit.missing(header) - ledger.elements("quarantined", "block_missing")
+        gone = audit.missing(header, again.base, again.base_received)
+        gone -= ledger.elements(*MISSING) - again.base_missing
         if gone > 0:
-            text = f"{gone} messages were in blocks that are gone without an account"
+            text = (
+                f"{gone} messages were in blocks that are gone since they were folded"
+            )
     return [Finding("fold", ok=False, detail=text)] if text else []
 
 

@@ -53,10 +53,10 @@ class Audit:
     def header(self, number: int) -> Header | None:
         return self._table.header(number)
 
-    def missing(self, header: Header) -> int:
-        """Messages before `header` that are in no block and were in no pruned one."""
-        with self._table.snapshot():
-            anchor = self._table.anchor()
-            before = anchor.first_message + anchor.messages if anchor else 0
-            here = self._table.messages(header.number)
-        return header.first_message + header.messages - before - here
+    def missing(self, header: Header, after: int, received: int) -> int:
+        """Messages up to `header` that are in no block above `after`.
+
+        `received` is how many there were up to and with block `after`.
+        """
+        here = self._table.messages(after, header.number)
+        return header.first_message + header.messages - received - here

@@ -44,7 +44,9 @@ _SCAN_BACK: Final = f"{_SCAN} DESC"
 _HEADERS: Final = f"SELECT {_COLUMNS} FROM block WHERE number > ? ORDER BY number"  # noqa: S608 - constants only
 _AT: Final = f"SELECT {_COLUMNS} FROM block WHERE number = ?"  # noqa: S608 - constants only
 _NEWEST: Final = f"SELECT {_COLUMNS} FROM block ORDER BY number DESC LIMIT 1"  # noqa: S608 - constants only
-_MESSAGES: Final = "SELECT coalesce(sum(messages), 0) FROM block WHERE number <= ?"
+_MESSAGES: Final = (
+    "SELECT coalesce(sum(messages), 0) FROM block WHERE number > ? AND number <= ?"
+)
 _OLDEST: Final = "SELECT number, appended_ms FROM block ORDER BY number LIMIT ?"
 _ANCHOR: Final = f"SELECT {_COLUMNS} FROM anchor"  # noqa: S608 - constants only
 _DROP_ANCHOR: Final = (
@@ -190,9 +192,9 @@ class BlockTable:
         assert isinstance(generation, int)
         return generation
 
-    def messages(self, last: int) -> int:
-        """The messages of all blocks up to `last`, as their headers count them."""
-        total = self._connection.execute(_MESSAGES, (last,)).get
+    def messages(self, after: int, last: int) -> int:
+        """The messages of blocks above `after` and up to `last`, by their headers."""
+        total = self._connection.execute(_MESSAGES, (after, last)).get
         assert isinstance(total, int)
         return total
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from gateway.cli.main import main
+from gateway.journal.damage import Gap
+from gateway.journal.opening import Known
 from gateway.processing import applying
 from tests.support.stores import Stores
 
@@ -101,6 +103,23 @@ def test_a_truncated_journal_is_found(stores: Stores) -> None:
     failed = dict(stores.failed())
     assert failed["chain"].startswith("cannot be read")
     assert failed["fold"].startswith("cannot be read")
+
+
+def test_blocks_that_went_after_they_were_folded_are_found_until_a_checkpoint(
+    stores: Stores,
+) -> None:
+    stores.journal.sql("DELETE FROM block WHERE number > 6")
+    opened = stores.journal.open([Known("ledger", 8, 100)])
+    assert opened.gap == Gap(7, 9, "ledger")
+    stores.journal.close()
+    stores.rate(3)
+    stores.fold()
+    lost = "20 messages were in blocks that are gone since they were folded"
+    assert stores.failed() == [("fold", lost)]
+    stores.checkpoint()
+    stores.rate(3)
+    stores.fold()
+    assert stores.failed() == []
 
 
 def test_another_journal_of_the_same_length_is_found(
