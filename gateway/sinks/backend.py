@@ -41,7 +41,7 @@ class BackendSink:
         self._cloud_events = cloud_events
         self._clock = clock
         self._signer = Signer(options.secrets)
-        self._host = urlsplit(options.url).hostname or ""
+        self._refused = _refused(options)
         self._client = HttpClient(options.timeout_s, CheckedResolver(options.rule))
 
     async def send(self, units: Sequence[Unit]) -> Answer:
@@ -52,8 +52,9 @@ class BackendSink:
             return Answer(
                 Verdict.REFUSED, count, status, "larger than a request may be"
             )
+        if self._refused is not None:
+            return Answer(Verdict.OPERATOR, count, detail=self._refused)
         try:
-            self._options.rule.check(self._host)
             reply = await self._client.post(
                 self._options.url, body, self._headers(ids, body)
             )
@@ -89,3 +90,12 @@ class BackendSink:
             del events[max(1, int(len(events) * share)) :]
             body = self._cloud_events.encode(events)
         return [event.id for event in events], body
+
+
+def _refused(options: BackendOptions) -> str | None:
+    """Why the address in the URL may not be reached; names wait for resolution."""
+    try:
+        options.rule.check(urlsplit(options.url).hostname or "")
+    except AddressRefusedError as error:
+        return str(error)
+    return None
