@@ -122,14 +122,21 @@ class Audit:
             return []
 
     def kept(self, device_id: str, event_id: str) -> bool:
+        """Whether it is accepted, or held until its device is approved."""
         return bool(
             self.rows(
                 "SELECT 1 FROM rating JOIN device ON device.no = rating.device_no"
-                " WHERE device_id = ? AND event_id = ?",
+                " WHERE device_id = ?1 AND event_id = ?2 UNION ALL"
+                " SELECT 1 FROM quarantine WHERE device_id = ?1 AND event_id = ?2"
+                " AND state = 'held'",
                 device_id,
                 event_id,
             )
         )
+
+    def pending_devices(self) -> list[str]:
+        sql = "SELECT device_id FROM device WHERE lifecycle = 'pending' ORDER BY no"
+        return [device_id for (device_id,) in self.rows(sql)]
 
     def _quarantined(self, device_id: str, what: str) -> bool:
         rows = self.rows(
@@ -154,6 +161,9 @@ class Audit:
         if not world.broker.empty or not all(t.empty for t in world.terminals):
             return False
         if any(process.loop is None for process in world.processes.values()):
+            return False
+        waiting = "SELECT 1 FROM dead_letter WHERE state = 'replaying'"
+        if self.pending_devices() or self.rows(waiting, file="delivery.db"):
             return False
         folded = dict(self.rows("SELECT name, value FROM state")).get("block")
         self._read_on()

@@ -67,6 +67,7 @@ class Broker:
         self._ids_rise = network.dice.random() < 1 / 2
         self.has_session = False
         self.up = False
+        self.starts = 0
         self.lost: set[bytes] = set()  # payloads that a kill took
 
     @property
@@ -80,6 +81,7 @@ class Broker:
 
     def start(self) -> None:
         self.up = True
+        self.starts += 1
         self._network.listen(self._listener)
 
     def publish(self, message: Message) -> bool:

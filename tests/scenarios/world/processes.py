@@ -65,7 +65,7 @@ def settings(directory: Path, dice: random.Random) -> Settings:
             "block_records_max": dice.choice([3, 12, 100]),
             "block_delay_ms_max": dice.choice([5, 20, 100]),
         },
-        "fleet": {"unknown_devices": "approve"},
+        "fleet": {"unknown_devices": dice.choice(["approve", "hold"])},
         "influxdb": [
             {
                 "name": "influx",

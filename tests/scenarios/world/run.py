@@ -67,7 +67,6 @@ def _happen(world: World) -> None:
     for terminal in world.terminals:
         _press(world, terminal)
         _send(world, terminal)
-        world.later(world.dice.randrange(1_000), terminal.connect)
     _make_trouble(world)
     trouble_ms = world.dice.randint(TROUBLE_MS_MIN, TROUBLE_MS_MAX)
     world.run_until(lambda: False, trouble_ms)
@@ -129,6 +128,7 @@ def _make_trouble(world: World) -> None:
         world.cut_power,
         world.fill_disk,
         world.fail_syncs,
+        world.jump_clock,
     ]
     world.later(world.dice.randint(1, TROUBLE_EVERY_MS_MAX), once)
 

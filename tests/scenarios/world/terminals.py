@@ -26,6 +26,7 @@ class Surroundings(NamedTuple):
     broker: Broker
     dice: random.Random
     wall_ms: Callable[[], int]
+    now_ms: Callable[[], int]
     mishap: Callable[[float], bool]
 
 
@@ -46,9 +47,6 @@ class Terminal:
     @property
     def empty(self) -> bool:
         return not self._kept
-
-    def connect(self) -> None:
-        """Say that we are here."""
 
     def press(self) -> None:
         press = self._pressed()
@@ -115,19 +113,24 @@ class CarefulTerminal(Terminal):
     def __init__(self, device_id: str, around: Surroundings) -> None:
         super().__init__(device_id, around)
         self._outbox = Outbox(random.Random(around.dice.random()), RESEND_S)
+        self._announced = 0
 
     @property
     def empty(self) -> bool:
         return len(self._outbox) == 0
 
-    def connect(self) -> None:
-        body = {"v": 1, "state": "online", "capabilities": {"receipts": True}}
-        topic = f"evaluators/v1/{self.device_id}/presence"
-        payload = json.dumps(body).encode()
-        self._around.broker.publish(Message(topic, payload, retain=True))
+    def _announce(self) -> None:
+        """Say that we are here: once to each life of the broker."""
+        broker = self._around.broker
+        if broker.up and self._announced != broker.starts:
+            self._announced = broker.starts
+            body = {"v": 1, "state": "online", "capabilities": {"receipts": True}}
+            topic = f"evaluators/v1/{self.device_id}/presence"
+            broker.publish(Message(topic, json.dumps(body).encode(), retain=True))
 
     def send(self) -> None:
-        due = self._outbox.take_due(self._around.wall_ms() / 1000)
+        self._announce()
+        due = self._outbox.take_due(self._around.now_ms() / 1000)
         for batch in self._batches(due):
             whole = batch[0] if len(batch) == 1 else b"[" + b",".join(batch) + b"]"
             self._publish(whole)

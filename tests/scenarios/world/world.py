@@ -6,10 +6,8 @@ killed between any two callbacks or at a named crash point, the power is cut, li
 break, the broker dies. Then all trouble ends, and what is left must be right.
 """
 
-import asyncio
 import heapq
 import random
-import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,15 +17,14 @@ from typing import Final, NoReturn
 import apsw
 
 from gateway import crashpoints
-from gateway.app.signals import Signals
 from gateway.clock import SteppedClock
 from gateway.errors import PermanentError, TransientError
-from gateway.ipc.doorbell import ring
 from tests.scenarios.world.audit import Audit
 from tests.scenarios.world.broker import Broker
 from tests.scenarios.world.disk import SimulatedDisk
-from tests.scenarios.world.loop import ProcessLoop
 from tests.scenarios.world.network import End, Network
+from tests.scenarios.world.operator import Operator
+from tests.scenarios.world.process import Process, told
 from tests.scenarios.world.processes import ROLES, settings
 from tests.scenarios.world.sinks import Backend, Influx, Server
 from tests.scenarios.world.terminals import (
@@ -37,6 +34,7 @@ from tests.scenarios.world.terminals import (
     Terminal,
 )
 
+START_MS: Final = 1_795_000_000_000
 RESTART_MS_MAX: Final = 400
 STARTS_MAX: Final = 100
 STOP_MS: Final = 30_000
@@ -57,55 +55,6 @@ class KilledError(BaseException):
     """SIGKILL, in the middle of a callback."""
 
 
-class Process:
-    """One role: its loop while it lives."""
-
-    def __init__(self, world: "World", name: str) -> None:
-        self._world = world
-        self.name = name
-        self.loop: ProcessLoop | None = None
-        self._main: asyncio.Task[None] | None = None
-        self._signals: Signals | None = None
-
-    @property
-    def ended(self) -> bool:
-        return self._main is not None and self._main.done()
-
-    def start(self) -> None:
-        self.loop = ProcessLoop(self._world.network)  # type: ignore[abstract]  # what roles use is there
-        self._signals = Signals()
-        world = self._world
-        role = ROLES[self.name](world.settings, world.directory, self._signals)
-        self._main = self.loop.create_task(role)
-
-    def step(self) -> None:
-        assert self.loop is not None
-        self.loop.run_one()
-
-    def stop(self) -> None:
-        """Ask it to end in good order."""
-        if self._signals is not None:
-            self._signals.stop.set()
-            ring(self._world.directory / "run" / f"{self.name}.bell")
-
-    def kill(self) -> None:
-        """Leave only what is on the disk and in the network."""
-        if self.loop is not None:
-            files = self._world.disk.own_files()
-            self._world.disk.drop_connections(self.name)
-            self.loop.kill()
-            for path, content in files.items():
-                path.write_bytes(content)
-        self.loop = self._main = self._signals = None
-
-    def last_words(self) -> BaseException | None:
-        """What ended the role, if it was not asked to end."""
-        assert self._main is not None
-        if self._main.cancelled():
-            return asyncio.CancelledError()
-        return self._main.exception()
-
-
 class World:
     """All parts, and the order in which they move."""
 
@@ -114,7 +63,7 @@ class World:
         (self.directory / "run").mkdir(parents=True)
         self.dice = random.Random(seed)
         self.settings = settings(self.directory, self.dice)
-        self.clock = SteppedClock()
+        self.clock = SteppedClock(START_MS)
         self.network = Network(self.clock, self.dice)
         self.trace: deque[str] = deque(maxlen=TRACE_MAX)
         self.facts: Counter[str] = Counter()
@@ -138,12 +87,16 @@ class World:
         self.influx = Influx(dice, later, mishap)
         self.backend = Backend(dice, later, mishap)
         self.servers: list[Server] = [self.influx, self.backend]
-        around = Surroundings(self.broker, dice, self.clock.wall_ms, mishap)
+        clock = self.clock
+        around = Surroundings(
+            self.broker, dice, clock.wall_ms, clock.monotonic_ms, mishap
+        )
         kinds = [CarefulTerminal, CarefulTerminal, CarefulTerminal, Terminal, Terminal]
         self.terminals: list[Terminal] = [
             kind(f"d{number}", around) for number, kind in enumerate([*kinds, Rogue])
         ]
-        self.processes = {name: Process(self, name) for name in ROLES}
+        roles = {**ROLES, "operator": Operator(self).run}
+        self.processes = {name: Process(self, name, roles[name]) for name in roles}
 
     def close(self) -> None:
         for process in self.processes.values():
@@ -237,6 +190,13 @@ class World:
         self.facts["failed syncs"] += 1
         self.disk.syncs_to_fail = self.dice.randint(1, 2)
 
+    def jump_clock(self) -> None:
+        """Somebody sets the wall clock; it goes right again when trouble ends."""
+        jump_ms = self.dice.choice([-3_600_000, -20_000, -500, 3_000, 7_200_000])
+        self.note(f"the wall clock jumps by {jump_ms} ms")
+        self.facts["clock jumps"] += 1
+        self.clock.set_wall(self.clock.wall_ms() + jump_ms)
+
     def break_line(self) -> None:
         ingest = self.processes["ingest"].loop
 
@@ -256,9 +216,8 @@ class World:
         self.note("trouble ends")
         self.troubled = False
         self.armed.clear()
+        self.clock.set_wall(START_MS + self.clock.monotonic_ms())
         self.disk.full, self.disk.syncs_to_fail = False, 0
-        for terminal in self.terminals:
-            terminal.connect()
 
     # ----- time goes on
 
@@ -346,33 +305,17 @@ class World:
     def _ended(self, process: Process) -> None:
         error = process.last_words()
         failures = process.loop.failures if process.loop else []
-        self.note(f"{process.name} ended: {_told(error)} {failures}")
+        self.note(f"{process.name} ended: {told(error)} {failures}")
         process.kill()
         if error is None:
             if not self.stopping:
                 self.audit.violate("a role failed", f"{process.name} just ended")
             return
-        if not isinstance(_innermost(error), EXCUSED):
-            self.audit.violate("a role failed", f"{process.name}: {_told(error)}")
+        if not isinstance(error, EXCUSED):
+            self.audit.violate("a role failed", f"{process.name}: {told(error)}")
         self.facts["starts in vain"] += 1
         if self.facts["starts in vain"] > STARTS_MAX:
-            text = f"{process.name}: {_told(error)}"
+            text = f"{process.name}: {told(error)}"
             self.audit.violate("a role cannot start", text)
             return
         self._start_later(process.name)
-
-
-def _innermost(error: BaseException | None) -> BaseException | None:
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
-
-
-def _told(error: BaseException | None) -> str:
-    """What it is and where it was raised."""
-    found = _innermost(error)
-    if found is None:
-        return "in good order"
-    frames = traceback.extract_tb(found.__traceback__)[-3:]
-    places = [f"{Path(it.filename).name}:{it.lineno}" for it in frames]
-    return f"{found!r} at {' > '.join(places)}"
