@@ -69,10 +69,10 @@ class Identities:
         The answer is keyed by the index of the claim; an event that already holds
         its identity at the very place claimed is not in it.
         """
-        held = self._held_by_closed(claims) if self._closed else {}
-        fresh = claims
+        fresh, held = claims, self._held_by_closed(claims) if self._closed else {}
         if held:
             fresh = [claim for index, claim in enumerate(claims) if index not in held]
+            held = {at: one for at, one in held.items() if one.place != claims[at][2]}
         before = self._connection.total_changes()
         self._connection.executemany(
             f"INSERT OR IGNORE INTO identity_{self._number()} VALUES (?, ?, ?, ?)",
@@ -112,16 +112,17 @@ class Identities:
         }
 
     def _held_by_closed(self, claims: Sequence[Claim]) -> dict[int, Holder]:
+        """Who holds them, be it at the very place claimed."""
         held: dict[int, Holder] = {}
         for number, _, greatest in self._closed:
             keys = [
-                (c[0], c[1], index, c[2])
+                (c[0], c[1], index)
                 for index, c in enumerate(claims)
                 if c[0] <= greatest
             ]
             select = (
                 f"SELECT ?3, place, hash FROM identity_{number}"
-                " WHERE event_id = ?1 AND device_no = ?2 AND place <> ?4"
+                " WHERE event_id = ?1 AND device_no = ?2"
             )
             for index, place, content_hash in self._connection.executemany(
                 select, keys

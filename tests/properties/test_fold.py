@@ -68,7 +68,7 @@ def essence(ledger: FoldedLedger) -> dict[str, Any]:
             for name in mapped:
                 value = row.get(name)
                 if name == "ratings":
-                    row[name] = [told(one) for one in msgspec.json.decode(value)]
+                    row[name] = [told(one) for one in msgspec.json.decode(str(value))]
                 elif isinstance(value, int):
                     row[name] = told(value)
         tables[table] = sorted(

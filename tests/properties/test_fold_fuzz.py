@@ -1,7 +1,7 @@
 """Nothing that devices or acts can say raises inside the fold: it would halt it."""
 
 import random
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import pytest
@@ -14,7 +14,7 @@ from tests.support.folding import START_MS, FoldedLedger, act, element, message
 BLOCK: Final = 100
 FLAGS: Final = (*[0] * 10, *RecordFlag, RecordFlag.BACKLOG | RecordFlag.RETAINED)
 
-_VALUES: Final = (
+_VALUES: Final[tuple[Any, ...]] = (
     *(None, True, False, 0, 1, -1, 2**63 - 1, 1.5, 1e300, "", "x", "é" * 300, DEVICE),
     *([], [1], [2**63 - 1, 1, 1], ["a"], [None], {}, {"a": 1}, [{"a": 1}], [[]]),
     *([{"device_id": DEVICE, "lifecycle": "asleep"}], [{"device_id": 5}], [{"id": []}]),
