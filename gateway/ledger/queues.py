@@ -1,6 +1,7 @@
 """What waits: quarantine, deferred messages, the outbox, and the sinks it is for."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from gateway.ledger.packing import pack
@@ -121,12 +122,21 @@ class Queues:
         )
         return [Deferred(*row) for row in rows]
 
-    def put_outbox(self, row: OutboxRow) -> None:
-        """Keep what a block owes, packed, unless it owes nothing."""
+    def put_outbox(self, row: OutboxRow, totals: Mapping[str, int]) -> None:
+        """Keep what a block owes, packed, unless it owes nothing.
+
+        `totals` are the events addressed to each sink, this row's included.
+        """
         if row.events or row.receipts or row.controls:
             self._store.run(
-                "INSERT INTO outbox VALUES (?, ?, ?, ?)",
-                (row.block, row.appended_ms, len(row.events), pack(row)),
+                "INSERT INTO outbox VALUES (?, ?, ?, ?, ?)",
+                (
+                    row.block,
+                    row.appended_ms,
+                    len(row.events),
+                    json.dumps(totals, sort_keys=True),  # as a fresh fold has it
+                    pack(row),
+                ),
             )
 
     def sinks(self) -> list[Row]:

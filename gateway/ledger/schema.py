@@ -210,6 +210,7 @@ CREATE TABLE outbox (        -- one row a block: its events packed
     block INTEGER PRIMARY KEY,
     appended_ms INTEGER NOT NULL,
     events INTEGER NOT NULL,
+    totals TEXT NOT NULL,    -- JSON: events addressed to each sink up to this row
     body BLOB NOT NULL
 );
 

@@ -72,8 +72,7 @@ class Fold:
         state.messages = header.first_message + header.messages
         state.chain_low = int.from_bytes(header.chain[-8:], "big") & CHAIN_MASK
         row = state.emission.row(header.number, header.appended_ms)
-        state.sinks.count(row)
-        state.queues.put_outbox(row)
+        state.queues.put_outbox(row, state.sinks.count(row))
         state.emission.clear()
 
     def _run(self, records: Sequence[Record], first: int) -> None:

@@ -1,6 +1,7 @@
 """Which sinks are in force, and how many events each is owed in all."""
 
 import json
+from collections.abc import Mapping
 
 from gateway.events import Address
 from gateway.events.addressing import RECEIPTS
@@ -68,10 +69,11 @@ class Sinks:
             (name, kind, json.dumps(events), row.block, len(row.events), removed)
         )
 
-    def count(self, row: OutboxRow) -> None:
-        """Count what a finished block owes to each sink."""
+    def count(self, row: OutboxRow) -> Mapping[str, int]:
+        """Count what a finished block owes to each sink; answers the totals."""
         for name in self._addresses:
             self._addressed[name] += self._owed(name, row)
+        return self._addressed
 
     def _owed(self, name: str, row: OutboxRow) -> int:
         address = self._addresses[name]

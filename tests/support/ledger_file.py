@@ -7,11 +7,13 @@ from typing import Final
 import apsw
 
 from gateway import migrations
-from gateway.ledger.packing import pack
+from gateway.ledger.packing import pack, unpack
+from gateway.ledger.queries.owed import SINKS, terms_of
 from gateway.ledger.schema import IDENTITY_TABLE, MIGRATIONS
 from gateway.places import Place
 from gateway.ports import AnyEvent, OutboxRow
 
+_BODIES: Final = "SELECT body FROM outbox ORDER BY block"
 NOON_MS: Final = 1_795_262_400_000
 """2026-11-21T12:00:00Z."""
 
@@ -180,6 +182,7 @@ class LedgerFile:
 
     def addressed(self, name: str, events: int) -> None:
         self._insert("sink_addressed", name=name, events=events)
+        self._total()
 
     def outbox(self, block: int, *events: AnyEvent, appended_ms: int = NOON_MS) -> None:
         row = OutboxRow(block, appended_ms, list(events))
@@ -188,12 +191,30 @@ class LedgerFile:
             block=block,
             appended_ms=appended_ms,
             events=len(events),
+            totals="{}",
             body=pack(row),
         )
+        self._total()
+
+    def _total(self) -> None:
+        """Rows carry running totals that end at what was addressed in all."""
+        rows = [unpack(body) for (body,) in self._db.execute(_BODIES)]
+        totals: dict[int, dict[str, int]] = {row.block: {} for row in rows}
+        addressed = dict(self._db.execute("SELECT name, events FROM sink_addressed"))
+        for name, terms in terms_of(self._db.execute(SINKS)).items():
+            total = int(addressed.get(name, 0))
+            for row in reversed(rows):
+                totals[row.block][name] = total
+                total -= len(terms.select(row)[1])
+        for block, values in totals.items():
+            self._db.execute(
+                "UPDATE outbox SET totals = ? WHERE block = ?",
+                (json.dumps(values), block),
+            )
 
     def _insert(self, table: str, **columns: object) -> int:
         names = ", ".join(columns)
         marks = ", ".join("?" * len(columns))
         values = tuple(columns.values())
-        self._db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)  # type: ignore[arg-type] -- a test's own values
+        self._db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)  # type: ignore[arg-type]  # a test's own values
         return self._db.last_insert_rowid()
