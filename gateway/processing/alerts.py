@@ -31,7 +31,7 @@ def announce(
             version,
             state.now_ms,
             partition or subject,
-            msgspec.json.encode({**data, "version": version}),
+            msgspec.json.encode(data),
             personal,
         )
     )
