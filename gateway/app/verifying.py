@@ -38,6 +38,17 @@ Progress = Callable[[str, int, int], None]
 _COUNTINGS_MAX: Final = 200
 """Answers that counting a backlog may take: some hundred million events."""
 
+_DAMAGES: Final = {
+    "chain": "the header is not the one that was written",
+    "body": "the content is not what was written",
+    "missing": "gone without a record of it",
+    "replaced": "another block of this number was there once",
+    "mark": "the high-water mark is spoilt",
+}
+_BECAUSE: Final = (
+    "the blocks named above cannot be folded again as they were;"
+    " the ledger keeps what it had made of them"
+)
 _UNREADABLE: Final = (*ILLEGIBLE, apsw.Error, JournalBrokenError)
 
 
@@ -54,9 +65,17 @@ def verify(paths: Paths, progress: Progress = _silent) -> Iterator[Finding]:
         raise PermanentError(f"{paths.journal} does not exist: nothing was ever kept")
     if not paths.keyring.exists():
         raise PermanentError(f"{paths.keyring} does not exist: nothing can be opened")
-    yield from check_chain(paths, progress)
+    sound = True
+    for finding in check_chain(paths, progress):
+        sound = sound and finding.ok
+        yield finding
     yield from check_counts(paths)
-    yield from check_fold(paths, open_keyring(paths.keyring), progress)
+    folded = True
+    for finding in check_fold(paths, open_keyring(paths.keyring), progress):
+        folded = folded and finding.ok
+        yield finding
+    if not sound and not folded:
+        yield Finding("fold", ok=False, detail=_BECAUSE)
 
 
 def check_chain(paths: Paths, progress: Progress = _silent) -> Iterator[Finding]:
@@ -80,7 +99,8 @@ def _walk(paths: Paths, progress: Progress) -> Iterator[Finding]:
             damages += verification.step()
             for kind, first, last in damages:
                 sound = False
-                detail = f"blocks {first}-{last}: {kind}"
+                where = f"block {first}" if first == last else f"blocks {first}-{last}"
+                detail = f"{where}: {_DAMAGES.get(kind, kind)}"
                 yield Finding("chain", ok=False, detail=detail)
             damages = []
             progress("chain", verification.blocks, total)

@@ -79,6 +79,51 @@ def _sink_state_changed(context: Context, news: _SinkState) -> Outcome:
     return {}
 
 
+class _Gap(msgspec.Struct):
+    expected: int
+    found: int
+    cause: str = "mark"
+
+
+def _gap(context: Context, gap: _Gap) -> Outcome:
+    blocks = blocks_in_words(gap.expected, gap.found - 1)
+    text = f"{blocks} of the journal: gone, though the {gap.cause} knew of it"
+    raise_alert(context.state, "gap", "journal", "critical", text)
+    return {}
+
+
+_DAMAGE_TEXTS: Final = {
+    "chain": "{blocks} of the journal: the header is not the one that was written",
+    "body": "{blocks} of the journal: the content is not what was written",
+    "missing": "{blocks} of the journal: gone",
+    "replaced": "{blocks} of the journal: another block of this number was there once",
+    "unreadable": "the journal's file was damaged: what was legible is kept, the file"
+    " itself lies beside it as journal.db.damaged-N",
+    "mark": "the journal's high-water mark was spoilt, and is made again",
+}
+
+
+class _JournalDamaged(msgspec.Struct):
+    kind: str
+    first: int
+    last: int
+    more: int = 0
+
+
+def _journal_damaged(context: Context, damage: _JournalDamaged) -> Outcome:
+    blocks = blocks_in_words(damage.first, damage.last)
+    text = _DAMAGE_TEXTS.get(damage.kind, "{blocks} of the journal: " + damage.kind)
+    more = f"; {damage.more} more places" if damage.more else ""
+    full = f"{text.format(blocks=blocks)}{more} (run verify)"
+    raise_alert(context.state, "journal_damaged", "journal", "critical", full)
+    return {}
+
+
+def blocks_in_words(first: int, last: int) -> str:
+    """One block, or a range of them with both ends."""
+    return f"block {first}" if first == last else f"blocks {first} to {last}"
+
+
 def _carried(carry: Callable[[Context, Data], Outcome]) -> Handling[Data]:
     return handling(Data, carry)
 
@@ -128,16 +173,6 @@ HANDLERS: Final[Mapping[str, Handling[Any]]] = {
         "the journal's disk is full: nothing is acknowledged",
     ),
     "disk_freed": _resolve("disk_full", "journal", "the journal grows again"),
-    "gap": _alarm(
-        "gap",
-        "journal",
-        "critical",
-        "blocks {expected} to {found} are missing from the journal: {cause}",
-    ),
-    "journal_damaged": _alarm(
-        "journal_damaged",
-        "journal",
-        "critical",
-        "blocks {first} to {last} of the journal are damaged ({kind}): run verify",
-    ),
+    "gap": handling(_Gap, _gap),
+    "journal_damaged": handling(_JournalDamaged, _journal_damaged),
 }

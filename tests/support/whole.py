@@ -19,7 +19,7 @@ from tests.safety.http import get_json
 from tests.support.broker import feed
 
 ROLES = ("ingest", "process", "deliver", "console")
-DEADLINE_S = 60.0
+DEADLINE_S = 40.0
 _POLL_S = 0.1
 _EVALGATE = (sys.executable, "-m", "gateway.cli")
 

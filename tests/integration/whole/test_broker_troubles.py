@@ -166,20 +166,11 @@ def test_a_second_client_with_our_id_is_an_alarm_and_no_endless_quarrel(
         gateway_at(tmp_path, broker.port) as gateway,
     ):
         gateway.start()
-        rivals = []
-        while "take_over" not in gateway.alerts():
+        rivals: list[socket.socket] = []
+        while not gateway.log("link_taken_over"):
             assert len(rivals) < 20
-            before = len(gateway.log("link_opened"))
-            rivals.append(evict(broker.port))
-            eventually(
-                lambda before=before: (
-                    len(gateway.log("link_opened")) > before
-                    or gateway.log("link_taken_over")
-                ),
-                "an answer to the rival",
-            )
-            if gateway.log("link_taken_over"):
-                eventually(lambda: "take_over" in gateway.alerts(), "alert")
+            rivals.append(rival_of(gateway, broker.port))
+        eventually(lambda: "take_over" in gateway.alerts(), "alert")
         opened = [it["epoch"] for it in gateway.log("link_opened")][1:]
         assert "another client took our client id" in gateway.alerts()["take_over"]
         time.sleep(1.0)
@@ -188,9 +179,16 @@ def test_a_second_client_with_our_id_is_an_alarm_and_no_endless_quarrel(
             rival.close()
 
 
-def evict(port: int) -> socket.socket:
-    """Connect with the gateway's client id, and stay."""
+def rival_of(gateway: Whole, port: int) -> socket.socket:
+    """Connect with the gateway's client id, stay, and wait for what it does."""
+    before = len(gateway.log("link_opened"))
     stream = socket.create_connection(("127.0.0.1", port), timeout=10)
     stream.sendall(ConnectPacket("evalgate-hall", clean_start=False).write())
     assert stream.recv(64)
+
+    def answered() -> bool:
+        back = len(gateway.log("link_opened")) > before
+        return back or bool(gateway.log("link_taken_over"))
+
+    eventually(answered, "an answer to the rival")
     return stream
