@@ -62,7 +62,8 @@ def resettle(
     state.ratings.settle(session)
     pairs = [(old, _standing(old, settlement, arrived, void)) for old in stored]
     _write(state, (now for old, now in pairs if now != old))
-    _tell(state, session, pairs, settlement, arrived, void)
+    known = _settled(state, [one for one in stored if one.place not in arrived])
+    _tell(state, session, pairs, settlement, arrived, void, _amending(known))
 
 
 def record_repeat(state: State, session: Session, place: int) -> None:
@@ -130,6 +131,12 @@ def _standing(
     return now
 
 
+def _amending(settlement: Settlement) -> set[str]:
+    """The ratings that amend another one."""
+    standings = settlement.standings.values()
+    return {one.by for one in standings if one.replaced == AMENDED and one.by}
+
+
 def _tell(
     state: State,
     session: Session,
@@ -137,8 +144,13 @@ def _tell(
     settlement: Settlement,
     arrived: set[int],
     void: int | None,
+    told: Collection[str],
 ) -> None:
+    """`told` are the ratings that were said to amend another one before."""
     by_id = {now.rating_id: now for _, now in pairs}
+    told = set(told) - {
+        now.rating_id for old, now in pairs if now.version != old.version
+    }
     later = []
     for old, now in pairs:
         standing = settlement.standings[now.place]
@@ -150,7 +162,10 @@ def _tell(
             name = name if void is None else VOIDED
             later.append(restated(state, now, session, name, standing.by))
         news = void is None and (now != old or old.place in arrived)
-        if standing.replaced == AMENDED and standing.by is not None and news:
+        if standing.by in told or not news:
+            continue  # the same event again would have the same id
+        if standing.replaced == AMENDED and standing.by is not None:
+            told.add(standing.by)
             winner = by_id[standing.by]
             event = restated(state, winner, session, AMENDED, now.rating_id)
             later.append(event)
