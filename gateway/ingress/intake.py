@@ -206,7 +206,8 @@ class Intake(LinkListener):
         while not self._receiver.empty and self._clock.monotonic_ms() < until_ms:
             await _wait(self._progress, until_ms - self._clock.monotonic_ms())
         for placed in list(self._pending):
-            placed.set_exception(TransientError("ingest stops; nothing is known"))
+            if not placed.done():  # settled just now: the answer is on its way
+                placed.set_exception(TransientError("ingest stops; nothing is known"))
         return self._receiver.empty
 
     def stop(self) -> None:

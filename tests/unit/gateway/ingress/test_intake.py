@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 import msgspec
@@ -284,3 +284,17 @@ async def test_a_submission_that_a_stop_leaves_open_is_told_so() -> None:
         assert not await bench.intake.drain(0)
         with pytest.raises(TransientError, match="nothing is known"):
             await answer
+
+
+async def test_a_submission_settled_just_before_a_stop_gets_its_place() -> None:
+    class Stopping(Bench):
+        """Drains in the very moment in which a block has become durable."""
+
+        def _ring(self) -> None:
+            with suppress(StopIteration):
+                self.intake.drain(0).send(None)
+
+    bench = Stopping(delay_ms=0)
+    async with running(bench):
+        act = Record(RecordKind.ACT, "x", b"{}", 0)
+        assert await bench.intake.submit([act]) == (1, 1, 0)
