@@ -71,4 +71,5 @@ class SimulatedDisk:
             found = disk.after_cut(dice)
             disk.durable[:] = found
             disk.pending.clear()
-            (self.directory / name).write_bytes(found)
+            for path in self.directory.rglob(name):
+                path.write_bytes(found)

@@ -208,6 +208,10 @@ def _units(rows: list[OutboxRow], since: list[SinkSince]) -> Iterator[Unit]:
 
 
 def _order_is_kept(world: "World", units: list[Unit]) -> None:
+    times = Counter(cloud_id(unit) for unit in units if not isinstance(unit, Receipt))
+    for name, count in times.items():
+        if count > 1:
+            world.audit.violate("an event has one id", f"{name}: {count}")
     expected: dict[str, list[str]] = {}
     for unit in units:
         assert not isinstance(unit, Receipt)

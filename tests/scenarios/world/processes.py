@@ -21,6 +21,7 @@ from gateway.ingress import role as ingress_role
 from gateway.ingress.writing import JournalWriter
 from gateway.mqtt.options import LinkOptions
 from gateway.ports import Answer, Receipt, Unit
+from gateway.processing import checkpointing
 from gateway.processing import role as processing_role
 from gateway.settings import Settings
 from tests.scenarios.world.sinks import SimulatedSink
@@ -28,6 +29,7 @@ from tests.scenarios.world.sinks import SimulatedSink
 if TYPE_CHECKING:
     from tests.scenarios.world.world import World
 
+CHECKPOINT_EVERY_MS: Final = 1_500
 _PACE: Final = PaceLimits(
     retry_ms_base=50, retry_ms_max=2_000, open_ms_min=200, slow_retry_ms=2_000
 )
@@ -129,6 +131,8 @@ def surroundings(world: "World") -> Iterator[None]:
         enter(patched(links, "LinkOptions", options))
         writer = partial(JournalWriter, exit_process=world.die_here)
         enter(patched(ingress_role, "JournalWriter", writer))
+        enter(patched(checkpointing, "DAY_MS", CHECKPOINT_EVERY_MS))
+        enter(patched(checkpointing, "_LOOK_EVERY_S", 0.5))
         enter(patched(crashpoints, "_remaining", world.armed))
         enter(patched(crashpoints, "_die", world.die_here))
         for role in (ingress_role, processing_role, delivery_role):

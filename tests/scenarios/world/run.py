@@ -71,9 +71,11 @@ def _happen(world: World) -> None:
     trouble_ms = world.dice.randint(TROUBLE_MS_MIN, TROUBLE_MS_MAX)
     world.run_until(lambda: False, trouble_ms)
     world.calm_down()
-    calm = _Calm(world)
-    if not world.run_until(lambda: calm.reached, CALM_MS):
-        world.audit.never_quiet()
+    _become_quiet(world)
+    if world.dice.random() < 1 / 4:
+        world.stop_all()
+        world.start_again()
+        _become_quiet(world)
     world.facts["steps"] = world.steps
     world.facts["virtual ms"] = world.clock.monotonic_ms()
     world.facts["presses"] = sum(len(one.presses) for one in world.terminals)
@@ -82,17 +84,25 @@ def _happen(world: World) -> None:
     check(world)
 
 
+def _become_quiet(world: World) -> None:
+    calm = _Calm(world)
+    if not world.run_until(lambda: calm.reached, CALM_MS):
+        world.audit.never_quiet()
+    calm.over = True
+
+
 class _Calm:
     """Looks now and then whether nobody owes anybody anything."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self.reached = False
+        self.reached = self.over = False
         world.later(LOOK_MS, self._look)
 
     def _look(self) -> None:
-        self.reached = self._world.audit.is_quiet()
-        self._world.later(LOOK_MS, self._look)
+        if not self.over:
+            self.reached = self._world.audit.is_quiet()
+            self._world.later(LOOK_MS, self._look)
 
 
 def _press(world: World, terminal: Terminal) -> None:

@@ -70,7 +70,7 @@ class Terminal:
         dice = self._around.dice
         self._pressed_times += 1
         number = self._pressed_times
-        if not self._session or dice.random() < 0.85:
+        if not self._session or dice.random() < 0.65:
             self._session = f"S-{self.device_id}-{number}"
         event_id = f"{dice.getrandbits(64):016x}"
         body = {

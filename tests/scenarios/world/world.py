@@ -223,6 +223,11 @@ class World:
 
     def start_all(self) -> None:
         self.broker.start()
+        self.start_again()
+
+    def start_again(self) -> None:
+        """Start all roles, after `stop_all`, too."""
+        self.stopping = False
         for name in self.processes:
             self._start_later(name)
 
