@@ -80,8 +80,8 @@ def _sink_state_changed(context: Context, news: _SinkState) -> Outcome:
 
 
 class _Gap(msgspec.Struct):
-    expected: int
-    found: int
+    expected: int = 0
+    found: int = 1
     cause: str = "mark"
 
 
@@ -104,9 +104,9 @@ _DAMAGE_TEXTS: Final = {
 
 
 class _JournalDamaged(msgspec.Struct):
-    kind: str
-    first: int
-    last: int
+    kind: str = "damaged"
+    first: int = 0
+    last: int = 0
     more: int = 0
 
 

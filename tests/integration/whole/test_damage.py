@@ -71,7 +71,7 @@ def blocks_with_messages(data_dir: Path) -> list[int]:
     connection = apsw.Connection(str(data_dir / "journal.db"))
     found = connection.execute("SELECT number FROM block WHERE messages > 0").fetchall()
     connection.close()
-    return [int(number) for (number,) in found]
+    return [number for (number,) in found if isinstance(number, int)]
 
 
 def flip_bit_of_a_body(data_dir: Path) -> None:

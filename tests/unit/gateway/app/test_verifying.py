@@ -96,12 +96,12 @@ def test_an_event_neither_delivered_nor_owed_is_found(stores: DataDir) -> None:
 
 def test_a_flipped_bit_in_a_body_is_found(stores: DataDir) -> None:
     stores.journal.sql("UPDATE block SET body = CAST(x'00' || substr(body, 2) AS BLOB)")
-    assert "body" in failed(stores)["chain"]
+    assert "content is not what was written" in failed(stores)["chain"]
 
 
 def test_a_mark_beyond_the_journal_is_found(stores: DataDir) -> None:
     stores.journal.sql("DELETE FROM block WHERE number > 3")
-    assert failed(stores)["chain"] == f"blocks 4-{BLOCKS}: missing"
+    assert failed(stores)["chain"] == f"blocks 4-{BLOCKS}: gone without a record of it"
 
 
 def test_a_journal_that_cannot_be_read_is_a_finding(stores: DataDir) -> None:
