@@ -86,14 +86,14 @@ def test_a_flipped_bit_in_a_body_is_found_and_what_it_means(stores: Stores) -> N
         " || substr(body, 42) AS BLOB) WHERE number = 4"
     )
     failed = stores.failed()
-    assert ("chain", "blocks 4-4: body") in failed
+    assert ("chain", "block 4: the content is not what was written") in failed
     assert {name for name, _ in failed} == {"chain", "fold"}
 
 
 def test_missing_last_blocks_are_found(stores: Stores) -> None:
     stores.journal.sql("DELETE FROM block WHERE number > 6")
     failed = stores.failed()
-    assert ("chain", "blocks 7-8: missing") in failed
+    assert ("chain", "blocks 7-8: gone without a record of it") in failed
     assert ("fold", "the ledger has folded block 8, the journal ends at 6") in failed
 
 
@@ -132,7 +132,7 @@ def test_another_journal_of_the_same_length_is_found(
     other.append([])
     stores.paths.journal.write_bytes(other.paths.journal.read_bytes())
     failed = stores.failed()
-    assert ("chain", "blocks 8-8: replaced") in failed
+    assert ("chain", "block 8: another block of this number was there once") in failed
     assert ("fold", "block 8 is not the one that the ledger has folded") in failed
 
 
