@@ -1,4 +1,4 @@
-"""`python -m gateway.cli`: how the supervisor starts the roles."""
+"""`python -m gateway.cli`: the command without its script."""
 
 import sys
 

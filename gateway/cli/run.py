@@ -1,7 +1,6 @@
 """`evalgate run`: the gateway, all roles supervised, or one of them by hand."""
 
 import asyncio
-import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -10,6 +9,7 @@ from pathlib import Path
 import structlog
 
 from gateway.cli.exits import Exit
+from gateway.cli.main import main
 from gateway.cli.usable import load_usable
 from gateway.cli.verb import add_config
 from gateway.errors import PermanentError, TransientError
@@ -65,7 +65,7 @@ def _run_all(config: Path, settings: Settings) -> None:
     limits = Limits(stop_timeout_ms=int(settings.gateway.stop_timeout_s * 1000))
     supervise(
         settings.gateway.data_dir,
-        lambda role, pid: _command(config, role, pid),
+        lambda role, pid: main(_arguments(config, role, pid)),
         reloading(config, settings),
         limits,
         roles_of(settings),
@@ -78,16 +78,9 @@ def roles_of(settings: Settings) -> tuple[Role, ...]:
     return tuple(role for role in Role if role not in off)
 
 
-def _command(config: Path, role: Role, supervisor_pid: int) -> list[str]:
-    own = ["run", "--config", str(config), "--role", role]
-    return [
-        sys.executable,
-        "-m",
-        "gateway.cli",
-        *own,
-        "--supervisor-pid",
-        str(supervisor_pid),
-    ]
+def _arguments(config: Path, role: Role, supervisor_pid: int) -> list[str]:
+    one = ["run", "--config", str(config), "--role", role]
+    return [*one, "--supervisor-pid", str(supervisor_pid)]
 
 
 def reloading(config: Path, settings: Settings) -> Callable[[], set[Role] | None]:

@@ -24,8 +24,9 @@ _PRIVATE = frozenset(
 def configure_logging(level: Level, role: str, stream: TextIO | None = None) -> None:
     """Set up logging of this process; `role` stands in every line."""
     out = stream or sys.stderr
+    _process["role"] = role  # loggers that remember their processors learn it, too
     structlog.configure(
-        processors=[_with_role(role), *_PROCESSORS, *_rendering(pretty=out.isatty())],
+        processors=[*_PROCESSORS, *_rendering(pretty=out.isatty())],
         wrapper_class=structlog.make_filtering_bound_logger(_number(level)),
         logger_factory=structlog.WriteLoggerFactory(file=out),
         # A stream that somebody put in for a while is not remembered.
@@ -71,20 +72,21 @@ class _Forward(logging.Handler):
         )
 
 
+_process = {"role": ""}
+
+
+def _with_role(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    event.setdefault("role", _process["role"])
+    return event
+
+
 _PROCESSORS: tuple[Processor, ...] = (
+    _with_role,
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
     strike_out_private,
 )
-
-
-def _with_role(role: str) -> Processor:
-    def add_role(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-        event.setdefault("role", role)
-        return event
-
-    return add_role
 
 
 def _rendering(*, pretty: bool) -> tuple[Processor, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 from urllib.parse import SplitResult, urlsplit
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -99,10 +99,11 @@ def _no_wildcards(root: str) -> str:
 
 
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
+    try:
+        ZoneInfo(name)
+    except (LookupError, ValueError, OSError):
         msg = f"{name!r} is no IANA time zone: write one like 'Asia/Shanghai'"
-        raise ValueError(msg)
-    ZoneInfo(name)
+        raise ValueError(msg) from None
     return name
 
 

@@ -12,10 +12,11 @@ from gateway.supervisor.roles import Role
 class Limits:
     """How patient the supervisor is, in milliseconds."""
 
-    restart_base_ms: int = 100
+    restart_base_ms: int = 100  # of the second in a row; the first is at once
     restart_cap_ms: int = 10_000
     steady_ms: int = 5_000  # who lived so long did not fail at starting
     stop_timeout_ms: int = 20_000
+    console_delay_ms: int = 1000  # who delivers comes first
 
 
 @dataclass(slots=True)
@@ -48,7 +49,8 @@ Action = Start | Terminate | Kill
 class Supervision:
     """What is known of the roles, and what follows from it.
 
-    Roles start when ingest is ready (it recovers the journal for all) and stop one
+    Roles start when ingest is ready (it recovers the journal for all), the console
+    a little after who delivers, so that it takes no time from them. They stop one
     after the other along the data path, so that each can finish what it was given.
     """
 
@@ -59,6 +61,9 @@ class Supervision:
         limits: Limits = Limits(),
     ) -> None:
         self._watches = {role: _Watch(due_ms=0) for role in Role if role in set(roles)}
+        self._console_waits = {Role.DELIVER, Role.CONSOLE} <= self._watches.keys()
+        if self._console_waits:
+            self._watches[Role.CONSOLE].due_ms = None
         self._dice = dice
         self._limits = limits
         self._stop_by_ms: int | None = None
@@ -68,6 +73,10 @@ class Supervision:
     def started(self, role: Role, now_ms: int) -> None:
         watch = self._watches[role]
         watch.due_ms, watch.running_since_ms = None, now_ms
+        if role is Role.DELIVER and self._console_waits:
+            self._console_waits = False
+            console = self._watches[Role.CONSOLE]
+            console.due_ms = now_ms + self._limits.console_delay_ms
 
     def exited(self, role: Role, now_ms: int) -> int | None:
         """Note the end of `role`; its restart is due in so many ms, None: never."""
@@ -82,14 +91,16 @@ class Supervision:
             watch.due_ms = now_ms
             return 0
         watch.failures = 1 if lived_ms >= self._limits.steady_ms else watch.failures + 1
-        delay_ms = full_jitter_ms(
-            watch.failures,
-            self._limits.restart_base_ms,
-            self._limits.restart_cap_ms,
-            self._dice,
-        )
+        delay_ms = self._delay_ms(watch.failures)
         watch.due_ms = now_ms + delay_ms
         return delay_ms
+
+    def _delay_ms(self, failures: int) -> int:
+        """None after a first death: whoever waits is served again the sooner."""
+        if failures == 1:
+            return 0
+        base_ms, cap_ms = self._limits.restart_base_ms, self._limits.restart_cap_ms
+        return full_jitter_ms(failures - 1, base_ms, cap_ms, self._dice)
 
     def stop(self, now_ms: int) -> None:
         """Begin an orderly stop; asking again changes nothing."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import structlog
 
 from gateway.clock import Clock, SystemClock
-from gateway.supervisor.children import Children, CommandFor
+from gateway.supervisor.children import Children, Enter
 from gateway.supervisor.decisions import (
     Action,
     Kill,
@@ -121,7 +121,7 @@ class Supervisor:
 
 def supervise(
     data_dir: Path,
-    command_for: CommandFor,
+    enter: Enter,
     reload: Reload,
     limits: Limits,
     roles: tuple[Role, ...] = tuple(Role),
@@ -133,7 +133,7 @@ def supervise(
     prepare(data_dir)
     with directory_lock(data_dir), pid_file(data_dir, "supervisor"):
         supervisor = Supervisor(
-            Children(data_dir, command_for),
+            Children(data_dir, enter),
             Supervision(roles, random.random, limits),
             ready_file(data_dir).exists,
             reload,

@@ -1,8 +1,8 @@
 """`python -m tests.safety`: a gateway on real services, mistreated, then counted.
 
 Exit status 0 when nothing was lost, doubled or altered; 1 when something was,
-with counts; 2 when the run could not be carried out. A mutant is the shipped gateway with one mechanism taken away; the
-same seed must then fail.
+with counts; 2 when the run could not be carried out. A mutant is the shipped
+gateway with one mechanism taken away; the same seed must then fail.
 """
 
 import argparse

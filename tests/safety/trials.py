@@ -32,8 +32,15 @@ PHASES: Final = {
     "cursor.after_commit": "delivered",
     "receipt.before_publish": "committed, not receipted",
     "submit.after_append": "submitted record appended",
+    "checkpoint.before_name": "checkpoint written, not named",
+    "prune.before": "folded long ago, not pruned",
+    "prune.after": "pruned",
 }
-UNDER_LOAD: Final = tuple(name for name in PHASES if name != "submit.after_append")
+# Rare ones have tests of their own.
+_RARE: Final = {"submit.after_append", "checkpoint.before_name"}
+UNDER_LOAD: Final = tuple(
+    name for name in PHASES if name not in _RARE and not name.startswith("prune.")
+)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ says so on standard error. What it patches must be there, and be what it was:
 otherwise the process ends, and the mutant cannot pass for one that was found.
 """
 
+# ruff: noqa: ANN401, SLF001 -- it reaches into what it may not import
+
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -79,7 +81,7 @@ def ack_after_reconnect(module: ModuleType) -> None:
     acknowledge = shipped(link, "acknowledge", "epoch", "packet_ids")
     assert isinstance(vars(link)["epoch"], property)
 
-    def acknowledging(self: Any, epoch: int, packet_ids: Sequence[int]) -> Any:
+    def acknowledging(self: Any, _epoch: int, packet_ids: Sequence[int]) -> Any:
         return acknowledge(self, self.epoch, packet_ids)
 
     link.acknowledge = acknowledging

@@ -10,10 +10,14 @@ from gateway.supervisor.decisions import (
 from gateway.supervisor.roles import Role
 
 LIMITS = Limits(
-    restart_base_ms=100, restart_cap_ms=1000, steady_ms=5000, stop_timeout_ms=2000
+    restart_base_ms=100,
+    restart_cap_ms=1000,
+    steady_ms=5000,
+    stop_timeout_ms=2000,
+    console_delay_ms=400,
 )
 ALL = list(Role)
-OTHERS = [role for role in Role if role is not Role.INGEST]
+WORKERS = [Role.PROCESS, Role.DELIVER]
 
 
 def supervision(*, running: bool = True) -> Supervision:
@@ -30,7 +34,20 @@ def test_ingest_starts_first_and_the_others_wait_for_it() -> None:
     fresh.started(Role.INGEST, 0)
     assert fresh.actions(1, ingest_ready=False) == []
     assert fresh.wait_ms(1) == 0
-    assert fresh.actions(2, ingest_ready=True) == [Start(role) for role in OTHERS]
+    assert fresh.actions(2, ingest_ready=True) == [Start(role) for role in WORKERS]
+
+
+def test_the_console_starts_a_little_after_who_delivers() -> None:
+    fresh = supervision(running=False)
+    for role in (Role.INGEST, *WORKERS):
+        fresh.started(role, 10)
+    assert fresh.wait_ms(10) == 400
+    assert fresh.actions(409, ingest_ready=True) == []
+    assert fresh.actions(410, ingest_ready=True) == [Start(Role.CONSOLE)]
+    fresh.started(Role.CONSOLE, 410)
+    fresh.exited(Role.DELIVER, 500)
+    fresh.started(Role.DELIVER, 500)
+    assert fresh.actions(900, ingest_ready=True) == []
 
 
 def test_without_ingest_nobody_waits_for_it() -> None:
@@ -38,8 +55,16 @@ def test_without_ingest_nobody_waits_for_it() -> None:
     assert alone.actions(0, ingest_ready=False) == [Start(Role.CONSOLE)]
 
 
-def test_a_dead_role_restarts_after_its_backoff_and_disturbs_no_other() -> None:
+def test_a_role_that_dies_once_restarts_at_once_and_disturbs_no_other() -> None:
     live = supervision()
+    assert live.exited(Role.DELIVER, 10) == 0
+    assert live.actions(10, ingest_ready=True) == [Start(Role.DELIVER)]
+
+
+def test_a_role_that_dies_again_waits() -> None:
+    live = supervision()
+    live.exited(Role.DELIVER, 0)
+    live.started(Role.DELIVER, 0)
     assert live.exited(Role.DELIVER, 10) == 100
     assert live.wait_ms(10) == 100
     assert live.actions(109, ingest_ready=True) == []
@@ -59,22 +84,22 @@ def test_the_wait_doubles_up_to_the_cap_for_a_role_that_keeps_dying() -> None:
     for now in range(10, 70, 10):
         delays.append(live.exited(Role.PROCESS, now))
         live.started(Role.PROCESS, now)
-    assert delays == [100, 200, 400, 800, 1000, 1000]
+    assert delays == [0, 100, 200, 400, 800, 1000]
 
 
-def test_a_role_that_lived_long_starts_over_with_a_short_wait() -> None:
+def test_a_role_that_lived_long_starts_over_with_no_wait() -> None:
     live = supervision()
     live.exited(Role.PROCESS, 10)
     live.started(Role.PROCESS, 20)
-    assert live.exited(Role.PROCESS, 30) == 200
+    assert live.exited(Role.PROCESS, 30) == 100
     live.started(Role.PROCESS, 40)
-    assert live.exited(Role.PROCESS, 40 + 5000) == 100
+    assert live.exited(Role.PROCESS, 40 + 5000) == 0
 
 
 def test_a_start_that_failed_counts_as_a_death() -> None:
     fresh = supervision(running=False)
-    assert fresh.exited(Role.INGEST, 0) == 100
-    assert fresh.exited(Role.INGEST, 100) == 200
+    assert fresh.exited(Role.INGEST, 0) == 0
+    assert fresh.exited(Role.INGEST, 100) == 100
 
 
 def test_nothing_is_due_while_all_run() -> None:
@@ -100,7 +125,7 @@ def test_who_does_not_stop_by_the_deadline_is_killed_once() -> None:
     live.actions(100, ingest_ready=True)
     live.exited(Role.INGEST, 200)
     assert live.wait_ms(200) == 1900
-    assert live.actions(2100, ingest_ready=True) == [Kill(role) for role in OTHERS]
+    assert live.actions(2100, ingest_ready=True) == [Kill(role) for role in ALL[1:]]
     assert live.actions(2101, ingest_ready=True) == []
     assert live.wait_ms(2101) is None
 

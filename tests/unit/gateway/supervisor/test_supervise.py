@@ -14,36 +14,30 @@ import pytest
 ROOT = Path(__file__).parents[4]
 DEADLINE_S = 20.0
 
-# A role that ties itself to its supervisor, says what it hears, ends when told.
-CHILD = """
-import os, signal, sys, pathlib
-from gateway.supervisor import tie_to_parent
-role, parent, folder = sys.argv[1], int(sys.argv[2]), pathlib.Path(sys.argv[3])
-heard = folder / "heard"
-def note(text):
-    with heard.open("a") as file:
-        file.write(f"{role} {text}\\n")
-def stop(*_):
-    note("TERM")
-    sys.exit(0)
-signal.signal(signal.SIGTERM, signal.SIG_IGN if role == DEAF else stop)
-signal.signal(signal.SIGHUP, lambda *_: note("HUP"))
-tie_to_parent(parent)
-if role == "ingest":
-    (folder / "data" / "run" / "ingest.ready").touch()
-note("up " + os.environ.get("EVALGATE_CRASH_POINT", "-"))
-while True:
-    signal.pause()
-"""
-
+# A role ties itself to its supervisor, says what it hears, ends when told.
 SUPERVISOR = """
-import sys, pathlib
+import os, signal, sys, pathlib
 from gateway.errors import StoreBusyError
 from gateway.observability.logging import configure_logging
-from gateway.supervisor import Limits, supervise
+from gateway.supervisor import Limits, supervise, tie_to_parent
 folder = pathlib.Path(sys.argv[1])
-def command(role, pid):
-    return [sys.executable, folder / "child.py", role, str(pid), folder]
+def enter(role, parent):
+    told = []
+    def note(text):
+        with (folder / "heard").open("a") as file:
+            file.write(f"{role} {text}\\n")
+    def stop(*_):
+        note("TERM")
+        told.append(True)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN if role == DEAF else stop)
+    signal.signal(signal.SIGHUP, lambda *_: note("HUP"))
+    tie_to_parent(parent)
+    if role == "ingest":
+        (folder / "data" / "run" / "ingest.ready").touch()
+    note("up " + os.environ.get("EVALGATE_CRASH_POINT", "-"))
+    while not told:
+        signal.pause()
+    return 0
 def reload():
     changed = folder / "changed"
     if (folder / "broken").exists():
@@ -53,9 +47,14 @@ configure_logging("info", "supervisor")
 try:
     supervise(
         folder / "data",
-        command,
+        enter,
         reload,
-        Limits(restart_base_ms=20, restart_cap_ms=50, stop_timeout_ms=STOP_MS),
+        Limits(
+            restart_base_ms=20,
+            restart_cap_ms=50,
+            stop_timeout_ms=STOP_MS,
+            console_delay_ms=0,
+        ),
     )
 except StoreBusyError:
     sys.exit(3)
@@ -90,9 +89,8 @@ class World:
 def world(
     folder: Path, *, deaf: str = "", stop_ms: int = 10_000, crash_point: str = ""
 ) -> Iterator[World]:
-    child = CHILD.replace("DEAF", repr(deaf))
-    (folder / "child.py").write_text(child)
     supervisor = SUPERVISOR.replace("STOP_MS", str(stop_ms))
+    supervisor = supervisor.replace("DEAF", repr(deaf))
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     if crash_point:
         environ["EVALGATE_CRASH_POINT"] = crash_point
