@@ -29,7 +29,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     followup_days: Days = 1
     rectify_days: Days = 15
     session_mode: Literal["implicit", "required", "none"] = "implicit"
-    response_interval_s: Annotated[float, Meta(ge=0, le=3600)] = 5
+    response_interval_s: Annotated[float, Meta(ge=0, le=3600)] = 5.0
     multi_press: Literal["first", "last"] = "first"
     satisfied_levels: tuple[Level, ...] = (5, 4)
     score_map: dict[str, Score] = msgspec.field(default_factory=lambda: dict(SCORES))

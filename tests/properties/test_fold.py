@@ -9,6 +9,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.events import cloud_id
 from gateway.places import Place
 from gateway.ports import Record
 from tests.support.folding import FoldedLedger, snapshot
@@ -111,6 +112,14 @@ def test_what_was_received_is_the_sum_of_the_fates(
 ) -> None:
     ledger = taken(records, cuts)
     assert ledger.accounted(), ledger.fates()
+
+
+@settings(max_examples=100, deadline=None)
+@given(record_lists(60), CUTS)
+def test_no_two_events_have_one_id(records: list[Record], cuts: list[int]) -> None:
+    ledger = taken(records, cuts)
+    ids = [cloud_id(event) for row in ledger.outbox() for event in row.events]
+    assert [each for each, times in Counter(ids).items() if times > 1] == []
 
 
 @settings(max_examples=60, deadline=None)

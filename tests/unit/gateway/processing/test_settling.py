@@ -1,25 +1,98 @@
-"""What is told when a session's ratings are chosen again."""
+"""What is told when a session's ratings are chosen again, and what voids take along."""
+
+from typing import Any
+
+import msgspec
+import pytest
 
 from gateway.events import cloud_id
 from tests.support.folding import START_MS, FoldedLedger, element, message
 
-DEVICE = "eval-0001"
 
-
-def pressed_at(second: int, event: str) -> dict[str, object]:
-    return element(event, session_id="A1", occurred_at=START_MS + second * 1000)
-
-
-def test_an_amendment_is_told_once_whatever_it_then_amends() -> None:
+@pytest.fixture
+def ledger() -> FoldedLedger:
     ledger = FoldedLedger()
     ledger.rules()
-    received_ms = START_MS + 120_000
-    for body in (
-        pressed_at(10, "event-first"),
-        pressed_at(70, "event-amending"),
-        pressed_at(8, "event-late"),  # now the first; the other one was a second press
-    ):
-        ledger.take(message(DEVICE, body, received_ms))
+    return ledger
+
+
+def press(ledger: FoldedLedger, number: int, after_s: int, **fields: object) -> None:
+    claim = START_MS - 86_400_000 + after_s * 1_000
+    body = element(f"event-{number:04d}", occurred_at=claim, **fields)
+    ledger.take(message("eval-0001", body))
+
+
+def void(ledger: FoldedLedger, number: int) -> dict[str, Any]:
+    rating_id = f"eval-0001:event-{number:04d}"
+    asked = {"author": "anna", "rating_id": rating_id, "reason": "a joke"}
+    return ledger.settle("rating_voided", asked)
+
+
+def test_a_rating_alone_is_voided(ledger: FoldedLedger) -> None:
+    press(ledger, 1, 0)
+    assert void(ledger, 1) == {"rating_id": "eval-0001:event-0001"}
+    assert ledger.told() == [("recorded", "event-0001", 1), ("voided", "event-0001", 0)]
+    kept = msgspec.json.decode(ledger.one("SELECT void FROM rating"))
+    assert (kept["reason"], kept["by"]) == ("a joke", "anna")
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_with_any_version_goes_the_whole_session_and_nothing_revives(
+    ledger: FoldedLedger, number: int
+) -> None:
+    press(ledger, 1, 0, session_id="A1")
+    press(ledger, 2, 60, session_id="A1")
+    void(ledger, number)
+    assert ledger.one("SELECT state FROM session") == "voided"
+    press(ledger, 3, 120, session_id="A1")
+    press(ledger, 4, -1, session_id="A1")
+    assert ledger.one("SELECT count(*) FROM rating WHERE effective") == 0
+    assert ledger.one("SELECT state FROM session") == "voided"
+    voided = {event for name, event, _ in ledger.told() if name == "voided"}
+    assert voided == {f"event-000{number}", "event-0002"}
+
+
+@pytest.mark.parametrize(
+    "fields", [{"after_s": 1}, {"after_s": 60, "round": "followup"}]
+)
+def test_a_press_without_effect_takes_nothing_with_it(
+    ledger: FoldedLedger, fields: dict[str, Any]
+) -> None:
+    press(ledger, 1, 0, session_id="A1")
+    press(ledger, 2, session_id="A1", **fields)
+    void(ledger, 2)
+    assert ledger.all("SELECT event_id FROM rating WHERE effective") == [
+        ("event-0001",)
+    ]
+    assert ledger.one("SELECT state FROM session") == "rated"
+    assert ledger.told()[-1] == ("voided", "event-0002", 0)
+
+
+def test_a_void_is_not_repeated(ledger: FoldedLedger) -> None:
+    press(ledger, 1, 0)
+    void(ledger, 1)
+    assert void(ledger, 1)["error"] == "conflict"
+
+
+def test_what_no_sink_saw_is_voided_in_silence(ledger: FoldedLedger) -> None:
+    press(ledger, 1, 0, mode="test")
+    assert "error" not in void(ledger, 1)
+    assert ledger.told() == []
+
+
+def test_a_comment_alone_is_no_rating(ledger: FoldedLedger) -> None:
+    body = element("event-0001", ..., comment_for="event-0002", comment="x")
+    ledger.take(message("eval-0001", body))
+    assert void(ledger, 1)["error"] == "not_found"
+    assert void(ledger, 7)["error"] == "not_found"
+
+
+def test_an_amendment_is_told_once_whatever_it_then_amends(
+    ledger: FoldedLedger,
+) -> None:
+    # The last one is now the first; what was it, a second press of the same answer.
+    for number, after_s in ((1, 10), (2, 70), (3, 8)):
+        press(ledger, number, after_s, session_id="A1")
     ids = [cloud_id(event) for row in ledger.outbox() for event in row.events]
-    assert f"evalgate.rating.amended.v1:{DEVICE}:event-amending:1" in ids
+    assert "evalgate.rating.amended.v1:eval-0001:event-0002:1" in ids
     assert len(ids) == len(set(ids))
