@@ -12,7 +12,6 @@ from gateway.app.signals import Signals
 from gateway.ipc.doorbell import ring
 from gateway.settings import Settings
 
-
 COLLECT_AFTER: Final = (50_000, 20, 50)
 
 
@@ -20,12 +19,14 @@ class _RoleModule(Protocol):
     async def run(self, settings: Settings, config: Path, signals: Signals) -> None: ...
 
 
-async def run_role(settings: Settings, config: Path, role: str) -> None:
-    """Run one role until SIGTERM or SIGINT; SIGHUP reads `config` again.
+def load_role(role: str) -> _RoleModule:
+    """Import what the role needs: the others' modules would only take memory."""
+    return cast("_RoleModule", import_module(f"gateway.app.{role}"))
 
-    A role's module is imported when it is run: the others' would only take memory.
-    """
-    module = cast("_RoleModule", import_module(f"gateway.app.{role}"))
+
+async def run_role(settings: Settings, config: Path, role: str) -> None:
+    """Run one role until SIGTERM or SIGINT; SIGHUP reads `config` again."""
+    module = load_role(role)
     # What is imported stays: collecting it again and again costs a tenth of the time.
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)

@@ -25,6 +25,7 @@ from gateway.supervisor import (
     role_lock,
     supervise,
     tie_to_parent,
+    wait_for_ingest,
 )
 
 NAME = "run"
@@ -135,7 +136,13 @@ def _run_supervised(
     except OrphanedError as error:
         log.warning("role_orphaned", detail=str(error))
         return Exit.FAILED
-    with role_lock(settings.gateway.data_dir, role):
+    from gateway.app import load_role  # noqa: PLC0415 -- the supervisor needs none of it
+
+    data_dir = settings.gateway.data_dir
+    with role_lock(data_dir, role):
+        load_role(role)  # before the wait: then ingest opens the journal meanwhile
+        if role is not Role.INGEST:
+            wait_for_ingest(data_dir)
         return _work(settings, config, role)
 
 

@@ -7,8 +7,8 @@ from gateway.supervisor.ownership import (
     directory_lock,
     pid_file,
     prepare,
-    ready_file,
     role_lock,
+    wait_for_ingest,
 )
 from gateway.supervisor.roles import Role
 
@@ -19,8 +19,8 @@ __all__ = [
     "directory_lock",
     "pid_file",
     "prepare",
-    "ready_file",
     "role_lock",
     "supervise",
     "tie_to_parent",
+    "wait_for_ingest",
 ]

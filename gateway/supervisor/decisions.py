@@ -49,9 +49,10 @@ Action = Start | Terminate | Kill
 class Supervision:
     """What is known of the roles, and what follows from it.
 
-    Roles start when ingest is ready (it recovers the journal for all), the console
-    a little after who delivers, so that it takes no time from them. They stop one
-    after the other along the data path, so that each can finish what it was given.
+    Roles start together (the others load while ingest recovers the journal for all,
+    and wait for it), the console a little after who delivers, so that it takes no
+    time from them. They stop one after the other along the data path, so that each
+    can finish what it was given.
     """
 
     def __init__(
@@ -125,19 +126,17 @@ class Supervision:
     def finished(self) -> bool:
         return self.stopping and not self._running()
 
-    def actions(self, now_ms: int, *, ingest_ready: bool) -> list[Action]:
+    def actions(self, now_ms: int) -> list[Action]:
         """What to do now. Each start must be answered by `started` or `exited`."""
         if self._stop_by_ms is not None:
             return self._stopping(now_ms, self._stop_by_ms)
-        return [*self._renewals(now_ms), *self._starts(now_ms, ingest_ready)]
+        return [*self._renewals(now_ms), *self._starts(now_ms)]
 
-    def _starts(self, now_ms: int, ingest_ready: bool) -> list[Action]:  # noqa: FBT001 -- as `actions` was asked
+    def _starts(self, now_ms: int) -> list[Action]:
         return [
             Start(role)
             for role, watch in self._watches.items()
-            if watch.due_ms is not None
-            and watch.due_ms <= now_ms
-            and (ingest_ready or not self._waits_for_ingest(role))
+            if watch.due_ms is not None and watch.due_ms <= now_ms
         ]
 
     def wait_ms(self, now_ms: int) -> int | None:
@@ -162,9 +161,6 @@ class Supervision:
                 watch.told = "die"
                 found.append(Kill(role))
         return found
-
-    def _waits_for_ingest(self, role: Role) -> bool:
-        return role is not Role.INGEST and Role.INGEST in self._watches
 
     def _running(self) -> list[Role]:
         return [r for r, w in self._watches.items() if w.running_since_ms is not None]

@@ -17,13 +17,12 @@ from gateway.supervisor.decisions import (
     Supervision,
     Terminate,
 )
-from gateway.supervisor.ownership import directory_lock, pid_file, prepare, ready_file
+from gateway.supervisor.ownership import directory_lock, pid_file, prepare
 from gateway.supervisor.roles import Role
 from gateway.supervisor.signals import SignalWaiter, signals_caught
 
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 _CAUGHT = (*_STOPS, signal.SIGHUP, signal.SIGCHLD)
-_READY_POLL_MS = 20
 
 Reload = Callable[[], Collection[Role] | None]
 
@@ -41,13 +40,11 @@ class Supervisor:
         self,
         children: Children,
         supervision: Supervision,
-        ready: Callable[[], bool],
         reload: Reload,
         clock: Clock,
     ) -> None:
         self._children = children
         self._supervision = supervision
-        self._ready = ready
         self._reload = reload
         self._clock = clock
 
@@ -60,13 +57,11 @@ class Supervisor:
             self._reap()
 
     def _wait_ms(self) -> int | None:
-        wait_ms = self._supervision.wait_ms(self._clock.monotonic_ms())
-        # Due but held back: only ingest's ready file can free it, which has no signal.
-        return _READY_POLL_MS if wait_ms == 0 else wait_ms
+        return self._supervision.wait_ms(self._clock.monotonic_ms())
 
     def _act(self) -> None:
         now_ms = self._clock.monotonic_ms()
-        for action in self._supervision.actions(now_ms, ingest_ready=self._ready()):
+        for action in self._supervision.actions(now_ms):
             self._carry_out(action)
 
     def _carry_out(self, action: Action) -> None:
@@ -135,7 +130,6 @@ def supervise(
         supervisor = Supervisor(
             Children(data_dir, enter),
             Supervision(roles, random.random, limits),
-            ready_file(data_dir).exists,
             reload,
             SystemClock(),
         )

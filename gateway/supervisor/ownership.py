@@ -14,7 +14,7 @@ from pathlib import Path
 from gateway.errors import StoreBusyError
 from gateway.supervisor.roles import Role
 
-_POLL_S = 0.02
+_POLL_S = 0.01
 
 
 def run_dir(data_dir: Path) -> Path:
@@ -24,6 +24,16 @@ def run_dir(data_dir: Path) -> Path:
 def ready_file(data_dir: Path) -> Path:
     """Made by ingest when the journal is open to the other roles."""
     return run_dir(data_dir) / "ingest.ready"
+
+
+def wait_for_ingest(data_dir: Path) -> None:
+    """Until the journal is open to other roles; ends before only with the process.
+
+    A supervised role may wait so: a signal or its supervisor's death ends it.
+    """
+    ready = ready_file(data_dir)
+    while not ready.exists():
+        time.sleep(_POLL_S)
 
 
 def prepare(data_dir: Path) -> None:

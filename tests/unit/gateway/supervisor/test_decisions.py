@@ -28,13 +28,9 @@ def supervision(*, running: bool = True) -> Supervision:
     return fresh
 
 
-def test_ingest_starts_first_and_the_others_wait_for_it() -> None:
+def test_the_roles_start_together_along_the_data_path() -> None:
     fresh = supervision(running=False)
-    assert fresh.actions(0, ingest_ready=False) == [Start(Role.INGEST)]
-    fresh.started(Role.INGEST, 0)
-    assert fresh.actions(1, ingest_ready=False) == []
-    assert fresh.wait_ms(1) == 0
-    assert fresh.actions(2, ingest_ready=True) == [Start(role) for role in WORKERS]
+    assert fresh.actions(0) == [Start(role) for role in (Role.INGEST, *WORKERS)]
 
 
 def test_the_console_starts_a_little_after_who_delivers() -> None:
@@ -42,23 +38,23 @@ def test_the_console_starts_a_little_after_who_delivers() -> None:
     for role in (Role.INGEST, *WORKERS):
         fresh.started(role, 10)
     assert fresh.wait_ms(10) == 400
-    assert fresh.actions(409, ingest_ready=True) == []
-    assert fresh.actions(410, ingest_ready=True) == [Start(Role.CONSOLE)]
+    assert fresh.actions(409) == []
+    assert fresh.actions(410) == [Start(Role.CONSOLE)]
     fresh.started(Role.CONSOLE, 410)
     fresh.exited(Role.DELIVER, 500)
     fresh.started(Role.DELIVER, 500)
-    assert fresh.actions(900, ingest_ready=True) == []
+    assert fresh.actions(900) == []
 
 
-def test_without_ingest_nobody_waits_for_it() -> None:
+def test_a_console_alone_does_not_wait() -> None:
     alone = Supervision([Role.CONSOLE], dice=lambda: 1.0)
-    assert alone.actions(0, ingest_ready=False) == [Start(Role.CONSOLE)]
+    assert alone.actions(0) == [Start(Role.CONSOLE)]
 
 
 def test_a_role_that_dies_once_restarts_at_once_and_disturbs_no_other() -> None:
     live = supervision()
     assert live.exited(Role.DELIVER, 10) == 0
-    assert live.actions(10, ingest_ready=True) == [Start(Role.DELIVER)]
+    assert live.actions(10) == [Start(Role.DELIVER)]
 
 
 def test_a_role_that_dies_again_waits() -> None:
@@ -67,15 +63,8 @@ def test_a_role_that_dies_again_waits() -> None:
     live.started(Role.DELIVER, 0)
     assert live.exited(Role.DELIVER, 10) == 100
     assert live.wait_ms(10) == 100
-    assert live.actions(109, ingest_ready=True) == []
-    assert live.actions(110, ingest_ready=True) == [Start(Role.DELIVER)]
-
-
-def test_a_role_that_dies_while_ingest_recovers_waits_for_ingest() -> None:
-    live = supervision()
-    live.exited(Role.INGEST, 10)
-    live.exited(Role.PROCESS, 10)
-    assert live.actions(500, ingest_ready=False) == [Start(Role.INGEST)]
+    assert live.actions(109) == []
+    assert live.actions(110) == [Start(Role.DELIVER)]
 
 
 def test_the_wait_doubles_up_to_the_cap_for_a_role_that_keeps_dying() -> None:
@@ -104,7 +93,7 @@ def test_a_start_that_failed_counts_as_a_death() -> None:
 
 def test_nothing_is_due_while_all_run() -> None:
     live = supervision()
-    assert live.actions(1, ingest_ready=True) == []
+    assert live.actions(1) == []
     assert live.wait_ms(1) is None
 
 
@@ -112,8 +101,8 @@ def test_roles_stop_one_after_the_other_along_the_data_path() -> None:
     live = supervision()
     live.stop(100)
     for role in ALL:
-        assert live.actions(100, ingest_ready=True) == [Terminate(role)]
-        assert live.actions(101, ingest_ready=True) == [], "told once"
+        assert live.actions(100) == [Terminate(role)]
+        assert live.actions(101) == [], "told once"
         assert not live.finished
         assert live.exited(role, 101) is None, "nothing restarts while stopping"
     assert live.finished
@@ -122,11 +111,11 @@ def test_roles_stop_one_after_the_other_along_the_data_path() -> None:
 def test_who_does_not_stop_by_the_deadline_is_killed_once() -> None:
     live = supervision()
     live.stop(100)
-    live.actions(100, ingest_ready=True)
+    live.actions(100)
     live.exited(Role.INGEST, 200)
     assert live.wait_ms(200) == 1900
-    assert live.actions(2100, ingest_ready=True) == [Kill(role) for role in ALL[1:]]
-    assert live.actions(2101, ingest_ready=True) == []
+    assert live.actions(2100) == [Kill(role) for role in ALL[1:]]
+    assert live.actions(2101) == []
     assert live.wait_ms(2101) is None
 
 
@@ -147,33 +136,33 @@ def test_a_role_to_renew_ends_in_order_and_starts_at_once() -> None:
     live = supervision()
     live.renew(Role.DELIVER, 100)
     assert live.renewing(Role.DELIVER)
-    assert live.actions(100, ingest_ready=True) == [Terminate(Role.DELIVER)]
-    assert live.actions(101, ingest_ready=True) == [], "told once"
+    assert live.actions(100) == [Terminate(Role.DELIVER)]
+    assert live.actions(101) == [], "told once"
     assert live.exited(Role.DELIVER, 200) == 0
     assert not live.renewing(Role.DELIVER)
-    assert live.actions(200, ingest_ready=True) == [Start(Role.DELIVER)]
+    assert live.actions(200) == [Start(Role.DELIVER)]
 
 
 def test_a_role_that_does_not_end_to_be_renewed_is_killed_once() -> None:
     live = supervision()
     live.renew(Role.PROCESS, 100)
-    live.actions(100, ingest_ready=True)
+    live.actions(100)
     assert live.wait_ms(100) == 2000
-    assert live.actions(2100, ingest_ready=True) == [Kill(Role.PROCESS)]
-    assert live.actions(2101, ingest_ready=True) == []
+    assert live.actions(2100) == [Kill(Role.PROCESS)]
+    assert live.actions(2101) == []
     assert live.wait_ms(2101) is None
 
 
 def test_a_role_that_does_not_run_needs_no_renewal() -> None:
     fresh = supervision(running=False)
     fresh.renew(Role.INGEST, 0)
-    assert fresh.actions(0, ingest_ready=False) == [Start(Role.INGEST)]
+    assert fresh.actions(0) == [Start(role) for role in (Role.INGEST, *WORKERS)]
 
 
 def test_a_stop_overtakes_a_renewal() -> None:
     live = supervision()
     live.renew(Role.INGEST, 100)
-    live.actions(100, ingest_ready=True)
+    live.actions(100)
     live.stop(150)
     assert not live.renewing(Role.INGEST)
     assert live.exited(Role.INGEST, 200) is None

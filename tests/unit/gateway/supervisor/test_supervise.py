@@ -16,10 +16,10 @@ DEADLINE_S = 20.0
 
 # A role ties itself to its supervisor, says what it hears, ends when told.
 SUPERVISOR = """
-import os, signal, sys, pathlib
+import os, signal, sys, pathlib, time
 from gateway.errors import StoreBusyError
 from gateway.observability.logging import configure_logging
-from gateway.supervisor import Limits, supervise, tie_to_parent
+from gateway.supervisor import Limits, Role, supervise, tie_to_parent, wait_for_ingest
 folder = pathlib.Path(sys.argv[1])
 def enter(role, parent):
     told = []
@@ -32,9 +32,16 @@ def enter(role, parent):
     signal.signal(signal.SIGTERM, signal.SIG_IGN if role == DEAF else stop)
     signal.signal(signal.SIGHUP, lambda *_: note("HUP"))
     tie_to_parent(parent)
+    while role == SLOW and not all(
+        (folder / "data" / "run" / f"{other}.pid").exists() for other in Role
+    ):
+        time.sleep(0.01)
     if role == "ingest":
+        note("up " + os.environ.get("EVALGATE_CRASH_POINT", "-"))
         (folder / "data" / "run" / "ingest.ready").touch()
-    note("up " + os.environ.get("EVALGATE_CRASH_POINT", "-"))
+    else:
+        wait_for_ingest(folder / "data")
+        note("up " + os.environ.get("EVALGATE_CRASH_POINT", "-"))
     while not told:
         signal.pause()
     return 0
@@ -87,10 +94,15 @@ class World:
 
 @contextmanager
 def world(
-    folder: Path, *, deaf: str = "", stop_ms: int = 10_000, crash_point: str = ""
+    folder: Path,
+    *,
+    deaf: str = "",
+    slow: str = "",
+    stop_ms: int = 10_000,
+    crash_point: str = "",
 ) -> Iterator[World]:
     supervisor = SUPERVISOR.replace("STOP_MS", str(stop_ms))
-    supervisor = supervisor.replace("DEAF", repr(deaf))
+    supervisor = supervisor.replace("DEAF", repr(deaf)).replace("SLOW", repr(slow))
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     if crash_point:
         environ["EVALGATE_CRASH_POINT"] = crash_point
@@ -120,8 +132,14 @@ def running(tmp_path: Path) -> Iterator[World]:
         yield it
 
 
-def test_ingest_is_up_before_the_others(running: World) -> None:
-    assert running.heard()[0] == "ingest up -"
+def test_a_file_left_by_a_killed_ingest_does_not_let_the_others_begin(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "data" / "run").mkdir(parents=True)
+    (tmp_path / "data" / "run" / "ingest.ready").touch()
+    with world(tmp_path, slow="ingest") as it:
+        it.until_up()
+        assert it.heard()[0] == "ingest up -"
 
 
 def test_a_stop_goes_along_the_data_path_and_leaves_no_pid_files(
