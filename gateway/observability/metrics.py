@@ -4,14 +4,17 @@ A role writes its figures to `data_dir/run/ROLE.prom` each second; the console s
 them all. Figures are set at most once a block or batch, never once a message.
 """
 
+import errno
 from pathlib import Path
+from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Enum, Gauge, Histogram
-from prometheus_client.exposition import write_to_textfile
+from prometheus_client.exposition import generate_latest, write_to_textfile
 
 from gateway.ports import Header
 
 _APPEND_BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+_NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _REQUEST_BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
@@ -281,5 +284,15 @@ class ConsoleMetrics:
 
 
 def write_figures(path: Path, registry: CollectorRegistry) -> None:
-    """Replace `path` by the registry's figures; a reader never sees half of them."""
-    write_to_textfile(str(path), registry)
+    """Replace `path` by the registry's figures; a reader never sees half of them.
+
+    On a full disk, when they matter most, they are written over the old ones.
+    """
+    try:
+        write_to_textfile(str(path), registry)
+    except OSError as error:
+        if error.errno not in _NO_SPACE:
+            raise
+        with path.open("r+b") as file:
+            file.write(generate_latest(registry))
+            file.truncate()

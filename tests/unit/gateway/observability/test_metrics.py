@@ -1,5 +1,10 @@
+import errno
 from pathlib import Path
 
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+
+import gateway.observability.metrics as metrics_module
 from gateway.observability.metrics import IngestMetrics, write_figures
 from gateway.ports import Header
 
@@ -23,6 +28,20 @@ def test_figures_are_replaced_whole(tmp_path: Path) -> None:
     write_figures(path, metrics.registry)
     assert "evalgate_link_up 1.0" in path.read_text("utf-8")
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_on_a_full_disk_the_old_figures_are_written_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(path: str, registry: CollectorRegistry) -> None:
+        raise OSError(errno.ENOSPC, "no room for another file")
+
+    path = tmp_path / "ingest.prom"
+    path.write_text("x" * 100_000)
+    monkeypatch.setattr(metrics_module, "write_to_textfile", no_room)
+    metrics = IngestMetrics(None)
+    write_figures(path, metrics.registry)
+    assert path.read_bytes() == generate_latest(metrics.registry)
 
 
 def test_every_name_says_whose_it_is() -> None:
