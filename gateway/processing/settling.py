@@ -6,6 +6,7 @@ from typing import Final
 
 from device_protocol.identity import rating_id, references
 from gateway.ledger.ratings import Session, Stored
+from gateway.ports import RatingEvent
 from gateway.processing.points import RECORDED, restated
 from gateway.processing.state import State
 from gateway.ratings.sessions import (
@@ -169,7 +170,17 @@ def _tell(
             winner = by_id[standing.by]
             event = restated(state, winner, session, AMENDED, now.rating_id)
             later.append(event)
-    state.emission.events.extend(later)
+    state.emission.events.extend(_each_once(later))
+
+
+def _each_once(events: Iterable[RatingEvent]) -> Iterable[RatingEvent]:
+    """One event for each id; rather the one that says what it is related to."""
+    chosen: dict[tuple[str, str, int], RatingEvent] = {}
+    for event in events:
+        key = (event.type, event.rating_id, event.version)
+        if key not in chosen or chosen[key].related is None:
+            chosen[key] = event
+    return chosen.values()
 
 
 def _press(one: Stored, ids: Collection[str]) -> Press:

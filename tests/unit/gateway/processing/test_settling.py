@@ -96,3 +96,14 @@ def test_an_amendment_is_told_once_whatever_it_then_amends(
     ids = [cloud_id(event) for row in ledger.outbox() for event in row.events]
     assert "evalgate.rating.amended.v1:eval-0001:event-0002:1" in ids
     assert len(ids) == len(set(ids))
+
+
+def test_a_rating_that_comes_into_effect_by_amending_is_told_once(
+    ledger: FoldedLedger,
+) -> None:
+    # The last one is now the first, which the second amends; no other one may.
+    for number, after_s in ((1, 100), (2, 50), (3, 40)):
+        press(ledger, number, after_s, session_id="A1")
+    ids = [cloud_id(event) for row in ledger.outbox() for event in row.events]
+    assert "evalgate.rating.amended.v1:eval-0001:event-0002:2" in ids
+    assert len(ids) == len(set(ids))
