@@ -33,7 +33,7 @@ def test_figures_are_replaced_whole(tmp_path: Path) -> None:
 def test_on_a_full_disk_the_old_figures_are_written_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no_room(path: str, registry: CollectorRegistry) -> None:
+    def no_room(_path: str, _registry: CollectorRegistry) -> None:
         raise OSError(errno.ENOSPC, "no room for another file")
 
     path = tmp_path / "ingest.prom"
