@@ -66,6 +66,9 @@ class Sessions:
             numbers[site or ""].add(
                 number or f"{IMPLIED}{device.device_id}:{rating.event_id}"
             )
+            if rating.amends is not None and number is None:
+                target = meant_by(self._state, device.device_id, rating.amends)
+                numbers[site or ""].add(f"{IMPLIED}{target}")
         for site, ids in numbers.items():
             for session in self._state.ratings.sessions(site, ids):
                 scope = (site, session.session_id, session.stage)
@@ -282,20 +285,21 @@ class Sessions:
         """The session of what it amends; one is implied until that arrives."""
         target_id = meant_by(self._state, device.device_id, rating.amends or "")
         target, session = self._target(target_id)
-        scope = (binding.site or "", rating.session_id or "", rating.stage or 0)
         alone = target is not None and session is None
-        if session is None and rating.session_id is not None:
+        scope = (binding.site or "", f"{IMPLIED}{target_id}", 0)
+        if rating.session_id is not None:
+            scope = (binding.site or "", rating.session_id, rating.stage or 0)
+        if session is None:
             session = self._belongs(self._known_in(scope), occurred_ms)
         if session is not None:
             self._join(session, place, occurred_ms)
         else:
-            if rating.session_id is None:
-                scope = (binding.site or "", f"{IMPLIED}{target_id}", 0)
             session = self._begin(scope, device, rating, binding, place, occurred_ms)
             self._joined[session.no] = (session, [place])
         if target is not None and alone:
             self._adopted.append((target, session.no))
             session.ratings.insert(0, target)
+            self._recent[target_id] = (target, session)
         return session
 
     def _target(self, rating_id: str) -> tuple[int | None, Session | None]:

@@ -1,12 +1,11 @@
 """A session's rating in effect, chosen again; and the events that this owes."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from device_protocol.identity import rating_id, references
 from gateway.ledger.ratings import Session, Stored
-from gateway.ports import RatingEvent
 from gateway.processing.points import RECORDED, restated
 from gateway.processing.state import State
 from gateway.ratings.sessions import (
@@ -21,6 +20,9 @@ from gateway.ratings.sessions import (
 )
 
 VOIDED: Final = "rating.voided"
+
+Pair = tuple[Stored, Stored]
+"""A rating as it stood, and as it stands now."""
 
 
 def find_rating(state: State, rating_id: str) -> Stored | None:
@@ -62,9 +64,11 @@ def resettle(
     session.state = _state_of(stored, settlement.effective)
     state.ratings.settle(session)
     pairs = [(old, _standing(old, settlement, arrived, void)) for old in stored]
-    _write(state, (now for old, now in pairs if now != old))
     known = _settled(state, [one for one in stored if one.place not in arrived])
-    _tell(state, session, pairs, settlement, arrived, void, _amending(known))
+    news = {} if void is not None else _news(pairs, settlement, arrived, known)
+    pairs = [(old, _renewed(old, now, arrived, news)) for old, now in pairs]
+    _write(state, (now for old, now in pairs if now != old))
+    _tell(state, session, pairs, settlement, arrived, void, news)
 
 
 def record_repeat(state: State, session: Session, place: int) -> None:
@@ -132,55 +136,72 @@ def _standing(
     return now
 
 
-def _amending(settlement: Settlement) -> set[str]:
-    """The ratings that amend another one."""
-    standings = settlement.standings.values()
-    return {one.by for one in standings if one.replaced == AMENDED and one.by}
+def _changed(old: Stored, now: Stored) -> bool:
+    """Whether a rating stands otherwise than before, whatever its version."""
+    return (old.effective, old.flags) != (now.effective, now.flags)
+
+
+def _news(
+    pairs: Sequence[Pair],
+    settlement: Settlement,
+    arrived: set[int],
+    known: Settlement,
+) -> dict[str, str]:
+    """Which rating is to be said to amend which; `known` is how all stood before.
+
+    One that amended another before is not told again for the sake of a third.
+    """
+    changed = {now.rating_id for old, now in pairs if _changed(old, now)}
+    before = {
+        one.by for one in known.standings.values() if one.replaced == AMENDED
+    } - changed
+    news: dict[str, str] = {}
+    for old, now in pairs:
+        standing = settlement.standings[now.place]
+        if standing.replaced != AMENDED or standing.by is None:
+            continue
+        is_new = _changed(old, now) or old.place in arrived
+        if is_new and standing.by not in before:
+            news.setdefault(standing.by, now.rating_id)
+    return news
+
+
+def _renewed(
+    old: Stored, now: Stored, arrived: set[int], news: Mapping[str, str]
+) -> Stored:
+    """What is told of again gets a version: an event's id never comes twice."""
+    told_before = now.version == old.version and old.place not in arrived
+    if told_before and now.rating_id in news:
+        return now._replace(version=old.version + 1)
+    return now
 
 
 def _tell(
     state: State,
     session: Session,
-    pairs: Sequence[tuple[Stored, Stored]],
+    pairs: Sequence[Pair],
     settlement: Settlement,
     arrived: set[int],
     void: int | None,
-    told: Collection[str],
+    news: Mapping[str, str],
 ) -> None:
-    """`told` are the ratings that were said to amend another one before."""
-    by_id = {now.rating_id: now for _, now in pairs}
-    told = set(told) - {
-        now.rating_id for old, now in pairs if now.version != old.version
-    }
-    later = []
+    """Put into the outbox what arrived, what changed, and what amends what now."""
+    events = state.emission.events
+    for _, now in pairs:
+        if now.place in arrived:
+            events.append(restated(state, now, session, RECORDED, None))
     for old, now in pairs:
-        standing = settlement.standings[now.place]
-        if old.place in arrived:
-            event = restated(state, now, session, RECORDED, None)
-            state.emission.events.append(event)
-        elif now != old:
-            name = AMENDED if now.effective else SUPERSEDED
-            name = name if void is None else VOIDED
-            later.append(restated(state, now, session, name, standing.by))
-        news = void is None and (now != old or old.place in arrived)
-        if standing.by in told or not news:
-            continue  # the same event again would have the same id
-        if standing.replaced == AMENDED and standing.by is not None:
-            told.add(standing.by)
-            winner = by_id[standing.by]
-            event = restated(state, winner, session, AMENDED, now.rating_id)
-            later.append(event)
-    state.emission.events.extend(_each_once(later))
-
-
-def _each_once(events: Iterable[RatingEvent]) -> Iterable[RatingEvent]:
-    """One event for each id; rather the one that says what it is related to."""
-    chosen: dict[tuple[str, str, int], RatingEvent] = {}
-    for event in events:
-        key = (event.type, event.rating_id, event.version)
-        if key not in chosen or chosen[key].related is None:
-            chosen[key] = event
-    return chosen.values()
+        if now.place not in arrived and (_changed(old, now) or now.place == void):
+            by = settlement.standings[now.place].by
+            if void is not None:
+                events.append(restated(state, now, session, VOIDED, by))
+            elif not now.effective:
+                events.append(restated(state, now, session, SUPERSEDED, by))
+            elif now.rating_id not in news:
+                events.append(restated(state, now, session, AMENDED, None))
+        if now.rating_id in news:
+            amended = news[now.rating_id]
+            events.append(restated(state, now, session, AMENDED, amended))
 
 
 def _press(one: Stored, ids: Collection[str]) -> Press:
