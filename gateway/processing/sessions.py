@@ -19,8 +19,8 @@ Scope = tuple[str, str, int]
 
 IMPLIED: Final = "@"  # heads the number of a session that an amendment implies
 MESSAGE: Final = int(RecordKind.MESSAGE)
-RATINGS_MAX: Final = 64
-"""Ratings that a session's choice is made of; any more have no effect.
+RATINGS_MAX: Final = 16
+"""Ratings beside its amendments that a session's choice is made of at most.
 
 A terminal that sends one number for ever would make each of its ratings dearer than
 the last.
@@ -267,7 +267,8 @@ class Sessions:
 
     def _join(self, session: Session, place: int, occurred_ms: int) -> None:
         arrived = self._joined.setdefault(session.no, (session, []))[1]
-        if len(session.ratings) + len(arrived) >= RATINGS_MAX:
+        bound = RATINGS_MAX + self._state.policy.amendments_max
+        if len(session.ratings) + len(arrived) >= bound:
             self._crowd.append((session, place))
             return
         if not session.own:

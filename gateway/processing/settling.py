@@ -64,8 +64,7 @@ def resettle(
     session.state = _state_of(stored, settlement.effective)
     state.ratings.settle(session)
     pairs = [(old, _standing(old, settlement, arrived, void)) for old in stored]
-    known = _settled(state, [one for one in stored if one.place not in arrived])
-    news = {} if void is not None else _news(pairs, settlement, arrived, known)
+    news = {} if void is not None else _news(state, pairs, settlement, arrived)
     pairs = [(old, _renewed(old, now, arrived, news)) for old, now in pairs]
     _write(state, (now for old, now in pairs if now != old))
     _tell(state, session, pairs, settlement, arrived, void, news)
@@ -142,27 +141,24 @@ def _changed(old: Stored, now: Stored) -> bool:
 
 
 def _news(
-    pairs: Sequence[Pair],
-    settlement: Settlement,
-    arrived: set[int],
-    known: Settlement,
+    state: State, pairs: Sequence[Pair], settlement: Settlement, arrived: set[int]
 ) -> dict[str, str]:
-    """Which rating is to be said to amend which; `known` is how all stood before.
+    """Which rating is to be said to amend which.
 
     One that amended another before is not told again for the sake of a third.
     """
-    changed = {now.rating_id for old, now in pairs if _changed(old, now)}
-    before = {
-        one.by for one in known.standings.values() if one.replaced == AMENDED
-    } - changed
     news: dict[str, str] = {}
     for old, now in pairs:
         standing = settlement.standings[now.place]
-        if standing.replaced != AMENDED or standing.by is None:
-            continue
         is_new = _changed(old, now) or old.place in arrived
-        if is_new and standing.by not in before:
+        if standing.replaced == AMENDED and standing.by is not None and is_new:
             news.setdefault(standing.by, now.rating_id)
+    if news:
+        before = _settled(state, [old for old, _ in pairs if old.place not in arrived])
+        changed = {now.rating_id for old, now in pairs if _changed(old, now)}
+        for standing in before.standings.values():
+            if standing.replaced == AMENDED and standing.by not in changed:
+                news.pop(standing.by or "", None)
     return news
 
 
