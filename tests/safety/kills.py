@@ -51,7 +51,12 @@ class Findings:
 
 
 def run_kills(
-    world: World, trials: list[Trial], seed: int, say: Callable[[str], None]
+    world: World,
+    trials: list[Trial],
+    seed: int,
+    say: Callable[[str], None],
+    *,
+    restarted: bool = True,
 ) -> Findings:
     """Put a world under load, kill as scheduled, drain, restart once, reconcile."""
     findings = Findings()
@@ -72,7 +77,8 @@ def run_kills(
         findings.sent = json.loads(load.read_line())
         load.wait(_LOAD_END_S)
     findings.drained = world.drain(findings.sent["good"])
-    _restart(world)  # which must add nothing
+    if restarted:
+        _restart(world)  # which must add nothing
     _judge_wire(findings, world.wire())
     _judge_recovery(findings, world)
     findings.held = world.reconcile()

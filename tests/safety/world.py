@@ -20,19 +20,22 @@ from tests.safety.points import DATABASE, Points, PretendPoints, RealPoints
 CLIENT_ID = "evalgate-g1"
 _READY_S = 60.0
 _DRAIN_S = 180
-_STALLED_S = 10
 _QUIET_S = 3
 _HOLD_MS = "150"  # longer than a gateway takes to acknowledge what it has
 
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """What differs between worlds. `devices`: id -> lifecycle; others are held."""
+    """What differs between worlds. `devices`: id -> lifecycle; others are held.
+
+    `stalled_s`: nothing arrived for so long although something is missing.
+    """
 
     env: Mapping[str, str] = field(default_factory=dict)
     tapped: bool = True
     pretend_influx: bool = False
     devices: Mapping[str, str] = field(default_factory=dict)
+    stalled_s: int = 10
     command: tuple[str, ...] = (sys.executable, "-m", "gateway.cli")
 
 
@@ -164,7 +167,7 @@ class World:
             points, events = self.points.held(), self.taken()
             reached = min(points, events) >= good
             quiet_s = quiet_s + 1 if points + events == previous else 0
-            if quiet_s >= (_QUIET_S if reached else _STALLED_S):
+            if quiet_s >= (_QUIET_S if reached else self._setting.stalled_s):
                 break
             previous = points + events
             time.sleep(1.0)

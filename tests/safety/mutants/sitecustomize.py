@@ -8,6 +8,7 @@ otherwise the process ends, and the mutant cannot pass for one that was found.
 
 # ruff: noqa: ANN401, SLF001 -- it reaches into what it may not import
 
+import asyncio
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -20,6 +21,7 @@ from typing import Any, Final
 
 VARIABLE: Final = "EVALGATE_MUTANT"
 EXIT_NO_SUCH_MUTANT: Final = 64
+RECONNECT_S: Final = 0.005
 
 Function = Callable[..., Any]
 
@@ -76,13 +78,20 @@ def no_identity(module: ModuleType) -> None:
 
 
 def ack_after_reconnect(module: ModuleType) -> None:
-    """Acknowledge on whatever connection there is, not on that of the message."""
+    """Acknowledge on the next connection what came on one that is over.
+
+    Clients that keep their outgoing packets for after a reconnect do so.
+    """
     link = module.MqttLink
     acknowledge = shipped(link, "acknowledge", "epoch", "packet_ids")
     assert isinstance(vars(link)["epoch"], property)
 
-    def acknowledging(self: Any, _epoch: int, packet_ids: Sequence[int]) -> Any:
-        return acknowledge(self, self.epoch, packet_ids)
+    def acknowledging(self: Any, epoch: int, packet_ids: Sequence[int]) -> Any:
+        if self.epoch:
+            return acknowledge(self, self.epoch, packet_ids)
+        again = asyncio.get_running_loop().call_later
+        again(RECONNECT_S, acknowledging, self, epoch, packet_ids)
+        return True
 
     link.acknowledge = acknowledging
 
