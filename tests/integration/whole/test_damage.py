@@ -188,3 +188,25 @@ def test_a_lost_ledger_is_folded_again_and_equal(
     eventually(lambda: database.count("event_id") == points + 1, "the new point")
     done = again.cli("verify")
     assert done.code == 0, done.out
+
+
+def test_an_older_ledger_put_back_is_folded_up_to_the_present(
+    again: Whole, database: Database, tmp_path: Path
+) -> None:
+    older = tmp_path / "older.db"
+    connection = apsw.Connection(str(again.data_dir / "ledger.db"))
+    connection.execute("VACUUM INTO ?", (str(older),))  # as a checkpoint is made
+    connection.close()
+    again.start()
+    press(again.services.broker_port, "dev-1", rating("0300"))
+    again.accepted(PRESSES + 1)
+    eventually(lambda: again.sink("points")["owed"] == 0, "delivered")
+    points, ratings = database.count("event_id"), again.ask("ratings")["items"]
+    assert again.stop() == 0
+    lose_the_ledger(again.data_dir)
+    shutil.copy(older, again.data_dir / "ledger.db")
+    again.start()
+    again.accepted(PRESSES + 1)
+    assert again.ask("ratings")["items"] == ratings
+    assert database.count("event_id") == points
+    assert again.cli("verify").code == 0

@@ -1,0 +1,37 @@
+"""What docs/operating.md tells an operator to type, and the alerts it explains."""
+
+import re
+import shlex
+from argparse import ArgumentParser
+from importlib import import_module
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from gateway.cli.verb import Verb
+
+ROOT = Path(__file__).parents[4]
+TEXT = (ROOT / "docs" / "operating.md").read_text("utf-8")
+COMMANDS = re.findall(r"^evalgate (.*?)(?:\s+#.*)?$", TEXT, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_of_the_document_is_one_that_we_have(command: str) -> None:
+    name, *words = shlex.split(command)
+    verb = cast("Verb", import_module(f"gateway.cli.{name}"))
+    parser = ArgumentParser(exit_on_error=False)
+    verb.add_arguments(parser)
+    parser.parse_args([*words, "--config", "gateway.toml"])
+
+
+def test_every_cause_of_an_alert_is_explained() -> None:
+    sources = (ROOT / "gateway" / "processing").glob("*.py")
+    code = "\n".join(path.read_text("utf-8") for path in sources)
+    pattern = (
+        r'(?:raise_alert\(\s*(?:\w|\.)+,|_alarm\(|CLOCK_SUSPECT: Final = )\s*\(?"(\w+)"'
+    )
+    causes = set(re.findall(pattern, code))
+    explained = set(re.findall(r"^\| `(\w+)` \|", TEXT, re.MULTILINE))
+    assert {"link_down", "sink", "gap", "id_conflict", "disk_full"} <= causes
+    assert causes <= explained
