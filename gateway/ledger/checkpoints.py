@@ -164,7 +164,8 @@ def _position(path: Path) -> tuple[int, int, str | None]:
         known = in_force(connection)
     finally:
         connection.close()
-    return state.get("block", 0), state.get("now_ms", 0), known and known.file
+    file = None if known is None else known.file
+    return state.get("block", 0), state.get("now_ms", 0), file
 
 
 def _remove(path: Path) -> None:

@@ -1,6 +1,7 @@
 """What waits: quarantine, deferred messages, the outbox, and the sinks it is for."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -104,6 +105,35 @@ class Queues:
         self._store.many(
             "UPDATE quarantine SET state = 'purged', payload = NULL WHERE id = ?",
             [(i,) for i in ids],
+        )
+
+    def items(self) -> int:
+        """How many items the quarantine has, in whatever state."""
+        row = self._store.one("SELECT count(*) FROM quarantine")
+        assert row is not None
+        return int(row[0])
+
+    def shrink(self, items: int) -> None:
+        """Drop the oldest items, held ones last; their elements stay counted.
+
+        What they stood for is added to one row a reason, without topic or payload.
+        """
+        oldest = self._store.all(
+            "SELECT id, reason, iif(state = 'replayed', 0, count) FROM quarantine"
+            " WHERE topic <> '' ORDER BY state = 'held', id LIMIT ?",
+            (items,),
+        )
+        self._store.many("DELETE FROM quarantine WHERE id = ?", [r[:1] for r in oldest])
+        counts: Counter[str] = Counter()
+        for _, reason, count in oldest:
+            counts[reason] += count
+        self._store.many(
+            "INSERT INTO quarantine (fingerprint, place, kind, topic, reason, detail,"
+            " received_ms, last_ms, flags, count, state)"
+            " VALUES (CAST('dropped:' || ?1 AS BLOB), 0, 0, '', ?1,"
+            " 'dropped when the quarantine was full', 0, 0, 0, ?2, 'purged')"
+            " ON CONFLICT (fingerprint) DO UPDATE SET count = count + excluded.count",
+            counts.items(),
         )
 
     def defer(self, rows: Iterable[Sequence[object]]) -> None:

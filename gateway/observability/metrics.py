@@ -150,6 +150,16 @@ class ProcessMetrics:
             "Above it unknown devices are held without an entry",
             registry=registry,
         )
+        self.quarantine_items = Gauge(
+            "evalgate_quarantine_items",
+            "Items of the quarantine, at most; counted anew when it may be full",
+            registry=registry,
+        )
+        self.quarantine_items_bound = Gauge(
+            "evalgate_quarantine_items_max",
+            "Beyond it the oldest are dropped",
+            registry=registry,
+        )
         self.open_alerts = Gauge(
             "evalgate_open_alerts", "Alerts not resolved", registry=registry
         )

@@ -19,7 +19,14 @@ from gateway.ports import Record, RecordFlag, RecordKind
 from gateway.processing.bindings import read_over_http
 from gateway.processing.devices import learn_presence
 from gateway.processing.quarantine import Quarantine
-from gateway.processing.state import DEFERRED_MAX, PENDING_MAX, Entry, Reader, State
+from gateway.processing.state import (
+    DEFERRED_MAX,
+    DEVICES_MAX,
+    PENDING_MAX,
+    Entry,
+    Reader,
+    State,
+)
 
 Element = tuple[int, Device, Rating, Record]
 """Packed place, device, what it says, and the record it came in."""
@@ -145,6 +152,8 @@ class Admission:
 
     def _meet(self, device_id: str, kind: int) -> Device | None:
         state = self._state
+        if len(state.by_id) >= DEVICES_MAX:
+            return None  # held without an entry, as beyond PENDING_MAX
         if kind == RecordKind.HTTP or state.rules.unknown_devices == "approve":
             return state.add_device(device_id, "active")
         if state.rules.unknown_devices == "refuse":

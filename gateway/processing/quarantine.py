@@ -7,7 +7,11 @@ from typing import Any, Final
 from device_protocol.errors import ProtocolError, Reason
 from gateway.ledger.devices import Device
 from gateway.ports import Record
+from gateway.processing.alerts import raise_alert
 from gateway.processing.state import State
+
+ITEMS_MAX: Final = 500_000
+"""Items of the quarantine; beyond it the oldest are dropped, and an alert says so."""
 
 Row = tuple[Any, ...]
 
@@ -101,4 +105,21 @@ class Quarantine:
         if self._rows:
             self._rows.sort(key=itemgetter(_PLACE))
             self._state.queues.quarantine(self._rows)
+            self._state.kept_items += len(self._rows)
             self._rows.clear()
+            if self._state.kept_items > ITEMS_MAX:
+                self._bound()
+
+    def _bound(self) -> None:
+        """When full, the oldest go: whoever floods us must not fill the disk.
+
+        `kept_items` is never too low, so that the exact count alone decides.
+        """
+        state = self._state
+        state.kept_items = state.queues.items()
+        if state.kept_items > ITEMS_MAX:
+            drop = state.kept_items - ITEMS_MAX + ITEMS_MAX // 100
+            state.queues.shrink(drop)
+            state.kept_items = state.queues.items()
+            text = f"the quarantine held {ITEMS_MAX} items: the oldest were dropped"
+            raise_alert(state, "quarantine_full", "quarantine", "critical", text)

@@ -19,6 +19,7 @@ from gateway.processing.checkpointing import Checkpointing
 from gateway.processing.fold import Fold
 from gateway.processing.processor import Processor
 from gateway.processing.pruning import OutboxRetention
+from gateway.processing.quarantine import ITEMS_MAX
 from gateway.processing.state import PENDING_MAX
 
 _FIGURES_EVERY_S: Final = 1.0
@@ -62,6 +63,7 @@ class ProcessRole:
         self._clock = clock
         self._metrics = ProcessMetrics()
         self._metrics.pending_devices_bound.set(PENDING_MAX)
+        self._metrics.quarantine_items_bound.set(ITEMS_MAX)
         self._wanted: Wanted | None = None
         self._apply = asyncio.Event()
         self._asked_ms: int | None = None
@@ -174,6 +176,7 @@ class ProcessRole:
             metrics.lag_blocks.set(max(0, self._reader.last_number() - state.block))
             metrics.deferred.set(state.fates["deferred", "rate"])
             metrics.pending_devices.set(state.pending)
+            metrics.quarantine_items.set(state.kept_items)
             if self._checkpointing and (known := self._checkpointing.in_force):
                 metrics.checkpoint_block.set(known.block)
             metrics.open_alerts.set(len(state.alerts))

@@ -34,6 +34,7 @@ BUCKET_ELEMENTS: Final = 20_000.0
 REFILL_PER_MS: Final = 20 / 1000
 DEFERRED_MAX: Final = 200_000
 PENDING_MAX: Final = 10_000
+DEVICES_MAX: Final = 200_000
 
 Reader = Callable[[str, bytes], Decoded]
 Entry = tuple[Device, Channel, Reader]
@@ -79,6 +80,7 @@ class State:
         self._binding_of = {one[1:]: one for one in self._bindings}
         self.settings_digest = self.books.setting("digest") or ""
         self._load_devices()
+        self.kept_items = self.queues.items()
         self._load_rules()
         self.store.identities.load()
 
