@@ -133,6 +133,11 @@ class GatewayProcess:
                 found[role] = int(text)
         return {role: pid for role, pid in found.items() if rss_bytes(pid)}
 
+    @property
+    def whole(self) -> bool:
+        """Whether every role runs; the console is the last to come."""
+        return self.pids().keys() == set(ROLES)
+
     def kill_role(self, role: str) -> bool:
         """Kill -9 one role; whether it was there to be killed."""
         pid = self.pids().get(role)

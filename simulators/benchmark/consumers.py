@@ -22,6 +22,11 @@ class Consumer(ABC):
     def pids(self) -> dict[str, int]:
         """Its living processes, by role."""
 
+    @property
+    def whole(self) -> bool:
+        """Whether no more processes will come."""
+        return True
+
     def cpu_s(self) -> dict[str, float]:
         """CPU seconds so far, by role."""
         return {role: cpu_s(pid) for role, pid in self.pids().items()}
@@ -63,6 +68,10 @@ class Gateway(Consumer):
 
     def pids(self) -> dict[str, int]:
         return self._process.pids()
+
+    @property
+    def whole(self) -> bool:
+        return self._process.whole
 
     @property
     def failure(self) -> str | None:

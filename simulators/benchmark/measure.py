@@ -89,7 +89,9 @@ def _drive(
     """Start the consumer, let the load go, wait for both sinks, take the figures."""
     consumer.start()
     wait_until(
-        _alive(consumer, lambda: broker.subscribed(SUBSCRIPTION) > 0),
+        _alive(
+            consumer, lambda: consumer.whole and broker.subscribed(SUBSCRIPTION) > 0
+        ),
         _SUBSCRIBED_S,
         f"{consumer.name} subscribed",
     )

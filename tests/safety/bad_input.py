@@ -60,6 +60,7 @@ def run_bad_input(
     findings.left_out = [case.name for case in load() if not _forwarded(case)]
     world.start_gateway()
     world.wait_subscribed()
+    wait_until(lambda: world.gateway.whole, _SETTLED_S, "all roles")
     pids = world.gateway.pids()
     with start_load(world, seed, RATE) as good:
         world.wait_taken(RATE, _SETTLED_S)

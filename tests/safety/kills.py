@@ -133,7 +133,8 @@ def _crash_at_point(world: World, trial: Trial, outcome: Outcome) -> None:
     before = world.gateway.pids()
 
     def crashed() -> bool:
-        return world.gateway.pids() != before
+        now = world.gateway.pids()  # the console may have come since
+        return any(now.get(role) != pid for role, pid in before.items())
 
     try:
         wait_until(crashed, _CRASH_S, f"{trial.target} reached")
