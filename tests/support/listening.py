@@ -24,6 +24,7 @@ class Listener(LinkListener):
         self.packets: list[tuple[int, PublishPacket]] = []
         self.confirmed: list[tuple[int, int]] = []
         self.passed: list[int] = []
+        self.failures: list[str] = []
 
     @property
     def payloads(self) -> list[bytes]:
@@ -47,6 +48,9 @@ class Listener(LinkListener):
 
     def link_passed(self, epoch: int, barrier: int) -> None:
         self.passed.append(barrier)
+
+    def link_failed(self, reason: str) -> None:
+        self.failures.append(reason)
 
     def link_closed(self, epoch: int, reason: str, *, taken_over: bool) -> None:
         self.closed.append((epoch, reason, taken_over))

@@ -10,8 +10,9 @@ import pytest
 import structlog
 
 from gateway.cli.main import main
+from gateway.cli.run import changed_for_good, reloading
 from gateway.errors import PermanentError, TransientError
-from gateway.settings import Settings
+from gateway.settings import Settings, load_settings
 from gateway.supervisor import OrphanedError, Role
 
 
@@ -85,3 +86,51 @@ def test_a_role_whose_supervisor_is_gone_does_not_start(
 
 def refuse(_pid: int) -> None:
     raise OrphanedError
+
+
+BROKER = '[broker]\nurl = "mqtt://127.0.0.1"\n'
+
+
+@pytest.mark.parametrize(
+    ("more", "afresh"),
+    [
+        ("", set()),
+        ("[rules]\namendments_max = 2\n", set()),
+        ("[intake]\nreceive_max = 10\n", {Role.INGEST}),
+        ("[retention]\njournal_days = 7\n", {Role.INGEST, Role.PROCESS}),
+        ('[[backend]]\nurl = "http://h/e"\n', {Role.DELIVER}),
+        ('[console]\nlisten = "127.0.0.1:1"\n', {Role.CONSOLE}),
+    ],
+)
+def test_a_reload_renews_the_roles_that_are_made_of_what_changed(
+    config: Path, more: str, afresh: set[Role]
+) -> None:
+    reload = reloading(config, load_settings(config))
+    config.write_text(BROKER + more)
+    assert reload() == afresh
+    assert reload() == set(), "in force now"
+
+
+def test_a_reload_renews_nothing_while_a_file_is_broken(config: Path) -> None:
+    reload = reloading(config, load_settings(config))
+    config.write_text(BROKER + '[fleet]\nsites_file = "sites.csv"\n')
+    (config.parent / "sites.csv").write_text("name\nhall\n")
+    assert reload() is None
+    config.write_text("[broker]\n")
+    assert reload() is None
+
+
+def test_what_only_a_new_start_changes_is_named(config: Path) -> None:
+    old = load_settings(config)
+    config.write_text(BROKER + '[gateway]\nid = "b"\n[console]\nlisten = ""\n')
+    assert changed_for_good(old, load_settings(config)) == ["[gateway]", "[console]"]
+
+
+def test_a_broken_table_is_refused_before_anything_starts(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config.write_text(BROKER + '[fleet]\nsites_file = "sites.csv"\n')
+    (config.parent / "sites.csv").write_text("name\nhall\n")
+    for verb in ("check", "run"):
+        assert main([verb, "--config", str(config)]) == 2
+        assert "lacks the column id" in capsys.readouterr().err

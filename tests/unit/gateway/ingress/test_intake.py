@@ -263,6 +263,25 @@ async def test_the_links_life_is_recorded_in_order() -> None:
     assert payloads[3] == {"reason": "SESSION_TAKEN_OVER"}
 
 
+async def test_a_broker_that_is_away_is_recorded_once_for_each_reason() -> None:
+    bench = Bench(records_max=10)
+    bench.intake.link_failed("refused")
+    bench.intake.link_failed("refused")
+    bench.intake.link_failed("no route")  # may alternate: once a minute at most
+    bench.clock.advance(60_000)
+    bench.intake.link_failed("no route")
+    bench.intake.link_opened(1, session_present=True)
+    bench.intake.link_failed("no route")
+    async with running(bench):
+        pass
+    topics = ["link_failed", "link_failed", "link_up", "link_failed"]
+    assert bench.journal.topics == topics
+    payloads = [
+        msgspec.json.decode(record.payload) for record in bench.journal.blocks[0]
+    ]
+    assert [it.get("reason") for it in payloads[:2]] == ["refused", "no route"]
+
+
 async def test_draining_takes_nothing_more_and_acknowledges_what_is_here() -> None:
     bench = Bench(records_max=500, delay_ms=1000)
     async with running(bench):
