@@ -52,7 +52,7 @@ async def run(settings: Settings, config: Path, signals: Signals) -> None:
     try:
         role.want(wanted(settings))
     except PermanentError as error:
-        _log.error("settings_kept", detail=str(error))  # noqa: TRY400 -- a trace would not help an operator
+        _log.error("settings_kept", detail=str(error))
     try:
         async with asyncio.TaskGroup() as group:
             reloading = group.create_task(_reloading(config, signals, role))
