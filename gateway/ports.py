@@ -175,7 +175,7 @@ class Receipt(msgspec.Struct, array_like=True, gc=False):
 
 
 class Control(msgspec.Struct, array_like=True, gc=False):
-    """An operator's act for the dispatcher, in journal order; `data` is encoded JSON."""
+    """An operator's act for the dispatcher, in journal order; `data` is JSON."""
 
     name: str  # deadletters_replayed | deadletters_purged | sink_enabled
     data: bytes
@@ -213,7 +213,7 @@ class Outbox(Protocol):
     """What the dispatcher reads of the ledger: short read transactions."""
 
     def rows(self, from_block: int, limit: int) -> list[OutboxRow]:
-        """Rows with block >= `from_block`, in order; blocks without events are absent."""
+        """Rows with block >= `from_block`, in order; a block without events has none."""
 
     def folded(self) -> int:
         """The last block folded."""

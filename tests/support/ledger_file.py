@@ -216,5 +216,5 @@ class LedgerFile:
         names = ", ".join(columns)
         marks = ", ".join("?" * len(columns))
         values = tuple(columns.values())
-        self._db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)  # a test's own values
+        self._db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
         return self._db.last_insert_rowid()
