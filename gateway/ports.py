@@ -4,6 +4,7 @@ Times named `*_ms` are milliseconds since 1970-01-01T00:00:00Z.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum, IntEnum, IntFlag, auto
 from typing import NamedTuple, Protocol
 
@@ -213,7 +214,7 @@ class Outbox(Protocol):
     """What the dispatcher reads of the ledger: short read transactions."""
 
     def rows(self, from_block: int, limit: int) -> list[OutboxRow]:
-        """Rows with block >= `from_block`, in order; a block without events has none."""
+        """Rows from `from_block` on, in order; blocks that owe nothing have none."""
 
     def folded(self) -> int:
         """The last block folded."""
@@ -313,7 +314,8 @@ class Verdict(Enum):
     DISABLED = auto()  # nothing more until an operator acts
 
 
-class Answer(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Answer:
     """A sink's answer about the first `count` units of a request.
 
     `status` is the code of its protocol, None when there was no answer; `detail` the

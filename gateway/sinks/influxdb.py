@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final, Protocol
 
 from gateway.clock import Clock
@@ -46,7 +47,7 @@ class InfluxdbSink:
         judged = answer(reply, count, self._clock.wall_ms())
         if judged.verdict is Verdict.DISABLED:
             # An endpoint of a webhook says so on purpose; here a path is wrong.
-            return judged._replace(verdict=Verdict.OPERATOR)
+            return replace(judged, verdict=Verdict.OPERATOR)
         return judged
 
     async def close(self) -> None:
