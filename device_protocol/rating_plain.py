@@ -37,7 +37,7 @@ from device_protocol.limits import (
     SESSION_ID_CHARS_MAX,
 )
 from device_protocol.messages import Item, Rating
-from device_protocol.timestamps import parse_claim, quick_instant_ms
+from device_protocol.timestamps import quick_claim
 
 _Counter = Annotated[int, Meta(ge=0, le=COUNTER_MAX)]
 _Evidence = Annotated[int, Meta(ge=-COUNTER_MAX, le=COUNTER_MAX)]
@@ -137,7 +137,7 @@ def _rating(device_id: str, plain: _Plain) -> Rating | None:
         return None
     moment = plain.occurred_at
     try:
-        claim = quick_instant_ms(moment) if isinstance(moment, str) else _epoch(moment)
+        claim = None if moment is None else quick_claim(moment)
     except ValueError:
         return None
     comment = plain.comment
@@ -146,10 +146,6 @@ def _rating(device_id: str, plain: _Plain) -> Rating | None:
         if len(comment) > COMMENT_CHARS_MAX:
             return None
     return _kept(plain, level, claim, comment)
-
-
-def _epoch(number: int | None) -> int | str | None:
-    return None if number is None else parse_claim(number)
 
 
 def _are_known(items: tuple[_Item, ...]) -> bool:

@@ -65,22 +65,24 @@ def parse_claim(value: object) -> int | str:
     return instant_ms(_parse_rfc3339(text))
 
 
-def quick_instant_ms(text: str) -> int:
-    """What `parse_claim` makes of RFC 3339 text, for many texts of the same minutes.
+def quick_claim(value: str | int) -> int | str:
+    """What `parse_claim` says, quicker for many texts of the same minutes.
 
     The minute and the offset are looked up, the rest is added: a third of the time.
 
     Raises:
-        ValueError: `text` is not `yyyy-MM-ddTHH:mm:ss[.SSS]` with an offset.
+        ValueError: as `parse_claim`.
     """
-    seconds_ms = _SECONDS_MS.get(text[17:19])
-    if text[19:20] == ".":
-        rest, fraction_ms = text[23:], _FRACTIONS_MS.get(text[20:23])
+    if isinstance(value, int):
+        return parse_claim(value)
+    seconds_ms = _SECONDS_MS.get(value[17:19])
+    if value[19:20] == ".":
+        rest, fraction_ms = value[23:], _FRACTIONS_MS.get(value[20:23])
     else:
-        rest, fraction_ms = text[19:], 0
+        rest, fraction_ms = value[19:], 0
     if seconds_ms is None or fraction_ms is None or rest[:1].isdigit():
-        raise ValueError("not seconds or milliseconds")
-    return _minute_ms(text[:17], rest) + seconds_ms + fraction_ms
+        return parse_claim(value)
+    return _minute_ms(value[:17], rest) + seconds_ms + fraction_ms
 
 
 @lru_cache(_MINUTES_CACHED)
