@@ -16,7 +16,22 @@ DEVICE_COLUMNS = (
     " installed_at, first_seen_ms"
 )
 _PRESENCE = msgspec.json.Decoder(Known)
-_SEQUENCE = msgspec.json.Decoder(Sequence)
+
+
+class _Gaps(msgspec.Struct, gc=False, omit_defaults=True):
+    """Of a sequence, what changes seldom."""
+
+    missing: list[tuple[int, int]] = []
+    given_up: int = 0
+    boots: list[str] = []
+
+
+_GAPS = msgspec.json.Decoder(_Gaps)
+
+
+def _gaps_of(sequence: Sequence) -> str:
+    gaps = _Gaps(sequence.missing, sequence.given_up, sequence.boots)
+    return msgspec.json.encode(gaps).decode()
 
 
 class Binding(NamedTuple):
@@ -58,10 +73,12 @@ class Device:
         "department",
         "device_id",
         "facts",
+        "gaps",
         "known",
         "last_rating_ms",
         "last_seen_ms",
         "lifecycle",
+        "missing",
         "no",
         "receipts",
         "refilled_ms",
@@ -82,6 +99,8 @@ class Device:
         self.known = Known()
         self.receipts = False
         self.sequence = Sequence()
+        self.gaps: str | None = None  # of the sequence, as kept; None: they changed
+        self.missing = 0
         self.last_seen_ms: int | None = None
         self.last_rating_ms: int | None = None
         self.tokens = 0.0
@@ -138,13 +157,16 @@ class Devices:
 
     def _load_activity(self, devices: dict[int, Device]) -> None:
         for row in self._store.all(
-            "SELECT no, last_seen_ms, last_rating_ms, missing, tokens, refilled_ms,"
-            " deferred FROM device_activity"
+            "SELECT no, last_seen_ms, last_rating_ms, boot_id, last_seq, missing,"
+            " tokens, refilled_ms, deferred FROM device_activity"
         ):
             device = devices[row[0]]
             device.last_seen_ms, device.last_rating_ms = row[1], row[2]
-            device.sequence = _SEQUENCE.decode(row[3])
-            device.tokens, device.refilled_ms, device.deferred = row[4:7]
+            gaps = _GAPS.decode(row[5])
+            device.sequence = Sequence(
+                row[4], row[3], gaps.missing, gaps.given_up, gaps.boots
+            )
+            device.tokens, device.refilled_ms, device.deferred = row[6:9]
 
     def save(self, devices: Iterable[Device]) -> None:
         """Write the rows of new or changed devices."""
@@ -174,7 +196,11 @@ class Devices:
 
     def save_activity(self, devices: Iterable[Device]) -> None:
         """Write what messages changed: cheap, once a transaction for each device."""
-        encode = msgspec.json.encode
+        devices = list(devices)
+        for device in devices:
+            if device.gaps is None:
+                device.gaps = _gaps_of(device.sequence)
+                device.missing = device.sequence.missing_count
         self._store.many(
             "INSERT OR REPLACE INTO device_activity VALUES (?,?,?,?,?,?,?,?,?,?)",
             [
@@ -184,8 +210,8 @@ class Devices:
                     device.last_rating_ms,
                     device.sequence.boot_id,
                     device.sequence.last,
-                    encode(device.sequence).decode(),
-                    device.sequence.missing_count,
+                    device.gaps,
+                    device.missing,
                     device.tokens,
                     device.refilled_ms,
                     device.deferred,

@@ -15,6 +15,7 @@ class Processor:
     def __init__(self, reader: JournalReader, fold: Fold) -> None:
         self._reader = reader
         self._fold = fold
+        self.folded = 0  # messages of the last step
 
     @property
     def block(self) -> int:
@@ -29,6 +30,7 @@ class Processor:
     def step(self) -> int:
         """Fold at most `BLOCKS_MAX` blocks; answers how many."""
         blocks = self._reader.blocks(self.block, BLOCKS_MAX)
+        self.folded = sum(block.header.messages for block in blocks)
         if blocks:
             self._fold.blocks(blocks)
         return len(blocks)

@@ -149,6 +149,7 @@ class Recording:
         self, device: Device, seq: int, boot_id: str | None
     ) -> tuple[str, ...]:
         finding = observe(device.sequence, seq, boot_id)
+        device.gaps = None
         if finding is Finding.REUSED:
             return (Finding.REUSED.value,)
         if finding is Finding.RESET:
