@@ -8,6 +8,7 @@ from gateway.cli.output import write_json
 from gateway.cli.usable import load_usable
 from gateway.cli.verb import add_config, add_json
 from gateway.settings import Settings, SettingsError
+from gateway.settings.pending import without_effect
 
 NAME = "check"
 HELP = "validate a configuration, whole, without starting anything"
@@ -26,7 +27,7 @@ def run(args: Namespace) -> Exit:
             raise
         _print_json(problems=error.problems, warnings=())
         return Exit.USAGE
-    warnings = tuple(settings.absent_tables())
+    warnings = (*settings.absent_tables(), *without_effect(settings))
     if args.json:
         _print_json(problems=(), warnings=warnings)
     else:

@@ -15,6 +15,7 @@ from gateway.cli.verb import add_config
 from gateway.errors import PermanentError, TransientError
 from gateway.observability.logging import configure_logging
 from gateway.settings import Settings, SettingsError, load_settings
+from gateway.settings.pending import without_effect
 from gateway.supervisor import (
     Limits,
     OrphanedError,
@@ -53,6 +54,8 @@ def run(args: Namespace) -> Exit:
     configure_logging(settings.gateway.log_level, args.role or "supervisor")
     for warning in settings.absent_tables():
         log.warning("table_missing", detail=warning)
+    for warning in without_effect(settings):
+        log.warning("key_without_effect", detail=warning)
     config = args.config.absolute()
     if args.role is None:
         _run_all(config, settings)

@@ -1,0 +1,41 @@
+"""Keys that are accepted, because they are a contract, and do nothing yet."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.settings.model import Settings
+
+_RULES: Final = (
+    "calendar",
+    "calendar_file",
+    "day_unit",
+    "rating_window_days",
+    "default_enabled",
+    "default_level",
+    "default_hold_max_days",
+    "late_rating",
+    "followup_days",
+    "rectify_days",
+    "satisfied_levels",
+)
+_NOTHING: Final = "kept in the journal, but no rule reads it yet"
+
+
+def without_effect(settings: Settings) -> Iterator[str]:
+    """A line for each key of the file that promises more than is built."""
+    rules = settings.rules
+    for key in _RULES:
+        if key in rules.model_fields_set:
+            yield f"rules.{key}: {_NOTHING}"
+    if rules.session_mode == "required":
+        yield 'rules.session_mode: "required" works as "implicit" yet'
+    if "amend_window_days" in rules.model_fields_set:
+        yield "rules.amend_window_days: counts natural days yet"
+    if settings.fleet.profiles_dir is not None:
+        yield f"fleet.profiles_dir: {_NOTHING}"
+    if "rating_days" in settings.retention.model_fields_set:
+        yield "retention.rating_days: ratings are kept without end yet"
+    if "personal_days" in settings.retention.model_fields_set:
+        yield "retention.personal_days: erases nothing yet; the journal is bounded"
+    if settings.backup.directory:
+        yield "backup.directory: backups are not built yet: copy a stopped gateway"
