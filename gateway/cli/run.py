@@ -54,8 +54,6 @@ def run(args: Namespace) -> Exit:
     configure_logging(settings.gateway.log_level, args.role or "supervisor")
     for warning in settings.absent_tables():
         log.warning("table_missing", detail=warning)
-    for warning in without_effect(settings):
-        log.warning("key_without_effect", detail=warning)
     config = args.config.absolute()
     if args.role is None:
         _run_all(config, settings)
@@ -162,6 +160,9 @@ def _run_by_hand(settings: Settings, config: Path, role: Role) -> Exit:
 def _work(settings: Settings, config: Path, role: Role) -> Exit:
     from gateway.app import run_role  # noqa: PLC0415 -- the supervisor needs none of it
 
+    if role is Role.PROCESS:  # once, by the role whose rules do not read them
+        for warning in without_effect(settings):
+            log.warning("key_without_effect", detail=warning)
     code = Exit.OK
     try:
         asyncio.run(run_role(settings, config, role))
