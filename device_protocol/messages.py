@@ -4,7 +4,6 @@ Times named `*_ms` are milliseconds since 1970-01-01T00:00:00Z.
 """
 
 from enum import StrEnum
-from typing import Final
 
 import msgspec
 
@@ -112,7 +111,5 @@ class Presence(msgspec.Struct, kw_only=True, gc=False):
 class Cleared(msgspec.Struct, frozen=True, gc=False):
     """An empty payload on `presence`: the retained message was removed."""
 
-
-type_names: Final = ("rating", "presence")
 
 Message = Rating | Presence | Cleared

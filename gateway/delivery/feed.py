@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from gateway.events import Terms
+from gateway.events.terms import by_name
 from gateway.ports import Outbox, OutboxRow, SinkSince
 
 ROWS_READ_MAX: Final = 8
@@ -104,11 +105,8 @@ class Feed:
         if sinks == self._sinks:
             return
         self._sinks = sinks
-        changes: dict[str, list[SinkSince]] = {}
-        for sink in sinks:
-            changes.setdefault(sink.name, []).append(sink)
-        self._terms = {name: Terms(its) for name, its in changes.items()}
-        self._kinds = {name: its[-1].kind for name, its in changes.items()}
+        self._terms = by_name(sinks)
+        self._kinds = {sink.name: sink.kind for sink in sinks}
 
 
 def _size(row: OutboxRow) -> int:
