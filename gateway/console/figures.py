@@ -11,6 +11,7 @@ from gateway.console.pipeline import PipelineReader
 from gateway.errors import TransientError
 from gateway.observability.exposition import RoleExports
 from gateway.observability.metrics import ConsoleMetrics
+from gateway.observability.processes import RoleProcesses
 
 FATES: Final = (
     "accepted",
@@ -30,6 +31,7 @@ class Scrape:
         self._lock = Lock()
         self._metrics = ConsoleMetrics()
         self._metrics.registry.register(RoleExports(run_dir))
+        self._metrics.registry.register(RoleProcesses(run_dir))
 
     def text(self) -> bytes:
         try:
