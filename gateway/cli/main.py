@@ -1,30 +1,35 @@
 """Arguments in, exit code out; every fault is one line that says what to do."""
 
+import os
 import sys
-from argparse import ArgumentParser
-from collections.abc import Sequence
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Final, cast
 
 from gateway import __version__
+from gateway.cli.configfile import origin
 from gateway.cli.exits import Exit
+from gateway.cli.parsing import Overview, Parser, nearest
 from gateway.cli.verb import Verb
 from gateway.errors import PermanentError, TransientError
 from gateway.settings import SettingsError
 
-VERBS: Final = (
-    "run",
-    "check",
-    "status",
-    "devices",
-    "quarantine",
-    "deadletters",
-    "sinks",
-    "clock",
-    "verify",
-    "bench",
-)
+GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
+    "set up": ("check", "run"),
+    "watch": ("status", "verify"),
+    "mend": ("devices", "quarantine", "deadletters", "sinks", "clock"),
+    "try and measure": ("bench",),
+}
+VERBS: Final = tuple(name for names in GROUPS.values() for name in names)
+
+_DESCRIPTION: Final = "Gateway for service evaluation terminals."
+_EPILOG: Final = """\
+"evalgate COMMAND --help" shows options and examples. Without --config FILE the file is
+the one in EVALGATE_CONFIG, else ./gateway.toml, else /etc/evalgate/gateway.toml.
+Exit codes: 0 ok, 1 failed, 2 usage or configuration."""
 
 
 def _import_structlog() -> None:
@@ -39,39 +44,63 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; 0 ok, 1 failed, 2 usage or configuration."""
     _import_structlog()
     given = sys.argv[1:] if argv is None else argv
-    args = _parser(given[:1]).parse_args(given)
+    args = parser(given[:1]).parse_args(given)
     verb: Verb = args.verb
     try:
         return verb.run(args)
     except SettingsError as error:
         for problem in error.problems:
-            _complain(problem)
+            _complain(_placed(problem, args))
         return Exit.USAGE
     except (PermanentError, TransientError) as error:
-        _complain(str(error))
+        found = origin(args.config) if "config" in args else ""
+        _complain(f"{error}{found}")
+        return Exit.FAILED
+    except BrokenPipeError:  # `evalgate … | head`: nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.FAILED
     except KeyboardInterrupt:
         _complain("interrupted")
         return Exit.FAILED
 
 
-def _parser(first: Sequence[str]) -> ArgumentParser:
+def parser(first: Sequence[str]) -> Parser:
     """All verbs, or only the one that is `first`: a role does not pay for others."""
-    parser = ArgumentParser(
-        prog="evalgate", description="Gateway for service evaluation terminals."
-    )
-    parser.add_argument(
+    known = set(first) & set(VERBS)
+    overview = Overview(prog="evalgate", description=_DESCRIPTION, epilog=_EPILOG)
+    if first and not known and not first[0].startswith("-"):
+        overview.error(f"there is no verb {first[0]!r}{nearest(first[0], VERBS)}")
+    overview.add_argument(
         "--version", action="version", version=f"evalgate {__version__}"
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name in first if set(first) & set(VERBS) else VERBS:
+    commands = overview.add_subparsers(
+        required=True, metavar="COMMAND", parser_class=Parser
+    )
+    helps: dict[str, str] = {}
+    for name in first if known else VERBS:
         verb = cast("Verb", import_module(f"gateway.cli.{name}"))
+        helps[name] = verb.HELP
         subparser = commands.add_parser(
-            verb.NAME, help=verb.HELP, description=verb.HELP
+            verb.NAME,
+            help=verb.HELP,
+            description=verb.HELP,
+            examples=getattr(verb, "EXAMPLES", ()),
         )
         verb.add_arguments(subparser)
         subparser.set_defaults(verb=verb)
-    return parser
+    overview.groups = {
+        title: {name: helps[name] for name in names if name in helps}
+        for title, names in GROUPS.items()
+    }
+    return overview
+
+
+def _placed(problem: str, args: Namespace) -> str:
+    """The problem after the name of its file, which a long path may hold already."""
+    config: Path | None = getattr(args, "config", None)
+    if config is None or problem.startswith((str(config), "EVALGATE__")):
+        return problem
+    return f"{config}: {problem}"
 
 
 def _complain(line: str) -> None:

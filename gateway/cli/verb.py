@@ -1,14 +1,17 @@
 """What a verb's module offers: its name, one line of help, arguments, the work."""
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
 from typing import Protocol
 
+from gateway.cli.configfile import given
 from gateway.cli.exits import Exit
 
 
 class Verb(Protocol):
-    """A module of this package; `run` may raise PermanentError."""
+    """A module of this package; `run` may raise PermanentError.
+
+    Its `EXAMPLES`, if it has any, are command lines without `evalgate`, for its help.
+    """
 
     NAME: str
     HELP: str
@@ -19,9 +22,13 @@ class Verb(Protocol):
 
 
 def add_config(parser: ArgumentParser) -> None:
-    """Add `--config FILE`, required."""
+    """Add `--config FILE`: `args.config` is a path, found when none is given."""
     parser.add_argument(
-        "--config", type=Path, required=True, metavar="FILE", help="gateway.toml"
+        "--config",
+        type=given,
+        default="",
+        metavar="FILE",
+        help="default: $EVALGATE_CONFIG, ./gateway.toml, /etc/evalgate/gateway.toml",
     )
 
 

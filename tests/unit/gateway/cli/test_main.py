@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.cli.main import VERBS, main
+from gateway.cli.main import GROUPS, VERBS, main
 from gateway.cli.run import roles_of
 from gateway.settings import load_settings
 from gateway.supervisor import Role, directory_lock, prepare
@@ -38,8 +38,8 @@ def test_a_broken_configuration_is_exit_code_2_and_a_line_a_fault(
     for verb in ("check", "run"):
         assert main([verb, "--config", str(config)]) == 2
         assert capsys.readouterr().err.splitlines() == [
-            "evalgate: broker.url: is missing: add it",
-            "evalgate: intake.receive_max: must be at least 1",
+            f"evalgate: {config}: broker.url: is missing: add it",
+            f"evalgate: {config}: intake.receive_max: must be at least 1",
         ]
 
 
@@ -57,11 +57,69 @@ def test_check_for_programs(config: Path, capsys: pytest.CaptureFixture[str]) ->
     assert bad["problems"] == ["broker: is missing: add it"]
 
 
-@pytest.mark.parametrize("argv", [[], ["fly"], ["run"], ["run", "--role", "cook"]])
-def test_wrong_usage_is_exit_code_2(argv: list[str]) -> None:
+@pytest.mark.usefixtures("elsewhere")
+@pytest.mark.parametrize(
+    ("argv", "advice"),
+    [
+        ("", "are required: COMMAND"),
+        ("statsu", "there is no verb 'statsu': did you mean status?"),
+        ("xyzzy", "there is no verb 'xyzzy': choose "),
+        ("run --role cook", "invalid Role value: 'cook'"),
+        ("devices aprove d-1", "there is no 'aprove': did you mean approve?"),
+        ("run", "no configuration: name one, or set EVALGATE_CONFIG, or work in"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2_and_one_line_that_says_what_to_do(
+    argv: str, advice: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as caught:
-        main(argv)
+        main(argv.split())
     assert caught.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("evalgate: ")
+    assert advice in line
+    assert '--help" shows how' in line
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder without a configuration."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("EVALGATE_CONFIG", raising=False)
+    return tmp_path
+
+
+def test_the_configuration_of_the_working_folder_is_found(
+    elsewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (elsewhere / "gateway.toml").write_text('[broker]\nurl = "mqtt://here"\n')
+    assert main(["check"]) == 0
+    assert "mqtt://here" in capsys.readouterr().out
+
+
+def test_the_variable_names_the_configuration_before_the_folder_does(
+    elsewhere: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (elsewhere / "gateway.toml").write_text('[broker]\nurl = "mqtt://here"\n')
+    named = elsewhere / "other.toml"
+    named.write_text('[console]\nlisten = ""\n[broker]\nurl = "mqtt://h"\n')
+    monkeypatch.setenv("EVALGATE_CONFIG", str(named))
+    assert main(["status"]) == 1
+    error = capsys.readouterr().err
+    assert error.endswith(f" [configuration: {named}]\n"), "which file was used"
+
+
+def test_help_groups_the_verbs_by_what_they_are_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    out = capsys.readouterr().out
+    for title, names in GROUPS.items():
+        block = out.partition(f"\n{title}:\n")[2].partition("\n\n")[0]
+        assert [line.split()[0] for line in block.splitlines()] == list(names)
 
 
 def test_a_taken_directory_is_exit_code_1_and_one_line(
