@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from gateway.settings import Settings
+from gateway.tokens import FILE_NAME as TOKENS
 
 
 class Paths:
@@ -14,6 +15,7 @@ class Paths:
         self.ledger = data_dir / "ledger.db"
         self.delivery = data_dir / "delivery.db"
         self.session_mark = data_dir / "session.mark"
+        self.tokens = data_dir / TOKENS
         self.checkpoints = data_dir / "checkpoints"
         self.keyring: Path = settings.gateway.keyring_file
 
