@@ -1,0 +1,226 @@
+"""Working days, and deadlines that are counted in them.
+
+Source: rating rules, "Session lifecycle", working days. A day is a proleptic ordinal
+(`date.toordinal`), an instant int milliseconds since the epoch.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, time, timedelta, tzinfo
+from typing import Annotated, Final, Literal, NamedTuple
+
+import msgspec
+
+from device_protocol.timestamps import instant_ms
+
+DayUnit = Literal["working", "natural"]
+Kind = Literal["work", "rest"]
+Weekday = Annotated[int, msgspec.Meta(ge=0, le=6)]
+
+MONDAY_TO_FRIDAY: Final = (0, 1, 2, 3, 4)
+QUARTER_MS: Final = 15 * 60_000  # every zone's midnight falls on a quarter of an hour
+DAYS_SEARCHED_MAX: Final = 4_000
+"""A table without a working day in eleven years is no table."""
+_CACHED_MAX: Final = 65_536
+
+
+class DayTable(msgspec.Struct, frozen=True, kw_only=True):
+    """The day table in force, as a record: which days are worked, and who says so.
+
+    `days` holds only what differs from `workweek` (0: Monday): ISO date to "work" or
+    "rest". `years` are those with published data, first and last; None: all, because
+    the calendar is the week alone. `overrides` are the operator's days and win.
+    """
+
+    calendar: str
+    source: str = ""
+    workweek: tuple[Weekday, ...] = MONDAY_TO_FRIDAY
+    years: tuple[int, int] | None = None
+    days: dict[str, Kind] = msgspec.field(default_factory=dict)
+    overrides: dict[str, Kind] = msgspec.field(default_factory=dict)
+
+
+WEEKDAYS: Final = DayTable(calendar="weekdays", source="Monday to Friday")
+
+
+class Day(NamedTuple):
+    """`estimated`: nobody has published this day's year, nor overridden the day."""
+
+    working: bool
+    estimated: bool
+
+
+class Deadline(NamedTuple):
+    """The exclusive end, and whether a day that it rests on is estimated."""
+
+    at_ms: int
+    estimated: bool
+
+
+class Calendar:
+    """A day table, its zone and closing time, ready to answer; holds no other state.
+
+    `close` is the local close of business that ends a deadline's last day; None: the
+    day's own end, 24:00.
+    """
+
+    def __init__(
+        self, table: DayTable, zone: tzinfo, close: time | None = None
+    ) -> None:
+        self.table, self.zone, self.close = table, zone, close
+        self._workweek = frozenset(table.workweek)
+        self._published = _by_ordinal(table.days)
+        self._overrides = _by_ordinal(table.overrides)
+        self._quarter: tuple[int, int] = (-1, 0)
+        self._ends: dict[tuple[int, int, str], Deadline] = {}
+
+    def day(self, ordinal: int) -> Day:
+        """Whether a day is worked."""
+        override = self._overrides.get(ordinal)
+        if override is not None:
+            return Day(override, estimated=False)
+        weekday = (ordinal - 1) % 7
+        years = self.table.years
+        if years and not years[0] <= date.fromordinal(ordinal).year <= years[1]:
+            return Day(weekday in MONDAY_TO_FRIDAY, estimated=True)
+        published = self._published.get(ordinal)
+        worked = weekday in self._workweek if published is None else published
+        return Day(worked, estimated=False)
+
+    def local_day(self, at_ms: int) -> int:
+        """The local day of an instant; worked out once a quarter of an hour."""
+        quarter = at_ms // QUARTER_MS
+        known, ordinal = self._quarter
+        if quarter != known:
+            moment = datetime.fromtimestamp(at_ms / 1000, self.zone)
+            ordinal = moment.toordinal()
+            self._quarter = (quarter, ordinal)
+        return ordinal
+
+    def deadline(self, event_ms: int, days: int, unit: DayUnit = "working") -> Deadline:
+        """The end of `days` days after an event; its own day does not count."""
+        return self.deadline_of_day(self.local_day(event_ms), days, unit)
+
+    def deadline_of_day(
+        self, ordinal: int, days: int, unit: DayUnit = "working"
+    ) -> Deadline:
+        """As `deadline`, from the local day of the event."""
+        asked = (ordinal, days, unit)
+        known = self._ends.get(asked)
+        if known is None:
+            if len(self._ends) >= _CACHED_MAX:
+                self._ends.clear()
+            known = self._ends[asked] = self._count(*asked)
+        return known
+
+    def day_end(self, ordinal: int) -> int:
+        """The exclusive end of a local day, 24:00, in ms."""
+        return self._instant(ordinal + 1, time())
+
+    def _count(self, ordinal: int, days: int, unit: str) -> Deadline:
+        estimated = False
+        last = ordinal + days
+        if unit == "working":
+            last, estimated = self._last_of(ordinal, days)
+        if self.close is None:
+            return Deadline(self.day_end(last), estimated)
+        return Deadline(self._instant(last, self.close), estimated)
+
+    def _last_of(self, ordinal: int, days: int) -> tuple[int, bool]:
+        estimated, last = False, ordinal
+        for candidate in self._working_after(ordinal, days):
+            last, guessed = candidate
+            estimated = estimated or guessed
+        return last, estimated
+
+    def _working_after(self, ordinal: int, days: int) -> Iterator[tuple[int, bool]]:
+        """The next working days; True with one that an estimated day lay before."""
+        guessed = False
+        for candidate in range(ordinal + 1, ordinal + 1 + DAYS_SEARCHED_MAX):
+            if not days:
+                return
+            working, estimated = self.day(candidate)
+            guessed = guessed or estimated
+            if working:
+                days -= 1
+                yield candidate, guessed
+        assert not days, "a day table without working days"
+
+    def _instant(self, ordinal: int, at: time) -> int:
+        # The first of a time that comes twice; of one that never comes, the jump.
+        naive = datetime.combine(date.fromordinal(ordinal), at)
+        return instant_ms(naive.replace(tzinfo=self.zone, fold=0))
+
+
+def _by_ordinal(days: Mapping[str, str]) -> dict[int, bool]:
+    return {
+        date.fromisoformat(day).toordinal(): kind == "work"
+        for day, kind in days.items()
+    }
+
+
+class Moved(NamedTuple):
+    """Open deadlines counted from local day `from_day` end elsewhere now."""
+
+    from_day: int
+    days: int
+    before: Deadline
+    after: Deadline
+
+
+def moved_deadlines(
+    open_deadlines: Iterable[tuple[int, int]],
+    before: Calendar,
+    after: Calendar,
+    unit: DayUnit = "working",
+) -> list[Moved]:
+    """What a changed table changes among open deadlines, given as (local day, days).
+
+    Deadlines of one day and length are one: 100,000 open ones are a few pairs. Closed
+    ones are never asked about, so never moved.
+    """
+    found = []
+    for day, days in sorted(set(open_deadlines)):
+        old = before.deadline_of_day(day, days, unit)
+        new = after.deadline_of_day(day, days, unit)
+        if old != new:
+            found.append(Moved(day, days, old, new))
+    return found
+
+
+def working_days_between(calendar: Calendar, since_ms: int, until_ms: int) -> int:
+    """How many working days lie after the day of one instant, up to that of another."""
+    first, last = calendar.local_day(since_ms), calendar.local_day(until_ms)
+    return sum(calendar.day(day).working for day in range(first + 1, last + 1))
+
+
+class Hours(NamedTuple):
+    """Opening hours of each weekday (0: Monday): local minutes, half-open, sorted."""
+
+    week: tuple[tuple[tuple[int, int], ...], ...]
+
+    def are_open(self, calendar: Calendar, at_ms: int) -> bool:
+        """Whether a site serves then: a working day, within its hours.
+
+        A make-up day that no hours are given for has those of Monday.
+        """
+        ordinal = calendar.local_day(at_ms)
+        if not calendar.day(ordinal).working:
+            return False
+        spans = self.week[(ordinal - 1) % 7] or self.week[0]
+        moment = datetime.fromtimestamp(at_ms / 1000, calendar.zone)
+        minute = moment.hour * 60 + moment.minute
+        at = bisect_right(spans, (minute, 24 * 60)) - 1
+        return at >= 0 and minute < spans[at][1]
+
+
+def week_of_hours(*weekdays: Iterable[tuple[int, int]]) -> Hours:
+    """Hours from up to seven weekdays' spans; days that are left out are closed."""
+    given = [tuple(sorted(spans)) for spans in weekdays]
+    return Hours(tuple(given + [()] * (7 - len(given))))
+
+
+def dates(since: date, until: date) -> Iterator[date]:
+    """The days from one date up to another, which is left out."""
+    for offset in range((until - since).days):
+        yield since + timedelta(offset)
