@@ -21,6 +21,7 @@ from simulators.pretend.line_protocol import (
     is_precision,
     parse_line,
     split_lines,
+    without_time,
 )
 from simulators.pretend.server import PretendServer, Reply, Request
 
@@ -37,7 +38,8 @@ class PretendInflux(PretendServer):
     A fault with `match` and a status of 400 or 422 refuses the matching lines as
     that version does: 1.6.7 keeps the others, so does 2.8.0 with 422, and 2.8.0
     with 400 refuses the whole batch. `journal`, if given, gets every accepted
-    batch as line protocol before the answer.
+    line, with its time in nanoseconds, before the answer; what it holds at the
+    start is there again, so that a kill loses no point.
     """
 
     def __init__(  # noqa: PLR0913 - settings of a service, each with a default
@@ -59,6 +61,19 @@ class PretendInflux(PretendServer):
         self._types: dict[tuple[str, str], type[FieldValue]] = {}
         self._lines = 0
         self.points: dict[Key, dict[str, FieldValue]] = {}
+        if journal is not None:
+            self._recover(journal)
+
+    def _recover(self, journal: Path) -> None:
+        """Hold what an earlier process took; a torn last line was not answered."""
+        whole, _, torn = journal.read_text("utf-8").rpartition("\n")
+        if torn:
+            with journal.open("ab") as end:
+                end.truncate(len(whole.encode()) + 1 if whole else 0)
+        for line in split_lines(whole):
+            point = parse_line(line, "ns")
+            self._conflict(point)  # learns the types of its fields
+            self._hold(point)
 
     def subjects(self, request: Request) -> Iterable[str]:
         return split_lines(request.body.decode("utf-8", errors="replace"))
@@ -148,15 +163,20 @@ class PretendInflux(PretendServer):
             if conflict:
                 conflicts.append(conflict)
                 continue
-            time_ns = self._now_ns() if point.time_ns is None else point.time_ns
-            key = (*point.series, time_ns)
-            self.points.setdefault(key, {}).update(point.fields)
-            kept.append(line + "\n")
+            if point.time_ns is None:
+                point = point._replace(time_ns=self._now_ns())  # noqa: PLW2901 - the rest of it is as given
+            self._hold(point)
+            kept.append(f"{without_time(line)} {point.time_ns}\n")
         self._lines += len(kept)
         if self._journal is not None:
             self._journal.write("".join(kept).encode())
             self._journal.flush()
         return conflicts
+
+    def _hold(self, point: Point) -> None:
+        assert point.time_ns is not None
+        key = (*point.series, point.time_ns)
+        self.points.setdefault(key, {}).update(point.fields)
 
     def _conflict(self, point: Point) -> str | None:
         for name, value in point.fields.items():

@@ -41,6 +41,11 @@ class Point(NamedTuple):
         return (self.measurement, self.tags)
 
 
+def without_time(line: str) -> str:
+    """A point's line without its time stamp, if it has one."""
+    return _TIME.sub("", line)
+
+
 def is_precision(name: str) -> bool:
     return name in _NS
 
