@@ -1,22 +1,61 @@
 """Payload bytes to typed messages: a message, or a ProtocolError; nothing else.
 
-A channel is one module with a `judge`, and one line here.
+A channel is one module with a `judge`, and one line in `JUDGES`; `PLAIN` has the
+shortcuts of channels with many messages.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, Literal, cast, overload
 
-from device_protocol import presence, rating, rating_plain
+from device_protocol import (
+    complaint,
+    heartbeat,
+    presence,
+    rating,
+    rating_plain,
+    reply,
+    selftest,
+    session,
+)
 from device_protocol.errors import ProtocolError, Reason
 from device_protocol.json_text import Element, parse
-from device_protocol.messages import Cleared, Presence, Rating
+from device_protocol.messages import (
+    Cleared,
+    EventMessage,
+    Heartbeat,
+    Message,
+    Presence,
+    Rating,
+)
 from device_protocol.topics import Channel
 
+Uplink = Message | list[EventMessage | ProtocolError]
+Judge = Callable[[str, Element], Message]
+"""Takes the topic's device and one element."""
+
 Decoded = Rating | Presence | Cleared | list[Rating | ProtocolError]
+"""What the channels of `TAKEN` say."""
+
+TAKEN: Final = frozenset({Channel.RATING, Channel.PRESENCE})
+"""The channels that the gateway folds; the others lie in quarantine until it does."""
 
 
-def decode(channel: Channel, device_id: str, payload: bytes) -> Decoded:
-    """What a payload says.
+@overload
+def decode(
+    channel: Literal[Channel.RATING], device_id: str, payload: bytes
+) -> Rating | list[Rating | ProtocolError]: ...
+@overload
+def decode(
+    channel: Literal[Channel.PRESENCE], device_id: str, payload: bytes
+) -> Presence | Cleared: ...
+@overload
+def decode(
+    channel: Literal[Channel.HEARTBEAT], device_id: str, payload: bytes
+) -> Heartbeat: ...
+@overload
+def decode(channel: Channel, device_id: str, payload: bytes) -> Uplink: ...
+def decode(channel: Channel, device_id: str, payload: bytes) -> object:
+    """What an uplink payload says.
 
     An object gives its message. An array of events gives a list, with a
     ProtocolError in the place of each element that cannot be accepted; an empty
@@ -25,64 +64,112 @@ def decode(channel: Channel, device_id: str, payload: bytes) -> Decoded:
     Raises:
         ProtocolError: the payload is refused whole.
     """
-    return reader_of(channel)(device_id, payload)
+    return READERS.get(channel, _refuse(channel))(device_id, payload)
 
 
 def reader_of(channel: Channel) -> Callable[[str, bytes], Decoded]:
-    """`decode` for one channel: spares a look-up for each message."""
-    return _READERS.get(channel, _refuse(channel))
-
-
-def _refuse(channel: Channel) -> Callable[[str, bytes], Decoded]:
-    def refuse(_device_id: str, _payload: bytes) -> Decoded:
-        raise ProtocolError(Reason.BAD_TOPIC, f"nobody reads {channel}")
-
-    return refuse
-
-
-def _read_rating(device_id: str, payload: bytes) -> Decoded:
-    plain = rating_plain.read_one(device_id, payload)
-    if plain is not None:
-        return plain
-    plains = rating_plain.read_many(device_id, payload)
-    if plains is not None:
-        return [*plains]
-    return judge_rating(device_id, payload)
+    """`decode` for one channel that the gateway folds; others are refused."""
+    reader = READERS[channel] if channel in TAKEN else _refuse(channel)
+    return cast("Callable[[str, bytes], Decoded]", reader)
 
 
 def judge_rating(
     device_id: str, payload: bytes
 ) -> Rating | list[Rating | ProtocolError]:
     """What `decode` says of a `rating` payload, every rule judged by hand."""
+    return cast(
+        "Rating | list[Rating | ProtocolError]",
+        judge_payload(Channel.RATING, device_id, payload),
+    )
+
+
+def judge_payload(channel: Channel, device_id: str, payload: bytes) -> Uplink:
+    """What `decode` says, every rule judged by hand.
+
+    Raises:
+        ProtocolError: the payload is refused whole.
+    """
+    if not payload and channel is Channel.PRESENCE:
+        return Cleared()
+    judge = JUDGES[channel]
     parsed = parse(payload)
     if isinstance(parsed, dict):
-        return rating.judge(device_id, parsed)
-    return [_judge_element(device_id, element) for element in parsed]
+        return judge(device_id, parsed)
+    if channel in SINGLE:
+        raise ProtocolError(Reason.SCHEMA, f"an array: a {channel} is one object")
+    elements = [_judge_element(judge, device_id, element) for element in parsed]
+    return cast("list[EventMessage | ProtocolError]", elements)
 
 
 def _judge_element(
-    device_id: str, element: Element | ProtocolError
-) -> Rating | ProtocolError:
+    judge: Judge, device_id: str, element: Element | ProtocolError
+) -> Message | ProtocolError:
     if isinstance(element, ProtocolError):
         return element
     try:
-        return rating.judge(device_id, element)
+        return judge(device_id, element)
     except ProtocolError as error:
         return error.with_traceback(None)
 
 
-def _read_presence(device_id: str, payload: bytes) -> Presence | Cleared:
-    if not payload:
-        return Cleared()
-    parsed = parse(payload)
-    if not isinstance(parsed, dict):
-        raise ProtocolError(Reason.SCHEMA, "an array: a presence is one object")
-    return presence.judge(device_id, parsed)
+def _read_rating(device_id: str, payload: bytes) -> Uplink:
+    plain = rating_plain.read_one(device_id, payload)
+    if plain is not None:
+        return plain
+    plains = rating_plain.read_many(device_id, payload)
+    if plains is not None:
+        return [*plains]
+    return judge_payload(Channel.RATING, device_id, payload)
 
 
-_READERS: Final[Mapping[Channel, Callable[[str, bytes], Decoded]]] = {
-    Channel.RATING: _read_rating,
-    Channel.PRESENCE: _read_presence,
+def _read_session(device_id: str, payload: bytes) -> Uplink:
+    plain = session.plain.read_one(device_id, payload)
+    if plain is not None:
+        return plain
+    plains = session.plain.read_many(device_id, payload)
+    if plains is not None:
+        return [*plains]
+    return judge_payload(Channel.SESSION, device_id, payload)
+
+
+def _read_heartbeat(device_id: str, payload: bytes) -> Uplink:
+    plain = heartbeat.plain.read_one(device_id, payload)
+    return plain or judge_payload(Channel.HEARTBEAT, device_id, payload)
+
+
+def _judging(channel: Channel) -> Callable[[str, bytes], Uplink]:
+    def read(device_id: str, payload: bytes) -> Uplink:
+        return judge_payload(channel, device_id, payload)
+
+    return read
+
+
+def _refuse(channel: Channel) -> Callable[[str, bytes], Uplink]:
+    def refuse(_device_id: str, _payload: bytes) -> Uplink:
+        raise ProtocolError(Reason.BAD_TOPIC, f"nobody reads {channel}")
+
+    return refuse
+
+
+JUDGES: Final[Mapping[Channel, Judge]] = {
+    Channel.RATING: rating.judge,
+    Channel.SESSION: session.judge,
+    Channel.COMPLAINT: complaint.judge,
+    Channel.HEARTBEAT: heartbeat.judge,
+    Channel.PRESENCE: presence.judge,
+    Channel.SELFTEST: selftest.judge,
+    Channel.REPLY: reply.judge,
 }
 
-CHANNELS: Final = tuple(_READERS)
+SINGLE: Final = frozenset({Channel.PRESENCE, Channel.HEARTBEAT})
+"""Channels that carry states, not events: one object, never an array."""
+
+READERS: Final[Mapping[Channel, Callable[[str, bytes], Uplink]]] = {
+    channel: _judging(channel) for channel in JUDGES
+} | {
+    Channel.RATING: _read_rating,
+    Channel.SESSION: _read_session,
+    Channel.HEARTBEAT: _read_heartbeat,
+}
+
+CHANNELS: Final = tuple(READERS)

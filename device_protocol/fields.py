@@ -1,7 +1,11 @@
 """The fields of one element, read and judged one at a time, with precise reasons."""
 
+import re
 from collections.abc import Collection
-from typing import Final
+from functools import cache
+from typing import Final, TypeVar
+
+import msgspec
 
 from device_protocol.errors import ProtocolError, Reason
 from device_protocol.json_text import Element, claimed_event_id
@@ -28,6 +32,9 @@ COMMON: Final = frozenset(
     }
 )
 _MODES: Final = tuple(mode.value for mode in Mode)
+_Shape = TypeVar("_Shape", bound=msgspec.Struct)
+_match_fault: Final = re.compile(r"(.*?)(?: - at `\$\.?(.*)`)?", re.DOTALL).fullmatch
+_match_missing: Final = re.compile(r"Object missing required field `(.*)`").fullmatch
 
 
 class Fields:
@@ -125,6 +132,21 @@ class Fields:
         except ValueError as error:
             raise self.error(f"occurred_at: {error}") from None
 
+    def shaped(self, shape: type[_Shape]) -> _Shape:
+        """The fields that a shape of `wire` knows; null ones are absent.
+
+        Numbers are normalised: 5.0 is 5, at any depth.
+        """
+        known = {
+            name: normalised(self._values[name])
+            for name in shape.__struct_fields__
+            if self._values.get(name) is not None
+        }
+        try:
+            return msgspec.convert(known, shape)
+        except msgspec.ValidationError as error:
+            raise self.error(_in_words(str(error), shape)) from None
+
     def unknown(self, known: Collection[str]) -> int:
         """How many fields nobody reads."""
         return sum(name not in known for name in self._values)
@@ -162,3 +184,43 @@ class Fields:
 
     def counter(self, name: str) -> int | None:
         return self.integer(name, 0, COUNTER_MAX)
+
+
+def normalised(value: object) -> object:
+    """A JSON value whose integral numbers are integers."""
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case list():
+            return [normalised(one) for one in value]
+        case dict():
+            return {name: normalised(one) for name, one in value.items()}
+        case _:
+            return value
+
+
+def _in_words(fault: str, shape: type[msgspec.Struct]) -> str:
+    """What msgspec says of a fault, with the field's name first."""
+    found = _match_fault(fault)
+    text, path = (found[1], found[2] or "") if found else (fault, "")
+    missing = _match_missing(text)
+    if missing is not None:
+        return f"{path}.{missing[1]}: missing".removeprefix(".")
+    options = _options(shape).get(path)
+    if options is not None:
+        return f"{path}: not one of {options}"
+    return f"{path}: {text[:1].lower()}{text[1:]}"
+
+
+@cache
+def _options(shape: type[msgspec.Struct]) -> dict[str, str]:
+    """The values of each field that has a list of them."""
+    kind = msgspec.inspect.type_info(shape)
+    assert isinstance(kind, msgspec.inspect.StructType)
+    found = {}
+    for field in kind.fields:
+        types = getattr(field.type, "types", (field.type,))
+        for one in types:
+            if isinstance(one, msgspec.inspect.LiteralType):
+                found[field.name] = ", ".join(map(str, one.values))
+    return found

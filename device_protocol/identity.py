@@ -58,9 +58,14 @@ def canonical(content: RatingContent) -> bytes:
     return _encode(content)
 
 
-def content_hash(content: RatingContent) -> bytes:
-    """The first sixteen bytes of SHA-256 over the canonical bytes."""
+def content_hash(content: msgspec.Struct) -> bytes:
+    """The hash of a content that lists its fields in order, and holds no fraction."""
     return _sha256(_encode(content)).digest()[:HASH_BYTES]
+
+
+def digest(canonical_bytes: bytes) -> bytes:
+    """The first sixteen bytes of SHA-256 over the canonical bytes."""
+    return _sha256(canonical_bytes).digest()[:HASH_BYTES]
 
 
 def is_event_id(text: str) -> bool:

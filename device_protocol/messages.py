@@ -48,7 +48,7 @@ class Rating(msgspec.Struct, gc=False):
     JSON value as sent, never coerced. `claimed_ms` is the terminal's clock as an
     instant; `claimed_local` its fourteen local digits, when it sent no offset.
     `content_hash` is version 1 of the protocol's hash: the first 16 bytes of
-    SHA-256 over the canonical bytes.
+    SHA-256 over the canonical bytes. `derived_id`: the terminal sent no `event_id`.
     """
 
     event_id: str
@@ -79,6 +79,7 @@ class Rating(msgspec.Struct, gc=False):
     key_down_ms: int | None = None
     presses: int | None = None
     unknown_fields: int = 0
+    derived_id: bool = False
 
 
 class Presence(msgspec.Struct, kw_only=True, gc=False):
@@ -109,7 +110,141 @@ class Presence(msgspec.Struct, kw_only=True, gc=False):
 
 
 class Cleared(msgspec.Struct, frozen=True, gc=False):
-    """An empty payload on `presence`: the retained message was removed."""
+    """An empty payload on `presence` or `config`: the retained message was removed."""
 
 
-Message = Rating | Presence | Cleared
+class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Health figures; what a terminal does not measure is None.
+
+    `key_counts` are cumulative counters (uint32, they wrap), the first one key 0's.
+    """
+
+    conn_id: str | None = None
+    boot_id: str | None = None
+    claimed_ms: int | None = None
+    claimed_local: str | None = None
+    mode: str = Mode.LIVE.value
+    uptime_s: int | None = None
+    last_seq: int | None = None
+    key_counts: tuple[int, ...] = ()
+    buffer_depth: int | None = None
+    buffer_oldest_s: int | None = None
+    battery_pct: float | None = None
+    battery_mv: int | None = None
+    power: str | None = None
+    rssi_dbm: float | None = None
+    storage_free_pct: float | None = None
+    temperature_c: float | None = None
+    clock_synced: bool | None = None
+    firmware: str | None = None
+    config_revision: int | None = None
+    faults: tuple[str, ...] = ()
+    unknown_fields: int = 0
+
+
+class Envelope(msgspec.Struct, frozen=True, gc=False):
+    """What every event message has; a `Rating` has the same fields by itself.
+
+    `claimed_ms` is the terminal's clock as an instant, `claimed_local` its fourteen
+    local digits when it sent no offset. `content_hash` is as of a `Rating`;
+    `derived_id`: the terminal made no id, a device profile did.
+    """
+
+    event_id: str
+    content_hash: bytes
+    claimed_ms: int | None
+    claimed_local: str | None
+    mode: str
+    seq: int | None
+    boot_id: str | None
+    uptime_ms: int | None
+    sent_uptime_ms: int | None
+    unknown_fields: int
+    derived_id: bool
+
+
+class Session(Envelope, frozen=True, gc=False):
+    """A step of a service session: opened, invited, ended, cancelled, not_eligible."""
+
+    session_id: str
+    action: str
+    stage: int | None = None
+    employee_id: str | None = None
+    service_code: str | None = None
+    reason: str | None = None
+
+
+class Complaint(Envelope, frozen=True, gc=False):
+    """A complaint or report about a service; never a rating.
+
+    `comment` is composed (NFC); comment and contact are personal data.
+    """
+
+    session_id: str | None = None
+    employee_id: str | None = None
+    category: str = "other"
+    comment: str | None = None
+    contact: Contact | None = None
+
+
+class Check(msgspec.Struct, frozen=True, gc=False):
+    """One check of a self-test: pass, fail or skip."""
+
+    code: str
+    result: str
+    value: str | float | bool | None = None
+    unit: str | None = None
+
+
+class SelfTest(Envelope, frozen=True, gc=False):
+    """What a terminal found when it tested itself; `keys_pressed` are 0…15."""
+
+    trigger: str
+    items: tuple[Check, ...] = ()
+    keys_pressed: tuple[int, ...] = ()
+
+
+class Reply(Envelope, frozen=True, gc=False):
+    """The answer to a command; `result` is any JSON value."""
+
+    command_id: str
+    status: str
+    result: object = None
+    error: str | None = None
+
+
+class Rejected(msgspec.Struct, frozen=True, gc=False):
+    """An event that lies in quarantine: named by its id, or by its payload's hash."""
+
+    reason: str
+    event_id: str | None = None
+    payload_sha256: str | None = None
+
+
+class Receipt(msgspec.Struct, frozen=True, gc=False):
+    """What the gateway keeps (`event_ids`), and what a terminal may forget."""
+
+    at_ms: int
+    event_ids: tuple[str, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+
+
+class Command(msgspec.Struct, frozen=True, gc=False):
+    """A request to a terminal; after `expires_ms` it is answered `expired`."""
+
+    command_id: str
+    name: str
+    args: dict[str, object]
+    expires_ms: int
+
+
+class Config(msgspec.Struct, frozen=True, gc=False):
+    """The settings wanted of a terminal; the highest `revision` holds."""
+
+    revision: int
+    desired: dict[str, object]
+
+
+EventMessage = Rating | Session | Complaint | SelfTest | Reply
+Message = EventMessage | Presence | Heartbeat | Cleared
+Downlink = Receipt | Command | Config | Cleared
