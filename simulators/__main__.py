@@ -8,6 +8,7 @@ from typing import Final
 # The module of each name has `main(arguments) -> exit status`.
 _PROGRAMS: Final = {
     "backend": "simulators.pretend.cli",
+    "broker": "simulators.pretend.broker.service",
     "influx": "simulators.pretend.cli",
     "sink": "simulators.counting_sink",
     "load": "simulators.load",

@@ -17,7 +17,8 @@ class Conduct(StrEnum):
     BLACK_HOLE = "black_hole"  # the request is read, and nothing ever comes back
     RESET_BEFORE = "reset_before"  # the connection breaks, nothing was taken
     RESET_AFTER = "reset_after"  # the request was taken, its answer never arrives
-    NONSENSE = "nonsense"  # bytes that are not HTTP
+    NO_ANSWER = "no_answer"  # the request was taken, the connection stays, silent
+    NONSENSE = "nonsense"  # bytes that are not the protocol's
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

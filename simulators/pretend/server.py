@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final, Self
@@ -11,7 +11,8 @@ from typing import Final, Self
 import msgspec
 from aiohttp import web
 
-from simulators.pretend.faults import Conduct, Fault, FaultPlan, decode_faults
+from simulators.pretend.control import answer_control
+from simulators.pretend.faults import Conduct, Fault, FaultPlan
 
 BODY_BYTES_MAX: Final = 32 * 1024 * 1024
 _BLACK_HOLE_S: Final = 3600.0
@@ -93,18 +94,7 @@ class PretendServer(ABC):
             self._runner = None
 
     async def _control(self, request: web.Request) -> web.Response:
-        path = request.match_info["path"]
-        if request.method == "GET":
-            report = self.report(path)
-            return web.Response(body=report, status=404 if report is None else 200)
-        if path != "faults":
-            return web.Response(status=404)
-        try:
-            asked = request.method == "PUT"
-            self.faults.replace(decode_faults(await request.read()) if asked else ())
-        except ValueError as error:
-            return web.Response(status=400, text=str(error))
-        return web.Response(status=204)
+        return await answer_control(request, self.faults, self.report, {})
 
     async def _answer(self, raw: web.Request) -> web.StreamResponse:
         request = Request(
@@ -128,6 +118,9 @@ class PretendServer(ABC):
                 return _response(self.serve(request, fault))
             case Conduct.BLACK_HOLE:
                 await asyncio.sleep(_BLACK_HOLE_S)
+            case Conduct.NO_ANSWER:
+                self.serve(request, fault)
+                await asyncio.sleep(_BLACK_HOLE_S)
             case Conduct.RESET_AFTER:
                 self.serve(request, fault)
             case Conduct.NONSENSE:
@@ -147,11 +140,15 @@ def _response(reply: Reply) -> web.Response:
 
 async def run_until_signalled(server: PretendServer) -> None:
     """Serve until SIGTERM or SIGINT; the first line of output says where, as JSON."""
+    async with server:
+        await announce_and_wait({"port": server.port, "url": server.url})
+
+
+async def announce_and_wait(place: Mapping[str, int | str]) -> None:
+    """Say where a service is, as one line of JSON, and wait for SIGTERM or SIGINT."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, ended.set)
-    async with server:
-        place = {"port": server.port, "url": server.url}
-        print(msgspec.json.encode(place).decode(), flush=True)  # noqa: T201 - the contract with whoever started us
-        await ended.wait()
+    print(msgspec.json.encode(place).decode(), flush=True)  # noqa: T201 - the contract with whoever started us
+    await ended.wait()

@@ -1,0 +1,83 @@
+"""One control way for every pretend service: faults, reports and acts over HTTP.
+
+`PUT /pretend/faults` takes a JSON list of faults, `DELETE` clears them;
+`GET /pretend/NAME` is a report of the service; `POST /pretend/ACT?match=REGEX` does
+something to what matches, now, and answers to how much: `{"done": 2}`.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Final, Self
+
+import msgspec
+from aiohttp import web
+
+from simulators.pretend.faults import FaultPlan, decode_faults
+
+_SHUTDOWN_S: Final = 0.1
+
+Report = Callable[[str], bytes | None]
+Acts = Mapping[str, Callable[[re.Pattern[str]], int]]
+
+
+async def answer_control(
+    request: web.Request, faults: FaultPlan, report: Report, acts: Acts
+) -> web.Response:
+    """Answer one request below `/pretend/`; `report` gives None for no such name."""
+    name = request.match_info["path"]
+    if request.method == "GET":
+        body = report(name)
+        return web.Response(body=body, status=404 if body is None else 200)
+    try:
+        if request.method == "POST" and name in acts:
+            done = acts[name](re.compile(request.query.get("match", "")))
+            return web.Response(body=msgspec.json.encode({"done": done}))
+        if name != "faults" or request.method not in ("PUT", "DELETE"):
+            return web.Response(status=404)
+        asked = request.method == "PUT"
+        faults.replace(decode_faults(await request.read()) if asked else ())
+    except (ValueError, re.error) as error:
+        return web.Response(status=400, text=str(error))
+    return web.Response(status=204)
+
+
+class ControlServer:
+    """The control way of a service that does not speak HTTP; use it `async with`."""
+
+    def __init__(
+        self, listen: str, faults: FaultPlan, report: Report, acts: Acts
+    ) -> None:
+        host, _, port = listen.rpartition(":")
+        self._host = host
+        self._port = int(port)
+        self._faults = faults
+        self._report = report
+        self._acts = acts
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://{self._host}:{self._port}"
+
+    async def __aenter__(self) -> Self:
+        app = web.Application()
+        app.router.add_route("*", "/pretend/{path:.*}", self._control)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_S)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, self._host, self._port).start()
+        self._port = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def _control(self, request: web.Request) -> web.Response:
+        return await answer_control(request, self._faults, self._report, self._acts)
