@@ -16,6 +16,9 @@ from device_protocol.shapes import Claim, count_unknown
 class _Plain(wire.Heartbeat, forbid_unknown_fields=True, kw_only=True, gc=False):
     """A heartbeat in which nothing is unknown."""
 
+    # Nobody reads it: what else it may hold has to be looked at by hand.
+    event_id: str | None = None
+
 
 def judge(device_id: str, element: Element) -> Heartbeat:
     """The heartbeat in one element.

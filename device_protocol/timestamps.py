@@ -4,7 +4,7 @@ All instants are integer milliseconds since 1970-01-01T00:00:00Z.
 """
 
 import re
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated, Final
@@ -42,6 +42,28 @@ def instant_ms(moment: datetime) -> int:
     # Not timestamp(): a float cannot hold every microsecond of a far year.
     since = moment - _EPOCH
     return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
+
+
+def parse_instant(text: str) -> int:
+    """RFC 3339 with an offset, in ms.
+
+    Raises:
+        ValueError: it is not that.
+    """
+    return instant_ms(_parse_rfc3339(text))
+
+
+def format_instant(time_ms: int) -> str:
+    """`2026-11-21T22:40:00.123Z`.
+
+    Raises:
+        ValueError: beyond the year 9999.
+    """
+    try:
+        moment = _EPOCH + timedelta(milliseconds=time_ms)
+    except OverflowError:
+        raise ValueError(f"{time_ms} ms is no time of the calendar") from None
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def parse_claim(value: object) -> int | str:

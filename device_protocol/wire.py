@@ -46,28 +46,31 @@ from device_protocol.limits import (
 EVENT_ID_PATTERN: Final = "^[A-Za-z0-9._:-]{8,64}$"
 DEVICE_ID_PATTERN: Final = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 REFERENCE_PATTERN: Final = "^([A-Za-z0-9][A-Za-z0-9_-]{0,63}:)?[A-Za-z0-9._:-]{8,64}$"
-TIME_PATTERN: Final = (
-    r"^([0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}"
-    r"(\.[0-9]+)?([Zz]|[+-][0-9]{2}:?[0-9]{2})|[0-9]{10}|[0-9]{13,14})$"
+_RFC3339: Final = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}"
+    r"(\.[0-9]+)?([Zz]|[+-][0-9]{2}:?[0-9]{2})"
 )
+RFC3339_PATTERN: Final = f"^{_RFC3339}$"
+TIME_PATTERN: Final = f"^({_RFC3339}|[0-9]{{10}}|[0-9]{{13,14}})$"
 LEVEL_PATTERN: Final = (
     r"^\s*([1-5１-５]|非常满意|满意|一般|不满意|非常不满意"  # noqa: RUF001 -- full-width digits are levels
     r"|very satisfied|satisfied|neutral|dissatisfied|very dissatisfied)\s*$"
 )
 
 
-def _shown(**keywords: object) -> Meta:
+def shown(**keywords: object) -> Meta:
+    """What a schema says of a field, and no decoder looks at."""
     return Meta(extra_json_schema=dict(keywords))
 
 
-EventId = Annotated[str, _shown(pattern=EVENT_ID_PATTERN)]
-Reference = Annotated[str, _shown(pattern=REFERENCE_PATTERN)]
+EventId = Annotated[str, shown(pattern=EVENT_ID_PATTERN)]
+Reference = Annotated[str, shown(pattern=REFERENCE_PATTERN)]
 Time = (
-    Annotated[str, _shown(pattern=TIME_PATTERN)]
+    Annotated[str, shown(pattern=TIME_PATTERN)]
     | Annotated[
         int,
         Meta(ge=0, le=INTEGER_MAX),
-        _shown(
+        shown(
             anyOf=[
                 {"minimum": 10**9, "maximum": 10**10 - 1},
                 {"minimum": 10**12, "maximum": 10**14 - 1},
@@ -87,11 +90,11 @@ Key = Annotated[int, Meta(ge=0, le=KEY_MAX)]
 Percentage = Annotated[float, Meta(ge=0, le=BATTERY_PCT_MAX)]
 Comment = Annotated[
     str,
-    _shown(description=f"at most {COMMENT_CHARS_MAX} characters after NFC"),
+    shown(description=f"at most {COMMENT_CHARS_MAX} characters after NFC"),
 ]
 Level = (
     Annotated[int, Meta(ge=LEVEL_MIN, le=LEVEL_MAX)]
-    | Annotated[str, _shown(pattern=LEVEL_PATTERN)]
+    | Annotated[str, shown(pattern=LEVEL_PATTERN)]
 )
 
 Parts = dict[str, type[msgspec.Struct]]
@@ -105,7 +108,7 @@ class Common(msgspec.Struct, kw_only=True, gc=False):
 
     v: Literal[1]
     event_id: Any = None
-    device_id: Annotated[str, _shown(pattern=DEVICE_ID_PATTERN)] | None = None
+    device_id: Annotated[str, shown(pattern=DEVICE_ID_PATTERN)] | None = None
     boot_id: Annotated[str, Meta(max_length=BOOT_ID_CHARS_MAX)] | None = None
     seq: Counter | None = None
     occurred_at: Time | None = None

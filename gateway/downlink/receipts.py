@@ -9,14 +9,13 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-import msgspec
 from mqtt5 import PubAckReasonCode
 
 from device_protocol import topics
-from device_protocol.limits import PAYLOAD_BYTES_MAX
+from device_protocol.downlink import encode_receipts
+from device_protocol.messages import Rejected
 from gateway import crashpoints
 from gateway.clock import Clock
-from gateway.events import rfc3339
 from gateway.ports import Answer, Link, LinkListener, Receipt, Unit, Verdict
 
 TIMEOUT_MS: Final = 10_000
@@ -30,15 +29,8 @@ _TRANSIENT: Final = frozenset(
         int(PubAckReasonCode.QUOTA_EXCEEDED),
     }
 )
-_encode: Final = msgspec.json.Encoder().encode
 
 Message = tuple[str, bytes]
-
-
-class _Payload(msgspec.Struct, gc=False):
-    at: str
-    event_ids: list[str]
-    rejected: list[dict[str, str]]
 
 
 class _Delivery(NamedTuple):
@@ -119,31 +111,20 @@ class ReceiptsSink(LinkListener):
             event_ids, rejected = merged.setdefault(unit.device_id, ([], []))
             event_ids += unit.event_ids
             rejected += unit.rejected
-        at = rfc3339(self._clock.wall_ms())
+        at_ms = self._clock.wall_ms()
         for device_id, (event_ids, rejected) in merged.items():
             topic = topics.topic(self._root, device_id, topics.Channel.RECEIPT)
             # The same id may be settled by several blocks; one mention is enough.
             refused = [_refusal(what, why) for what, why in dict(rejected).items()]
-            for payload in _payloads(at, list(dict.fromkeys(event_ids)), refused):
+            kept = list(dict.fromkeys(event_ids))
+            for payload in encode_receipts(at_ms, kept, refused):
                 yield topic, payload
 
 
-def _payloads(
-    at: str, event_ids: list[str], rejected: list[dict[str, str]]
-) -> Iterator[bytes]:
-    payload = _encode(_Payload(at, event_ids, rejected))
-    if len(payload) <= PAYLOAD_BYTES_MAX:
-        yield payload
-        return
-    half, other = (len(event_ids) + 1) // 2, (len(rejected) + 1) // 2
-    yield from _payloads(at, event_ids[:half], rejected[:other])
-    yield from _payloads(at, event_ids[half:], rejected[other:])
-
-
-def _refusal(what: str, reason: str) -> dict[str, str]:
+def _refusal(what: str, reason: str) -> Rejected:
     if what.startswith(_DIGEST):
-        return {"payload_sha256": what.removeprefix(_DIGEST), "reason": reason}
-    return {"event_id": what, "reason": reason}
+        return Rejected(reason, payload_sha256=what.removeprefix(_DIGEST))
+    return Rejected(reason, event_id=what)
 
 
 def _judge(delivery: _Delivery, count: int, *, lost: bool) -> Answer:
