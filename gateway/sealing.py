@@ -88,6 +88,11 @@ def open_keyring(path: Path) -> Keyring:
     return Keyring(_load(path))
 
 
+def key_ids(path: Path) -> list[int]:
+    """The ids of its keys, the one that seals last; raises as `open_keyring`."""
+    return list(dict(_load(path)))
+
+
 def rotate(path: Path) -> int:
     """Add a key, which seals from the next start on; answers its id."""
     keys = dict(_load(path))

@@ -18,9 +18,9 @@ from gateway.errors import PermanentError, TransientError
 from gateway.settings import SettingsError
 
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
-    "set up": ("check", "run"),
+    "set up": ("init", "check", "doctor", "run"),
     "watch": ("status", "verify"),
-    "mend": ("devices", "quarantine", "deadletters", "sinks", "clock"),
+    "mend": ("devices", "quarantine", "deadletters", "sinks", "clock", "keys"),
     "try and measure": ("bench",),
 }
 VERBS: Final = tuple(name for names in GROUPS.values() for name in names)

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from enum import Enum
 from typing import Any
 
 from rich import box
@@ -13,12 +14,26 @@ from rich.text import Text
 _PIPED_WIDTH = 240  # nothing is cut short for grep
 
 
+class Mark(Enum):
+    """How a word stands out on a terminal; a pipe gets it plain."""
+
+    GOOD = "green"
+    WARNING = "yellow"
+    BAD = "bold red"
+
+
 def write_json(body: object) -> None:
     sys.stdout.write(json.dumps(body, ensure_ascii=False) + "\n")
 
 
 def write_line(line: str) -> None:
     sys.stdout.write(f"{line}\n")
+
+
+def write_marked(mark: Mark, word: str, text: str) -> None:
+    """A line that begins with a word in colour; long lines wrap by the terminal."""
+    line = Text.assemble((word, mark.value), " ", text)
+    _console().print(line, soft_wrap=True)
 
 
 def write_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

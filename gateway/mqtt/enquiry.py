@@ -166,7 +166,7 @@ async def _stream(
 def _read(data: bytes) -> tuple[Packet, int]:
     """Raises IndexError when more is needed, TransientError when it is no MQTT 5."""
     try:
-        return read(data)
+        return read(memoryview(data))
     except ValueError as error:
         raise TransientError(f"it does not answer as MQTT 5: {error}") from error
     except BaseException as error:

@@ -48,7 +48,7 @@ class Asking:
         query: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> Heard:
-        """Raises aiohttp.ClientError, TimeoutError, OSError, and what resolving does."""
+        """Raises aiohttp.ClientError, TimeoutError, OSError, and as the resolver."""
         async with self._session.request(
             method,
             url,

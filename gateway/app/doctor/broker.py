@@ -22,7 +22,7 @@ from gateway.app.doctor.reach import certificate, in_the_clear, unreachable
 from gateway.app.links import link_options
 from gateway.errors import TransientError
 from gateway.mqtt.enquiry import Limits, RefusedError, enquiring
-from gateway.mqtt.options import LinkOptions, uplink_filters
+from gateway.mqtt.options import LinkOptions
 from gateway.settings import Broker, Credential
 
 AREA: Final = Area("broker")
@@ -215,7 +215,9 @@ def _in_words(limits: Limits) -> str:
             f"QoS {limits.qos_max}",
             f"Receive Maximum {limits.receive_max}",
             f"packets up to {size} bytes" if size else "packets of any size",
-            f"session kept {expiry} s" if expiry is not None else "session kept as asked",
+            f"session kept {expiry} s"
+            if expiry is not None
+            else "session kept as asked",
             "retained messages" if limits.retain else "no retained messages",
         ]
     )

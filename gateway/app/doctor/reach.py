@@ -1,8 +1,8 @@
 """Why a connection could not be made, in an operator's words."""
 
-import asyncio
+import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from gateway.app.doctor.findings import Area, Finding
@@ -11,32 +11,45 @@ from gateway.loopback import is_loopback
 
 _DAY_S: Final = 86_400
 _EXPIRY_DAYS_MIN: Final = 30
+_CAUSES: Final[Sequence[tuple[type[BaseException], str, str]]] = (
+    (
+        ConnectionRefusedError,
+        "nothing listens there",
+        "start it there, or correct the host and port of the url",
+    ),
+    (
+        TimeoutError,
+        "no answer in time",
+        "does a firewall drop it, is the address right, is it overloaded?",
+    ),
+    (
+        ConnectionResetError,
+        "it hangs up",
+        "is it the right port, and does it want TLS?",
+    ),
+    (
+        socket.gaierror,
+        "no such host",
+        "correct the host of the url, or the name service of this machine",
+    ),
+    (TransientError, "", "is it the right port, and does it want TLS?"),
+)
+"""Words and advice by the kind of error; no words: its own."""
 
 
 def unreachable(area: Area, where: str, error: BaseException) -> Finding:
     """The finding for what a connection attempt raised."""
     cause = _cause(error)
-    match cause:
-        case ssl.SSLCertVerificationError():
-            return area.fail("tls", f"{where}: {_verify(cause)}", _tls_advice(cause))
-        case ssl.SSLError():
-            words = str(cause.reason or cause).lower().replace("_", " ")
-            advice = "is this port TLS? does it ask for a certificate of ours?"
-            return area.fail("tls", f"{where}: {words}", advice)
-        case ConnectionRefusedError():
-            advice = "start it there, or correct the host and port of the url"
-            return area.fail("reach", f"{where}: nothing listens there", advice)
-        case TimeoutError():
-            advice = "a firewall or a wrong address? try to reach it with another tool"
-            return area.fail("reach", f"{where}: no answer in time", advice)
-        case ConnectionResetError() | asyncio.IncompleteReadError():
-            advice = "is it the right port, and does it want TLS?"
-            return area.fail("reach", f"{where}: it hangs up", advice)
-        case TransientError():
-            return area.fail("reach", f"{where}: {cause}", "is it the right port?")
-    if "getaddrinfo" in str(cause) or "Name or service" in str(cause):
-        advice = "correct the host of the url, or the name service of this machine"
-        return area.fail("reach", f"{where}: no such host", advice)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        words = cause.verify_message.rstrip(".")
+        return area.fail("tls", f"{where}: {words}", _certificate_advice(cause))
+    if isinstance(cause, ssl.SSLError):
+        words = str(cause.reason or cause).lower().replace("_", " ")
+        advice = "is this port TLS? does it ask for a certificate of ours?"
+        return area.fail("tls", f"{where}: {words}", advice)
+    for kind, words, advice in _CAUSES:
+        if isinstance(cause, kind):
+            return area.fail("reach", f"{where}: {words or cause}", advice)
     text = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
     return area.fail("reach", f"{where}: {text}", "correct the url, or mend the way")
 
@@ -48,9 +61,7 @@ def in_the_clear(area: Area, where: str, host: str, *, tls: bool) -> Iterator[Fi
         yield area.warn("tls", f"{where} is reached without TLS", advice)
 
 
-def certificate(
-    area: Area, where: str, peer: ssl.SSLObject, wall_s: float
-) -> Finding:
+def certificate(area: Area, where: str, peer: ssl.SSLObject, wall_s: float) -> Finding:
     """How long the certificate of the other side is still good for."""
     shown = peer.getpeercert() or {}
     left_s = ssl.cert_time_to_seconds(str(shown["notAfter"])) - wall_s
@@ -72,11 +83,7 @@ def _cause(error: BaseException) -> BaseException:
     return inside if wrapped and inside is not None else error
 
 
-def _verify(error: ssl.SSLCertVerificationError) -> str:
-    return error.verify_message.rstrip(".")
-
-
-def _tls_advice(error: ssl.SSLCertVerificationError) -> str:
+def _certificate_advice(error: ssl.SSLCertVerificationError) -> str:
     if "mismatch" in error.verify_message or "not valid for" in error.verify_message:
         return "the url must name the host as its certificate does"
     if "expired" in error.verify_message:
