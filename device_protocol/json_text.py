@@ -57,7 +57,16 @@ def parse(payload: bytes) -> Element | list[Element | ProtocolError]:
     Raises:
         ProtocolError: the payload is refused whole.
     """
-    text = _decode_text(payload)
+    return parse_text(_decode_text(payload))
+
+
+def parse_text(text: str) -> Element | list[Element | ProtocolError]:
+    """As `parse`, of a text that came in another character set.
+
+    Raises:
+        ProtocolError: the payload is refused whole.
+    """
+    _expect_shallow(text)
     start = _after_space(text, 0)
     if text[start : start + 1] == "[":
         found = list(_array_values(text, start))
@@ -73,22 +82,23 @@ def split(payload: bytes) -> list[bytes]:
     try:
         return [bytes(raw) for raw in _split_fast(payload)]
     except msgspec.MsgspecError:  # stricter than `parse` inside an element
-        text = payload.decode()
-        start = _after_space(text, 0)
-        return [source.encode() for _, source in _array_values(text, start)]
+        return [source.encode() for source in split_text(payload.decode())]
+
+
+def split_text(text: str) -> list[str]:
+    """The text of each element of an array that `parse_text` has read."""
+    return [source for _, source in _array_values(text, _after_space(text, 0))]
 
 
 def _decode_text(payload: bytes) -> str:
     if len(payload) > PAYLOAD_BYTES_MAX:
         raise ProtocolError(Reason.TOO_LARGE, f"payload of {len(payload)} bytes")
     try:
-        text = payload.removeprefix(_BOM).decode()
+        return payload.removeprefix(_BOM).decode()
     except UnicodeDecodeError as error:
         raise ProtocolError(
             Reason.NOT_UTF8, f"byte {error.start}: {error.reason}"
         ) from None
-    _expect_shallow(text)
-    return text
 
 
 def _expect_shallow(text: str) -> None:

@@ -2,7 +2,6 @@
 
 import csv
 import hashlib
-import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -16,6 +15,7 @@ from gateway.ports import SinkSpec
 from gateway.processing.applying import Table, Wanted
 from gateway.rules import Rules
 from gateway.settings import Settings
+from gateway.settings.profiles import load_profiles
 
 RECEIPTS: Final = "receipts"
 TABLE_BYTES_MAX: Final = 64 * 1024 * 1024
@@ -69,19 +69,11 @@ def _calendar(settings: Settings) -> dict[str, Any]:
 
 
 def _profiles(settings: Settings) -> dict[str, Any]:
-    """The device profiles as their files have them, by the file's name."""
+    """The device profiles, by the names of their files."""
     folder = settings.fleet.profiles_dir
     if folder is None or not folder.is_dir():
         return {}
-    return {path.stem: _toml(path) for path in sorted(folder.glob("*.toml"))}
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        # Dates become text: a record is JSON.
-        return dict(msgspec.to_builtins(tomllib.loads(path.read_text("utf-8"))))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise PermanentError(f"{path}: not TOML: {error}") from None
+    return dict(msgspec.to_builtins(load_profiles(folder)))
 
 
 def _rules(settings: Settings) -> Rules:

@@ -16,6 +16,8 @@ def load_usable(config: Path) -> Settings:
     settings = load_settings(config)
     try:
         wanted(settings)
+    except SettingsError:
+        raise  # one line a fault already
     except PermanentError as error:
         raise SettingsError(str(error)) from error
     return settings

@@ -83,7 +83,7 @@ def _keys_at(root: type[BaseModel], path: Sequence[int | str]) -> list[str]:
     for step in path:
         if isinstance(step, str) and step in model.model_fields:
             model = _model_in(model.model_fields[step].annotation) or model
-    return list(model.model_fields)
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 -- any annotation

@@ -1,0 +1,26 @@
+"""Device profiles: terminals that speak otherwise are read as if they did not."""
+
+from device_protocol.profiles.model import (
+    ChannelMapping,
+    Inspection,
+    ItemMapping,
+    KeyMap,
+    Limits,
+    Profile,
+    Scale,
+    TimeFormat,
+)
+from device_protocol.profiles.reading import ProfileReader, profile_reader
+
+__all__ = [
+    "ChannelMapping",
+    "Inspection",
+    "ItemMapping",
+    "KeyMap",
+    "Limits",
+    "Profile",
+    "ProfileReader",
+    "Scale",
+    "TimeFormat",
+    "profile_reader",
+]
