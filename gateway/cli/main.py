@@ -20,7 +20,8 @@ from gateway.settings import SettingsError
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "set up": ("init", "check", "doctor", "run"),
     "watch": ("status", "verify"),
-    "mend": ("devices", "quarantine", "deadletters", "sinks", "clock", "keys"),
+    "mend": ("devices", "quarantine", "deadletters", "sinks", "clock"),
+    "keep": ("keys", "token"),
     "try and measure": ("bench",),
 }
 VERBS: Final = tuple(name for names in GROUPS.values() for name in names)
