@@ -3,7 +3,7 @@
 Source: rating rules, "Session lifecycle". The order of arrival never matters.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 import msgspec
@@ -59,8 +59,16 @@ def order(press: Press) -> tuple[int, str, int, str]:
     return press.occurred_ms, press.device_id, seq, press.rating_id
 
 
-def settle(presses: Iterable[Press], policy: Policy) -> Settlement:
-    """Choose the rating in effect and say how every other one stands."""
+def settle(
+    presses: Iterable[Press],
+    policy: Policy,
+    amend_until: Callable[[int], int] | None = None,
+) -> Settlement:
+    """Choose the rating in effect and say how every other one stands.
+
+    `amend_until` gives the exclusive end of the window that the first rating's time
+    opens; without it that is the policy's length.
+    """
     ordered = sorted(presses, key=order)
     standings = {press.place: Standing(effective=False) for press in ordered}
     customers = [
@@ -68,7 +76,7 @@ def settle(presses: Iterable[Press], policy: Policy) -> Settlement:
         for press in ordered
         if press.round == "initial" and press.origin != "device_timeout"
     ]
-    chosen = _choose(customers, policy, standings)
+    chosen = _choose(customers, policy, standings, amend_until)
     chosen = _fall_back(ordered, chosen, standings)
     if chosen is None or any(press.voided for press in ordered):
         return Settlement(standings, None)
@@ -77,7 +85,10 @@ def settle(presses: Iterable[Press], policy: Policy) -> Settlement:
 
 
 def _choose(
-    customers: list[Press], policy: Policy, standings: dict[int, Standing]
+    customers: list[Press],
+    policy: Policy,
+    standings: dict[int, Standing],
+    amend_until: Callable[[int], int] | None,
 ) -> Press | None:
     ids = {press.rating_id for press in customers}
     plain = [press for press in customers if press.amends not in ids]
@@ -88,16 +99,16 @@ def _choose(
     first = chosen = plain[0]
     plain_places = {press.place for press in plain}
     amendments = 0
+    until_ms = first.occurred_ms + policy.amend_window_ms + 1
+    if amend_until is not None and len(customers) > 1:
+        until_ms = amend_until(first.occurred_ms)
     for press in customers:
         if press is first:
             continue
         near = press.occurred_ms - first.occurred_ms <= policy.response_interval_ms
         if near and press.place in plain_places:
             chosen = _double(press, chosen, policy, standings)
-        elif (
-            amendments < policy.amendments_max
-            and press.occurred_ms - first.occurred_ms <= policy.amend_window_ms
-        ):
+        elif amendments < policy.amendments_max and press.occurred_ms < until_ms:
             standings[chosen.place] = Standing(
                 effective=False, replaced=AMENDED, by=press.rating_id
             )

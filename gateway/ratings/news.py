@@ -1,0 +1,169 @@
+"""What has changed between two states of a session: the events that it owes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from gateway.ratings.clocks import CONTACT, RECTIFY, REPLY, Duty
+from gateway.ratings.lifecycle import State
+from gateway.ratings.sessions import AMENDED, SUPERSEDED
+from gateway.ratings.standings import VOIDED, Stand
+from gateway.ratings.state import SessionState
+
+RECORDED: Final = "rating.recorded"
+DEFAULTED: Final = "rating.defaulted"
+CLOSED: Final = "session.closed"
+FOLLOWUP_REQUIRED: Final = "followup.required"
+FOLLOWUP_OVERDUE: Final = "followup.overdue"
+FOLLOWUP_CLOSED: Final = "followup.closed"
+COMPLAINT_RAISED: Final = "complaint.raised"
+COMPLAINT_OVERDUE: Final = "complaint.overdue"
+THE_DEFAULT: Final = "default"
+"""Stands for the default's rating_id until it has its ordinal."""
+_ENDED_UNRATED: Final = frozenset({State.CLOSED, State.EXPIRED})
+
+
+class News(NamedTuple):
+    """One event: `subject` a rating_id, a complaint's id, or "" for the session.
+
+    `related` is the rating that amends, supersedes or was amended; `clock` the one
+    that ran out, `due_ms` its deadline; `reason` why something was closed.
+    """
+
+    type: str
+    subject: str
+    related: str | None = None
+    clock: str | None = None
+    due_ms: int | None = None
+    reason: str | None = None
+
+
+def changes(before: SessionState | None, after: SessionState) -> list[News]:
+    """The events that lead from one state to another, in the order to be sent."""
+    return [
+        *_of_ratings(before, after),
+        *_of_default(before, after),
+        *_of_session(before, after),
+        *_of_duty(before, after),
+        *_of_complaints(before, after),
+    ]
+
+
+def renewed(news: Sequence[News], versions: Mapping[str, int]) -> dict[str, int]:
+    """The versions after these events: 1 when recorded, else one more, once."""
+    after: dict[str, int] = {}
+    for one in news:
+        if one.type in {RECORDED, DEFAULTED}:
+            after[one.subject] = 1
+        elif one.type in {AMENDED, SUPERSEDED, VOIDED}:
+            after.setdefault(one.subject, versions.get(one.subject, 0) + 1)
+    return after
+
+
+def _of_ratings(before: SessionState | None, after: SessionState) -> Iterator[News]:
+    known = before.stands if before else {}
+    arrived = [name for name in after.stands if name not in known]
+    yield from (News(RECORDED, name) for name in arrived)
+    amended = _amended(before, after)
+    for name, now in after.stands.items():
+        was = known.get(name)
+        if was is not None and _differs(was, now):
+            told = _restated(name, was, now)
+            if told.type != AMENDED or name not in amended:
+                yield told
+    yield from (News(AMENDED, by, old) for by, old in amended.items())
+
+
+def _differs(was: Stand, now: Stand) -> bool:
+    is_void = now.replaced == VOIDED
+    return (was.effective, was.flags, was.replaced == VOIDED) != (
+        now.effective,
+        now.flags,
+        is_void,
+    )
+
+
+def _restated(name: str, was: Stand, now: Stand) -> News:
+    """A rating that stands otherwise than before."""
+    if now.replaced == VOIDED and was.replaced != VOIDED:
+        return News(VOIDED, name, now.by)
+    if now.effective:
+        return News(AMENDED, name)
+    return News(SUPERSEDED, name, now.by)
+
+
+def _amended(before: SessionState | None, after: SessionState) -> dict[str, str]:
+    """Which rating now amends which; one that did before is not told again."""
+    if after.void is not None:
+        return {}
+    told = {one.rating_id for one in before.chain[1:]} if before else set()
+    return {
+        new.rating_id: old.rating_id
+        for old, new in pairwise(after.chain)
+        if new.rating_id not in told
+    }
+
+
+def _of_default(before: SessionState | None, after: SessionState) -> Iterator[News]:
+    was = before.default if before else None
+    now = after.default
+    stood = was is not None and was.effective
+    stands = now is not None and now.effective
+    if stood == stands:
+        return
+    if stands:
+        yield News(DEFAULTED, THE_DEFAULT, due_ms=now.at_ms if now else None)
+        return
+    name = (was.rating_id if was else None) or THE_DEFAULT
+    if after.void is not None:
+        yield News(VOIDED, name)
+    else:
+        yield News(SUPERSEDED, name, now.by if now else None)
+
+
+def _of_session(before: SessionState | None, after: SessionState) -> Iterator[News]:
+    was = before.state if before else None
+    if after.state in _ENDED_UNRATED and was != after.state:
+        reason = after.service.reason or after.service.closed_as or after.state.value
+        yield News(CLOSED, "", reason=reason)
+
+
+def _of_duty(before: SessionState | None, after: SessionState) -> Iterator[News]:
+    was, now = before.duty if before else None, after.duty
+    if was and not was.closed and (now is None or now.subject != was.subject):
+        reason = "voided" if after.void else "amended"
+        yield News(FOLLOWUP_CLOSED, was.subject, reason=reason)
+    if now is None:
+        return
+    if was is None or was.subject != now.subject:
+        was = None
+        due_ms = now.clock(CONTACT).due_ms
+        yield News(FOLLOWUP_REQUIRED, now.subject, due_ms=due_ms)
+    yield from _overdue(FOLLOWUP_OVERDUE, (CONTACT, RECTIFY), before, after, now)
+    if now.closed and not (was and was.closed):
+        yield News(FOLLOWUP_CLOSED, now.subject, reason=now.steps[-1][0])
+
+
+def _of_complaints(before: SessionState | None, after: SessionState) -> Iterator[News]:
+    known = {one.subject for one in before.complaints} if before else set()
+    for one in after.complaints:
+        if one.subject not in known:
+            due_ms = one.clock(REPLY).due_ms
+            yield News(COMPLAINT_RAISED, one.subject, due_ms=due_ms)
+        yield from _overdue(COMPLAINT_OVERDUE, (REPLY,), before, after, one)
+
+
+def _overdue(
+    name: str,
+    clocks: Sequence[str],
+    before: SessionState | None,
+    after: SessionState,
+    duty: Duty,
+) -> Iterator[News]:
+    """The clocks that have run out since."""
+    known = before.overdue if before else ()
+    for clock in clocks:
+        pair = (duty.subject, clock)
+        if pair in after.overdue and pair not in known:
+            due_ms = duty.clock(clock).due_ms
+            yield News(name, duty.subject, clock=clock, due_ms=due_ms)

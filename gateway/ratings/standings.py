@@ -1,0 +1,164 @@
+"""How every rating of a session stands: in effect, amended, late, void, flagged.
+
+Wraps the choice among presses (`sessions.settle`) with the rules that need a session's
+end: late ratings, amendments counted in working days, voids. Source: rating rules.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from gateway.ratings.defaults import DEFAULT_ORIGINS
+from gateway.ratings.facts import RatingFact, Void
+from gateway.ratings.grouping import rating_order
+from gateway.ratings.policy import SessionRules
+from gateway.ratings.sessions import (
+    AMENDED,
+    Press,
+    Settlement,
+    Standing,
+    settle,
+)
+
+LATE: Final = "late"
+RAISED: Final = "raised_at_counter"
+VOIDED: Final = "rating.voided"
+
+
+class Stand(NamedTuple):
+    """How one rating stands; `by` amends or supersedes it."""
+
+    effective: bool = False
+    flags: tuple[str, ...] = ()
+    replaced: str | None = None
+    by: str | None = None
+
+
+class Choice(NamedTuple):
+    """Every rating's stand by rating_id; the one in effect.
+
+    `chain` are the versions of the session's answer, oldest first, also when void;
+    `first_ms` is when the amendment window opened; `void` what made all of it void.
+    """
+
+    stands: Mapping[str, Stand]
+    effective: RatingFact | None
+    chain: tuple[RatingFact, ...]
+    first_ms: int | None
+    void: Void | None
+
+
+def choose(
+    ratings: Iterable[RatingFact],
+    voids: Iterable[Void],
+    rules: SessionRules,
+    deadline_ms: int | None,
+    amend_until: Callable[[int], int],
+) -> Choice:
+    """Choose the rating in effect, whatever the order in which all of it came."""
+    ordered = sorted(ratings, key=rating_order)
+    late = _late(ordered, deadline_ms)
+    kept_out = late if rules.late_rating != "replace" else frozenset()
+    candidates = [one for one in ordered if one.rating_id not in kept_out]
+    settlement = settle(map(_press, candidates), rules.policy, amend_until)
+    stands = _stands(ordered, settlement, late)
+    chain = _chain(ordered, stands)
+    _flag_raised(ordered, chain, stands, rules)
+    void = _void(chain, voids, stands)
+    effective = chain[-1] if chain and void is None else None
+    customers = [one for one in chain if one.origin not in DEFAULT_ORIGINS]
+    first_ms = customers[0].occurred_ms if customers else None
+    return Choice(stands, effective, chain, first_ms, void)
+
+
+def _press(rating: RatingFact) -> Press:
+    return Press(
+        rating.place,
+        rating.rating_id,
+        rating.device_id,
+        rating.seq,
+        rating.occurred_ms,
+        rating.origin,
+        rating.round,
+        rating.amends,
+    )
+
+
+def _late(ordered: Sequence[RatingFact], deadline_ms: int | None) -> frozenset[str]:
+    """The customer's ratings after the deadline, when none came before it."""
+    if deadline_ms is None:
+        return frozenset()
+    customers = [
+        one
+        for one in ordered
+        if one.round == "initial" and one.origin not in DEFAULT_ORIGINS
+    ]
+    if customers and customers[0].occurred_ms < deadline_ms:
+        return frozenset()
+    return frozenset(one.rating_id for one in customers)
+
+
+def _stands(
+    ordered: Sequence[RatingFact], settlement: Settlement, late: frozenset[str]
+) -> dict[str, Stand]:
+    stands: dict[str, Stand] = {}
+    nothing = Standing(effective=False)
+    for rating in ordered:
+        one = settlement.standings.get(rating.place, nothing)
+        flags = () if one.flag is None else (one.flag,)
+        if rating.rating_id in late:
+            flags = (LATE, *flags)
+        stands[rating.rating_id] = Stand(one.effective, flags, one.replaced, one.by)
+    return stands
+
+
+def _chain(
+    ordered: Sequence[RatingFact], stands: Mapping[str, Stand]
+) -> tuple[RatingFact, ...]:
+    """The versions of the answer, oldest first: what was amended, what is in effect."""
+    amended = [one for one in ordered if stands[one.rating_id].replaced == AMENDED]
+    effective = [one for one in ordered if stands[one.rating_id].effective]
+    return (*amended, *effective)
+
+
+def _flag_raised(
+    ordered: Sequence[RatingFact],
+    chain: Sequence[RatingFact],
+    stands: dict[str, Stand],
+    rules: SessionRules,
+) -> None:
+    """Flag what raises the level at the same window soon after the first answer."""
+    if not chain or len(ordered) == 1:
+        return
+    first = chain[0]
+    for one in ordered:
+        stand = stands[one.rating_id]
+        if one is first or one.round != "initial" or "double_press" in stand.flags:
+            continue
+        soon = 0 <= one.occurred_ms - first.occurred_ms <= rules.raised_within_ms
+        same = one.window is not None and one.window == first.window
+        answers = not DEFAULT_ORIGINS & {one.origin, first.origin}
+        if soon and same and answers and one.level > first.level:
+            stands[one.rating_id] = stand._replace(flags=(*stand.flags, RAISED))
+
+
+def _void(
+    chain: Sequence[RatingFact], voids: Iterable[Void], stands: dict[str, Stand]
+) -> Void | None:
+    """Apply voids; the first of those that make the whole session void.
+
+    One of the rating in effect, or of an earlier version of it, takes all with it; one
+    of a press without effect takes that press.
+    """
+    versions = {one.rating_id for one in chain}
+    first: Void | None = None
+    for void in sorted(voids, key=lambda one: (one.at_ms, one.rating_id, one.by)):
+        if void.rating_id in versions:
+            first = first or void
+        elif void.rating_id in stands:
+            stand = stands[void.rating_id]
+            stands[void.rating_id] = stand._replace(replaced=VOIDED)
+    if first is not None:
+        for rating_id in versions:
+            stand = stands[rating_id]
+            stands[rating_id] = stand._replace(effective=False, replaced=VOIDED)
+    return first
