@@ -19,10 +19,10 @@ from gateway.settings import SettingsError
 
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "set up": ("init", "check", "doctor", "run"),
-    "watch": ("status", "verify"),
+    "watch": ("status", "top", "verify"),
     "mend": ("devices", "quarantine", "deadletters", "sinks", "clock"),
     "keep": ("keys", "token"),
-    "try and measure": ("bench",),
+    "try and measure": ("demo", "bench"),
 }
 VERBS: Final = tuple(name for names in GROUPS.values() for name in names)
 

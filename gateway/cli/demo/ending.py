@@ -1,0 +1,116 @@
+"""The end of a demo: terminals rest, sinks get what they are owed, all is compared."""
+
+import json
+import subprocess
+import sys
+import time
+from typing import Any, Final
+from urllib.request import ProxyHandler, Request, build_opener
+
+from gateway.cli.api import Api
+from gateway.cli.demo.books import Books
+from gateway.cli.demo.commands import environment
+from gateway.cli.demo.hall import Hall
+from gateway.cli.demo.layout import Layout
+from gateway.cli.demo.reckoning import Reckoning, reckon
+from gateway.cli.live.figures import Pipeline
+from gateway.cli.live.reading import read
+from gateway.errors import PermanentError, TransientError
+from gateway.supervisor.signals import SignalWaiter
+
+# Together, with what a process needs to start, below the five seconds of a Ctrl-C.
+_SETTLE_S: Final = 2.0
+_GATEWAY_S: Final = 1.5
+_REST_S: Final = 0.5
+_FAULTS_S: Final = 0.3
+# Hours of presses may take longer to count; a few minutes' are counted at once.
+_COUNT_S: Final = 10.0
+_COMPARE_S: Final = 10.0
+_PAGE: Final = 1000
+_POLL_MS: Final = 100
+
+
+def end(
+    hall: Hall, layout: Layout, api: Api, books: Books, waiter: SignalWaiter
+) -> Reckoning:
+    """Stop everything and say what came of it; another signal hurries."""
+    try:
+        _undo_faults(layout)
+        hall.rest()
+        _settle(hall, api, books, waiter)
+        kept = _kept(api)
+        hall.stop_gateway(_GATEWAY_S)
+        report = _compared(layout)
+        hall.stop_services(_REST_S)
+    finally:
+        hall.kill()
+    return reckon(books.pressed, kept, report)
+
+
+def _undo_faults(layout: Layout) -> None:
+    """Let the sinks take what they are owed, whatever they were told to do."""
+    opener = build_opener(ProxyHandler({}))
+    for port in (layout.ports.influxdb, layout.ports.backend):
+        url = f"http://127.0.0.1:{port}/pretend/faults"
+        request = Request(url, method="DELETE")
+        try:
+            opener.open(request, timeout=_FAULTS_S).close()
+        except OSError:
+            continue  # halted or gone: the figures will tell
+
+
+def _settle(hall: Hall, api: Api, books: Books, waiter: SignalWaiter) -> None:
+    """Wait until nothing is owed any more, or time is up."""
+    give_up_s = time.monotonic() + _SETTLE_S
+    while time.monotonic() < give_up_s:
+        resting = hall.resting  # before the figures: what it sent is among them
+        pipeline = read(api).pipeline
+        books.read()
+        if resting and pipeline is not None and _is_done(pipeline, books.pressed):
+            break
+        if waiter.wait(_POLL_MS):
+            break
+    books.read()
+
+
+def _is_done(pipeline: Pipeline, pressed: int) -> bool:
+    return all(not it.owed and it.delivered >= pressed for it in pipeline.sinks)
+
+
+def _kept(api: Api) -> int | None:
+    """How many ratings the ledger holds; None when the API does not say in time."""
+    give_up_s = time.monotonic() + _COUNT_S
+    count, cursor = 0, None
+    try:
+        while time.monotonic() < give_up_s:
+            page = api.get("/api/v1/ratings", limit=_PAGE, cursor=cursor)
+            count, cursor = count + len(page["items"]), page["next_cursor"]
+            if cursor is None:
+                return count
+    except (PermanentError, TransientError):
+        return None
+    return None
+
+
+def _compared(layout: Layout) -> dict[str, Any]:
+    """The report of `simulators reconcile`, an outsider; empty when there is none."""
+    words = [
+        *(sys.executable, "-m", "simulators", "reconcile"),
+        *("--manifest", str(layout.manifest), "--log", str(layout.events)),
+        *("--dump", f"http://127.0.0.1:{layout.ports.influxdb}"),
+    ]
+    try:
+        done = subprocess.run(  # noqa: S603 -- a command of our own
+            words,
+            cwd=layout.directory,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_COMPARE_S,
+            check=False,
+            start_new_session=True,
+        )
+        report: dict[str, Any] = json.loads(done.stdout)
+    except (subprocess.TimeoutExpired, ValueError):
+        return {}
+    return report

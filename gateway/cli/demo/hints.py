@@ -1,0 +1,59 @@
+"""What to try while the demo runs: commands to copy, and what they will show."""
+
+import shlex
+import shutil
+import sys
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from gateway.cli.demo.layout import Layout
+from gateway.cli.live.figures import Process
+
+Hint = tuple[str, str]
+"""A command line, and what comes of it."""
+
+
+def hints(
+    layout: Layout,
+    processes: Sequence[Process],
+    rating_id: str | None,
+    verbs: Collection[str],
+) -> tuple[Hint, ...]:
+    """As pids and ratings are now; only verbs that there are."""
+    pids = {one.name: one.pid for one in processes if one.pid is not None}
+    program = f"{evalgate()} {{}} --config {shlex.quote(str(layout.config))}"
+    faults = f"http://127.0.0.1:{layout.ports.backend}/pretend/faults"
+    api = f"http://127.0.0.1:{layout.ports.console}/api/v1"
+    found: list[Hint] = []
+    if "trace" in verbs and rating_id is not None:
+        found.append((program.format(f"trace {rating_id}"), "one rating's whole way"))
+    elif rating_id is not None:
+        found.append((f"curl {api}/ratings/{rating_id}", "one rating's whole way"))
+    if "process" in pids:
+        command = f"kill -9 {pids['process']}"
+        found.append((command, "a role dies: it comes back, nothing is lost or double"))
+    found += [
+        (
+            f"curl -X PUT {faults} -d '[{{\"status\": 503}}]'",
+            "the backend fails: what it is owed grows, all else goes on",
+        ),
+        (f"curl -X DELETE {faults}", "it is well again: what was owed is drained"),
+    ]
+    if "broker" in pids:
+        command = f"kill -9 {pids['broker']}"
+        found.append((command, "the broker dies: terminals keep what they have"))
+    found.append((program.format("top"), "this picture for any gateway"))
+    found.append((f"{api}/docs", "the API, in a browser"))
+    return tuple(found)
+
+
+def evalgate() -> str:
+    """What to type for this program here."""
+    if shutil.which("evalgate"):
+        return "evalgate"
+    beside = Path(sys.executable).with_name("evalgate")
+    if beside.exists():
+        here = Path.cwd()
+        near = beside.is_relative_to(here)
+        return shlex.quote(str(beside.relative_to(here) if near else beside))
+    return f"{shlex.quote(sys.executable)} -m gateway.cli"

@@ -1,0 +1,163 @@
+"""Where everything of one demo is: its directory, its ports, its configuration."""
+
+import os
+import secrets
+import socket
+from base64 import b64encode
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NamedTuple
+
+CONSOLE_PORT: Final = 8700
+_LOOPBACK: Final = "127.0.0.1"
+
+_GATEWAY: Final = """\
+[gateway]
+id = "demo"
+data_dir = "data"
+stop_timeout_s = 2.0
+
+[broker]
+url = "mqtt://127.0.0.1:{broker}"
+client_id = "evalgate-demo"
+reconnect_delay_s_max = 1.0
+
+[fleet]
+unknown_devices = "approve"
+
+[[influxdb]]
+name = "influxdb"
+url = "http://127.0.0.1:{influxdb}"
+api = "v2"
+org = "demo"
+bucket = "evaluations"
+token = "{token}"
+request_timeout_s = 2.0
+retry_delay_s_max = 2.0
+
+[[backend]]
+name = "backend"
+url = "http://127.0.0.1:{backend}/events"
+secret = "{secret}"
+allow_private_addresses = true
+request_timeout_s = 2.0
+retry_delay_s_max = 2.0
+
+[console]
+listen = "127.0.0.1:{console}"
+"""
+
+# Persistent, so that what waits for a gateway that is down outlives the broker, too.
+_MOSQUITTO: Final = """\
+listener {broker} 127.0.0.1
+allow_anonymous true
+{user}
+persistence true
+persistence_location {directory}/
+autosave_on_changes true
+autosave_interval 1
+max_queued_messages 100000
+max_inflight_messages 0
+set_tcp_nodelay true
+log_dest stderr
+log_type error
+log_type warning
+"""
+
+
+class Ports(NamedTuple):
+    broker: int
+    influxdb: int
+    backend: int
+    console: int
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The files of a demo; secrets are made for it and worth nothing afterwards."""
+
+    directory: Path
+    ports: Ports
+    token: str
+    secret: str
+
+    @property
+    def config(self) -> Path:
+        return self.directory / "gateway.toml"
+
+    @property
+    def run_dir(self) -> Path:
+        return self.directory / "data" / "run"
+
+    @property
+    def manifest(self) -> Path:
+        """What terminals pressed, a JSON line each."""
+        return self.directory / "pressed.jsonl"
+
+    @property
+    def points(self) -> Path:
+        """What the pretend InfluxDB took."""
+        return self.directory / "points.lines"
+
+    @property
+    def events(self) -> Path:
+        """What the pretend backend was sent, a JSON line a request."""
+        return self.directory / "events.jsonl"
+
+    @property
+    def mosquitto_config(self) -> Path:
+        return self.directory / "mosquitto.conf"
+
+    def write(self) -> None:
+        """Write the configurations of gateway and broker."""
+        fields = {**self.ports._asdict(), "token": self.token, "secret": self.secret}
+        self.config.write_text(_GATEWAY.format(**fields), "utf-8")
+        self.config.chmod(0o600)
+        # Started by root, it would become somebody who may not write there.
+        user = "user root" if os.geteuid() == 0 else ""
+        text = _MOSQUITTO.format(
+            broker=self.ports.broker, directory=self.directory, user=user
+        )
+        self.mosquitto_config.write_text(text, "utf-8")
+
+
+def lay_out(directory: Path) -> Layout:
+    """A layout with fresh secrets and free ports, written to `directory`."""
+    layout = Layout(
+        directory,
+        free_ports(),
+        token=secrets.token_urlsafe(),
+        secret="whsec_" + b64encode(secrets.token_bytes(24)).decode(),
+    )
+    layout.write()
+    return layout
+
+
+def free_ports() -> Ports:
+    """Ports that nobody listens on now; the console's is its default one if free."""
+    with ExitStack() as held:
+        wanted = {"console": CONSOLE_PORT}
+        found = {name: _free(held, wanted.get(name, 0)) for name in Ports._fields}
+        return Ports(**found)
+
+
+def _free(held: ExitStack, wanted: int) -> int:
+    probe = held.enter_context(socket.socket())
+    # As the server will: connections of an earlier one that linger are no obstacle.
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        probe.bind((_LOOPBACK, wanted))
+    except OSError:
+        probe.bind((_LOOPBACK, 0))
+    port: int = probe.getsockname()[1]
+    return port
+
+
+def accepts(port: int) -> bool:
+    """Whether somebody takes connections there."""
+    try:
+        with socket.create_connection((_LOOPBACK, port), timeout=0.5):
+            return True
+    except OSError:
+        return False

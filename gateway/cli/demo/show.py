@@ -1,0 +1,152 @@
+"""The demo from its first process to its last word."""
+
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from msgspec.structs import replace
+
+from gateway.cli.api import Api
+from gateway.cli.demo.books import Books
+from gateway.cli.demo.commands import commands
+from gateway.cli.demo.ending import end
+from gateway.cli.demo.hall import Hall
+from gateway.cli.demo.hints import hints
+from gateway.cli.demo.layout import Layout, lay_out
+from gateway.cli.demo.people import People
+from gateway.cli.demo.reckoning import Reckoning
+from gateway.cli.exits import Exit
+from gateway.cli.live.figures import Happening, Picture
+from gateway.cli.live.reading import TIMEOUT_S
+from gateway.cli.live.screen import Screen
+from gateway.cli.live.watching import Watch
+from gateway.cli.live.words import clock as time_of_day
+from gateway.cli.main import VERBS
+from gateway.clock import SystemClock
+from gateway.settings import load_settings
+from gateway.supervisor.signals import SignalWaiter, signals_caught
+
+_ENDS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_GLANCE_MS: Final = 250
+_LOOK_MS: Final = 1000
+_TOLD_MAX: Final = 12
+
+
+class EndedError(Exception):
+    """Somebody asked for the end."""
+
+
+def show(terminals: int, seconds: float | None, *, keep: bool) -> Exit:
+    """Run everything until a signal, or for `seconds`; FAILED when a count differs."""
+    with signals_caught(_ENDS) as waiter, _directory(keep=keep) as directory:
+        demo = Demo(lay_out(directory), terminals, waiter)
+        reckoning = demo.run(seconds)
+        _tell(demo.happenings, reckoning)
+    return Exit.OK if reckoning.right else Exit.FAILED
+
+
+@contextmanager
+def _directory(*, keep: bool) -> Iterator[Path]:
+    """A fresh one for everything; gone in the end, unless it is to be kept."""
+    directory = Path(tempfile.mkdtemp(prefix="evalgate-demo-"))
+    try:
+        yield directory
+    finally:
+        if keep:
+            sys.stdout.write(f"data and logs are in {directory}\n")
+        else:
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+def _tell(happenings: tuple[Happening, ...], reckoning: Reckoning) -> None:
+    for one in happenings[-_TOLD_MAX:]:
+        sys.stdout.write(f"{time_of_day(one.at_ms)} {one.text}\n")
+    for line in reckoning.lines():
+        sys.stdout.write(f"{line}\n")
+
+
+class Demo:
+    """One run: start, look again and again, end."""
+
+    def __init__(self, layout: Layout, terminals: int, waiter: SignalWaiter) -> None:
+        settings = load_settings(layout.config, {})
+        self._layout = layout
+        self._waiter = waiter
+        self._clock = SystemClock()
+        self._api = Api(settings, TIMEOUT_S)
+        self._books = Books(layout.manifest, layout.events)
+        self._people = People(self._api, self._books)
+        self._hall = Hall(layout, commands(layout, terminals), self._pause)
+        self._watch = Watch(
+            self._api, self._clock, "evalgate demo", self._hall.processes
+        )
+
+    @property
+    def happenings(self) -> tuple[Happening, ...]:
+        return tuple(self._watch.happenings.newest)
+
+    def run(self, seconds: float | None) -> Reckoning:
+        """Raises TransientError when something does not start, with its last words."""
+        try:
+            with Screen() as screen:
+                try:
+                    screen.say("starting broker, sinks, gateway and terminals ...")
+                    self._hall.start(self._api)
+                    self._follow(screen, seconds)
+                except EndedError:
+                    screen.say("ending ...")
+                return end(
+                    self._hall, self._layout, self._api, self._books, self._waiter
+                )
+        finally:
+            self._hall.kill()
+
+    def _pause(self, seconds: float) -> None:
+        if self._waiter.wait(round(seconds * 1000)):
+            raise EndedError
+
+    def _follow(self, screen: Screen, seconds: float | None) -> None:
+        """Look each second; glance at the processes in between."""
+        now_ms = self._clock.monotonic_ms()
+        look_ms = now_ms
+        end_ms = None if seconds is None else now_ms + round(seconds * 1000)
+        picture: Picture | None = None
+        while end_ms is None or now_ms < end_ms:
+            self._hall.keep()
+            if picture is None or now_ms >= look_ms:
+                look_ms = max(look_ms + _LOOK_MS, now_ms)
+                picture = self._look()
+                screen.show(picture)
+            elif screen.is_live:
+                picture = self._glance(picture)
+                screen.show(picture)
+            else:
+                self._watch.glance()
+            self._pause(_GLANCE_MS / 1000)
+            now_ms = self._clock.monotonic_ms()
+        raise EndedError
+
+    def _look(self) -> Picture:
+        return self._peopled(self._watch.look(), asking=True)
+
+    def _glance(self, last: Picture) -> Picture:
+        """What the kernel knows is fresh, the API's figures are the last ones."""
+        processes = self._watch.glance()
+        fresh = replace(
+            last,
+            at_ms=self._clock.wall_ms(),
+            processes=processes,
+            happenings=self.happenings,
+        )
+        return self._peopled(fresh, asking=False)
+
+    def _peopled(self, picture: Picture, *, asking: bool) -> Picture:
+        floor = self._people.look(asking=asking)
+        newest = floor.presses[0].rating_id if floor.presses else None
+        told = hints(self._layout, picture.processes, newest, VERBS)
+        return replace(picture, hall=floor, hints=told)
