@@ -1,4 +1,6 @@
-"""The real services beside a gateway: mosquitto, InfluxDB 1.x, VictoriaMetrics.
+"""The services beside a gateway: mosquitto, InfluxDB 1.x, VictoriaMetrics.
+
+And the pretend broker, where mosquitto cannot be had or must misbehave.
 
 Each runs on a free port of the loopback and keeps its data in the directory it
 is given, so that it can be killed and started again over the same data.
@@ -6,9 +8,11 @@ is given, so that it can be killed and started again over the same data.
 
 import json
 import shutil
+import sys
 import urllib.parse
 import urllib.request
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -143,6 +147,26 @@ class Mosquitto(Service):
             "utf-8",
         )
         return [available("mosquitto") or "mosquitto", "-c", str(config)]
+
+
+class PretendMosquitto(Service):
+    """The pretend broker as a process; what it holds ends with it."""
+
+    def __init__(self, directory: Path, options: Sequence[str] = ()) -> None:
+        super().__init__(directory)
+        self._options = options
+        self._control_port = 0
+
+    @property
+    def control_url(self) -> str:
+        return f"http://127.0.0.1:{self._control_port}"
+
+    def _command(self) -> list[str]:
+        self._control_port = self._control_port or free_port()
+        places = ["--port", str(self.port)]
+        places += ["--control", f"127.0.0.1:{self._control_port}"]
+        program = [sys.executable, "-m", "simulators", "broker"]
+        return [*program, *places, *self._options]
 
 
 class Influxd(Service):

@@ -34,14 +34,18 @@ class Splitter:
     def __init__(self, packet_bytes_max: int) -> None:
         self._packet_bytes_max = packet_bytes_max
         self._rest = b""
+        self._begun = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Yield each packet that is whole now, its header included.
 
         Raises:
-            StreamError: its length is none, or beyond the bound.
+            StreamError: its length is none or beyond the bound, or it is no MQTT.
 
         """
+        if not self._begun and data and data[0] != _CONNECT:
+            raise _malformed("no CONNECT of MQTT")
+        self._begun = True
         data = self._rest + data if self._rest else data
         place, end = 0, len(data)
         while end - place > 1:
@@ -104,7 +108,7 @@ class Codec:
 
     def _choose(self, data: bytes) -> None:
         name, _, rest = data[2:].partition(b"MQTT")
-        if data[0] != _CONNECT or not rest or len(name) > _LENGTH_BYTES_MAX + 1:
+        if not rest or len(name) > _LENGTH_BYTES_MAX + 1:
             raise _malformed("no CONNECT of MQTT")
         if rest[0] not in (_VERSION_311, VERSION_5):
             raise UnknownVersionError(f"version {rest[0]}")
