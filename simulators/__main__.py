@@ -16,6 +16,7 @@ _PROGRAMS: Final = {
     "bench": "simulators.bench",
     "tap": "simulators.mqtt_tap",
     "terminals": "simulators.terminals.cli",
+    "simulate": "simulators.simulate.cli",
 }
 
 

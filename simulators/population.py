@@ -142,7 +142,7 @@ def _rating(
         "event_id": expected.event_id,
         "device_id": expected.device_id,
         "seq": seq,
-        "occurred_at": _rfc3339(occurred_ms),
+        "occurred_at": rfc3339(occurred_ms),
         "level": expected.level,
         "session_id": expected.session_id,
         "employee_id": expected.employee_id,
@@ -152,7 +152,7 @@ def _rating(
     return Message(where, encoded, expected)
 
 
-def _rfc3339(time_ms: int) -> str:
+def rfc3339(time_ms: int) -> str:
     moment = datetime.fromtimestamp(time_ms / 1000, UTC).astimezone(_ZONE)
     return moment.isoformat(timespec="milliseconds")
 

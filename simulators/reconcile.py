@@ -43,6 +43,7 @@ class TakenEvent(NamedTuple):
     id: str
     type: str
     data: dict[str, Any]
+    at_ms: int = 0  # when it was taken
 
     @property
     def rating_id(self) -> str:
@@ -193,7 +194,9 @@ def logged_events(log: Path) -> Iterator[TakenEvent]:
                 continue
             body = json.loads(request["body"])
             for event in body if isinstance(body, list) else [body]:
-                yield TakenEvent(event["id"], event["type"], event.get("data", {}))
+                yield TakenEvent(
+                    event["id"], event["type"], event.get("data", {}), request["at_ms"]
+                )
 
 
 def judge(asked: argparse.Namespace) -> dict[str, Findings]:

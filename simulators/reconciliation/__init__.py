@@ -1,0 +1,1 @@
+"""What a population sent against what the gateway and its sinks hold."""

@@ -1,0 +1,1 @@
+"""Populations of terminals from a scenario, and what must become of what they send."""
