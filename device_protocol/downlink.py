@@ -1,15 +1,16 @@
 """Receipts, commands and settings: written by the gateway, read by terminals."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Annotated, Any, Final
+from typing import Final
 
 import msgspec
-from msgspec import Meta
 
+from device_protocol import wire_downlink
 from device_protocol.errors import ProtocolError, Reason
 from device_protocol.fields import Fields
 from device_protocol.json_text import Element, parse
-from device_protocol.limits import COMMAND_ID_CHARS_MAX, OBJECT_BYTES_MAX
+from device_protocol.limits import OBJECT_BYTES_MAX
 from device_protocol.messages import (
     Cleared,
     Command,
@@ -20,43 +21,9 @@ from device_protocol.messages import (
 )
 from device_protocol.timestamps import format_instant, parse_instant
 from device_protocol.topics import Channel
-from device_protocol.wire import RFC3339_PATTERN, Counter, EventId, shown
 
-_Instant = Annotated[str, shown(pattern=RFC3339_PATTERN, format="date-time")]
-
-
-class RejectedWire(msgspec.Struct, omit_defaults=True, gc=False):
-    """An event that lies in quarantine: one of `event_id` and `payload_sha256`."""
-
-    reason: str
-    event_id: EventId | None = None
-    payload_sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")] | None = None
-
-
-class ReceiptWire(msgspec.Struct, gc=False):
-    """What the gateway keeps, and what it could not accept."""
-
-    at: _Instant
-    event_ids: tuple[EventId, ...] = ()
-    rejected: tuple[RejectedWire, ...] = ()
-
-
-class CommandWire(msgspec.Struct, gc=False):
-    """A request with an id and a deadline."""
-
-    command_id: Annotated[str, Meta(min_length=1, max_length=COMMAND_ID_CHARS_MAX)]
-    name: Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,31}$")]
-    expires_at: _Instant
-    args: dict[str, Any] = {}
-
-
-class ConfigWire(msgspec.Struct, gc=False):
-    """Desired settings with a revision; an empty payload takes them back."""
-
-    revision: Counter
-    desired: dict[str, Any]
-
-
+_match_sha256: Final = re.compile(r"[0-9a-f]{64}").fullmatch
+_match_name: Final = re.compile(r"[a-z][a-z0-9_]{0,31}").fullmatch
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -69,18 +36,22 @@ def encode(message: Receipt | Command | Config) -> bytes:
     match message:
         case Receipt(at_ms, event_ids, rejected):
             sent = [
-                RejectedWire(one.reason, one.event_id, one.payload_sha256)
+                wire_downlink.Rejected(one.reason, one.event_id, one.payload_sha256)
                 for one in rejected
             ]
-            return _bounded(ReceiptWire(format_instant(at_ms), event_ids, tuple(sent)))
+            return _bounded(
+                wire_downlink.Receipt(format_instant(at_ms), event_ids, tuple(sent))
+            )
         case Command(command_id, name, args, expires_ms):
             expires_at = format_instant(expires_ms)
-            return _bounded(CommandWire(command_id, name, expires_at, args))
+            return _bounded(wire_downlink.Command(command_id, name, expires_at, args))
         case Config(revision, desired):
-            return _bounded(ConfigWire(revision, desired))
+            return _bounded(wire_downlink.Config(revision, desired))
 
 
-def _bounded(sent: ReceiptWire | CommandWire | ConfigWire) -> bytes:
+def _bounded(
+    sent: wire_downlink.Receipt | wire_downlink.Command | wire_downlink.Config,
+) -> bytes:
     payload = _encode(sent)
     decode(_CHANNELS[type(sent)], payload)
     return payload
@@ -91,15 +62,16 @@ def encode_receipts(
 ) -> Iterator[bytes]:
     """The payload of a receipt; of several when one would be larger than 16 KiB."""
     sent = [
-        RejectedWire(one.reason, one.event_id, one.payload_sha256) for one in rejected
+        wire_downlink.Rejected(one.reason, one.event_id, one.payload_sha256)
+        for one in rejected
     ]
     yield from _parted(format_instant(at_ms), event_ids, sent)
 
 
 def _parted(
-    at: str, event_ids: Sequence[str], rejected: Sequence[RejectedWire]
+    at: str, event_ids: Sequence[str], rejected: Sequence[wire_downlink.Rejected]
 ) -> Iterator[bytes]:
-    payload = _encode(ReceiptWire(at, tuple(event_ids), tuple(rejected)))
+    payload = _encode(wire_downlink.Receipt(at, tuple(event_ids), tuple(rejected)))
     if len(payload) <= OBJECT_BYTES_MAX:
         yield payload
         return
@@ -126,26 +98,30 @@ def decode(channel: Channel, payload: bytes) -> Downlink:
 
 def _read_receipt(element: Element) -> Receipt:
     fields = Fields(element)
-    sent = fields.shaped(ReceiptWire)
-    if any(
-        (one.event_id is None) is (one.payload_sha256 is None) for one in sent.rejected
-    ):
+    sent = fields.shaped(wire_downlink.Receipt)
+    rejected = tuple(_rejected(fields, one) for one in sent.rejected)
+    return Receipt(_instant(fields, "at", sent.at), sent.event_ids, rejected)
+
+
+def _rejected(fields: Fields, one: wire_downlink.Rejected) -> Rejected:
+    if (one.event_id is None) is (one.payload_sha256 is None):
         raise fields.error("rejected: one of event_id and payload_sha256")
-    rejected = [
-        Rejected(one.reason, one.event_id, one.payload_sha256) for one in sent.rejected
-    ]
-    return Receipt(_instant(fields, "at", sent.at), sent.event_ids, tuple(rejected))
+    if one.payload_sha256 is not None and not _match_sha256(one.payload_sha256):
+        raise fields.error("rejected: payload_sha256 is not 64 hexadecimal digits")
+    return Rejected(one.reason, one.event_id, one.payload_sha256)
 
 
 def _read_command(element: Element) -> Command:
     fields = Fields(element)
-    sent = fields.shaped(CommandWire)
+    sent = fields.shaped(wire_downlink.Command)
+    if not _match_name(sent.name):
+        raise fields.error("name: not a lower-case word of at most 32 characters")
     expires_ms = _instant(fields, "expires_at", sent.expires_at)
     return Command(sent.command_id, sent.name, sent.args, expires_ms)
 
 
 def _read_config(element: Element) -> Config:
-    sent = Fields(element).shaped(ConfigWire)
+    sent = Fields(element).shaped(wire_downlink.Config)
     return Config(sent.revision, sent.desired)
 
 
@@ -162,7 +138,7 @@ _READERS: Final[Mapping[Channel, Callable[[Element], Downlink]]] = {
     Channel.CONFIG: _read_config,
 }
 _CHANNELS: Final = {
-    ReceiptWire: Channel.RECEIPT,
-    CommandWire: Channel.COMMAND,
-    ConfigWire: Channel.CONFIG,
+    wire_downlink.Receipt: Channel.RECEIPT,
+    wire_downlink.Command: Channel.COMMAND,
+    wire_downlink.Config: Channel.CONFIG,
 }

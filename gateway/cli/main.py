@@ -22,6 +22,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "watch": ("status", "top", "verify"),
     "mend": ("devices", "quarantine", "deadletters", "sinks", "clock"),
     "keep": ("keys", "token"),
+    "build on it": ("schema",),
     "try and measure": ("demo", "bench"),
 }
 VERBS: Final = tuple(name for names in GROUPS.values() for name in names)
