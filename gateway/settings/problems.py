@@ -29,6 +29,7 @@ _LINES = {
     "model_type": "must be a table",
     "tuple_type": "must be a list",
     "dict_type": "must be a table",
+    "timezone_aware": "must have an offset, like 2026-01-01T00:00:00+08:00",
     "path_type": "must be a path in quotes",
 }
 

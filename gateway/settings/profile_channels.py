@@ -1,10 +1,11 @@
 """A profile's tables of channels: where fields stand and how values are converted."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
 from typing import Annotated, Final, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, PlainValidator, StringConstraints, model_validator
 
 from device_protocol.fields import COMMON
 from device_protocol.profiles import ChannelMapping, ItemMapping
@@ -17,18 +18,35 @@ _LISTS: Final = frozenset(
 )
 _JOINED_MAX: Final = 4
 
-# A step is any key of the vendor's object; a dot leads into an object.
-Place = Annotated[
-    str, StringConstraints(pattern=r"^[^.]+(\.[^.]+){0,7}$", max_length=200)
-]
+# A step is any key of the sender's object; a dot leads into an object.
+_is_place: Final = re.compile(r"[^.]+(\.[^.]+){0,7}").fullmatch
+
+
+def _places(value: object) -> str | tuple[str, ...]:
+    many = value if isinstance(value, list) else [value]
+    if not 0 < len(many) <= _JOINED_MAX:
+        raise ValueError(f"must be one name, or a list of at most {_JOINED_MAX}")
+    names = tuple(map(_place, many))
+    return names[0] if len(names) == 1 else names
+
+
+def _place(value: object) -> str:
+    if isinstance(value, str) and _is_place(value):
+        return value
+    raise ValueError(f"must be names like 'score' or 'data.score', not {value!r}")
+
+
+def _constant(value: object) -> str | int | bool:
+    if not isinstance(value, str | int):
+        raise ValueError("must be a text, a whole number, true or false")  # noqa: TRY004 -- pydantic shows ValueErrors
+    return value
+
+
+Places = Annotated[str | tuple[str, ...], PlainValidator(_places)]
+Constant = Annotated[str | int | bool, PlainValidator(_constant)]
 Mark = Annotated[
     str, StringConstraints(strip_whitespace=False, min_length=1, max_length=8)
 ]
-Constant = (
-    Annotated[bool, Field(strict=True)]
-    | Annotated[int, Field(strict=True)]
-    | Annotated[str, StringConstraints(max_length=200)]
-)
 
 
 def nearest(name: str, known: Collection[str]) -> str:
@@ -40,19 +58,15 @@ def nearest(name: str, known: Collection[str]) -> str:
 
 
 class ItemTable(Section):
-    code: Place = "code"
-    level: Place = "level"
+    code: str = "code"
+    level: str = "level"
 
 
 class ChannelTable(Section):
     """`[rating]` and the like; `[common]` is for every channel."""
 
     own_names: bool | None = None
-    fields_: dict[
-        str,
-        Place
-        | Annotated[tuple[Place, ...], Field(min_length=1, max_length=_JOINED_MAX)],
-    ] = Field({}, alias="fields")
+    fields_: dict[str, Places] = Field({}, alias="fields")
     constants: dict[str, Constant] = Field({})
     values: dict[str, dict[str, Constant]] = Field({})
     texts: tuple[str, ...] = ()

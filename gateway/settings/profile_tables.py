@@ -37,7 +37,6 @@ _NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 Level = Annotated[int, Field(ge=1, le=5, strict=True)]
 Scored = Annotated[int, Field(ge=1, le=5)]  # a key: TOML has them as text
 Label = Annotated[str, StringConstraints(min_length=1, max_length=64)]
-Key = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,2}$")]
 
 
 def known_charset(name: str) -> str:
@@ -105,13 +104,13 @@ class ScaleTable(Section):
 class KeyMapTable(Section):
     revision: int = Field(ge=1)
     since: AwareDatetime | None = Field(None, alias="from")
-    levels: dict[Key, Level] = Field(min_length=1, max_length=KEY_MAX + 1)
+    levels: dict[str, Level] = Field(min_length=1, max_length=KEY_MAX + 1)
 
     @field_validator("levels")
     @classmethod
     def _keys_exist(cls, levels: dict[str, int]) -> dict[str, int]:
         for key in levels:
-            if int(key) > KEY_MAX:
+            if not key.isdecimal() or int(key) > KEY_MAX:
                 raise ValueError(f"key {key}: keys are 0 to {KEY_MAX}")
         found = {str(int(key)): level for key, level in levels.items()}
         if len(found) < len(levels):
