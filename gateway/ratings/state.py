@@ -20,7 +20,7 @@ from gateway.ratings.defaults import (
     outcome,
 )
 from gateway.ratings.facts import Dispute, Facts, Fixed, Issued, RatingFact, Void
-from gateway.ratings.grouping import event_order
+from gateway.ratings.grouping import event_order, rating_order
 from gateway.ratings.lifecycle import Signal, State, run
 from gateway.ratings.policy import SessionRules
 from gateway.ratings.service import Service, service_of
@@ -112,7 +112,7 @@ def state_of(
     duty = None if void else _duty(facts, choice, terms)
     complaints = tuple(
         complaint_duty(one, facts.steps, rules, terms.deadline)
-        for one in facts.complaints
+        for one in sorted(facts.complaints, key=lambda one: one.complaint_id)
     )
     until_ms = None
     if choice.first_ms is not None:
@@ -136,8 +136,8 @@ def state_of(
         void=void,
         duty=duty,
         complaints=complaints,
-        opinions=tuple(one for one in facts.ratings if one.round == "followup"),
-        disputes=facts.disputes,
+        opinions=_opinions(facts),
+        disputes=tuple(sorted(facts.disputes, key=lambda one: (one.at_ms, one.by))),
         overdue=tuple(
             (one.subject, name) for one in duties for name in one.overdue(now_ms)
         ),
@@ -224,6 +224,12 @@ def _duty(facts: Facts, choice: Choice, terms: Terms) -> Duty | None:
     ids = {one.rating_id for one in facts.ratings}
     steps = [one for one in facts.steps if one.subject in ids]
     return followup(bad.rating_id, bad.occurred_ms, steps, terms.rules, terms.deadline)
+
+
+def _opinions(facts: Facts) -> tuple[RatingFact, ...]:
+    """What customers said after they were contacted, oldest first."""
+    opinions = [one for one in facts.ratings if one.round == "followup"]
+    return tuple(sorted(opinions, key=rating_order)) if opinions else ()
 
 
 def _first_ms(facts: Facts) -> int:
