@@ -3,11 +3,14 @@
 An act's record has the name as topic and one of these as payload, a JSON object. The
 fold settles it with an outcome, a JSON object too: what it changed, or
 `{"error": code, "detail": sentence}`. An act whose idempotency key the ledger knows
-from the same author changes nothing.
+from the same author changes nothing: a key lasts a day, and of too many keys the oldest
+are forgotten.
 """
 
+import hashlib
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 
@@ -15,14 +18,28 @@ ItemId = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 """The number of a row in a store."""
 
 
+KEY_LIFE_MS: Final = 24 * 3_600_000
+KEYS_MAX: Final = 10_000
+KEY_REUSED: Final = "idempotency_key_reused"
+REQUEST: Final = "request"
+"""What an outcome calls the digest of a request that came with a key."""
+
+
 class ActName(StrEnum):
     DEVICE_APPROVED = "device_approved"
     DEVICE_REFUSED = "device_refused"
     DEVICE_RETIRED = "device_retired"
     DEVICE_MAINTENANCE = "device_maintenance"
+    DEVICE_PUT = "device_put"
+    DEVICES_IMPORTED = "devices_imported"
+    REGISTRY_PUT = "registry_put"
+    ALERT_CONFIRMED = "alert_confirmed"
+    ALERT_SNOOZED = "alert_snoozed"
     QUARANTINE_REPLAYED = "quarantine_replayed"
     QUARANTINE_PURGED = "quarantine_purged"
+    RATING_SUBMITTED = "rating_submitted"
     RATING_VOIDED = "rating_voided"
+    CONTACT_READ = "contact_read"
     DEADLETTERS_REPLAYED = "deadletters_replayed"
     DEADLETTERS_PURGED = "deadletters_purged"
     SINK_ENABLED = "sink_enabled"
@@ -37,6 +54,15 @@ class Act(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     def payload(self) -> bytes:
         return msgspec.json.encode(self)
+
+
+def digest_of(name: str, payload: bytes) -> str:
+    """Tells whether an act under the same key asks for the same."""
+    return hashlib.sha256(name.encode() + b"\0" + payload).hexdigest()
+
+
+Row = Mapping[str, str | None]
+"""A row of the registry, by its columns."""
 
 
 class DeviceAct(Act):
@@ -76,3 +102,53 @@ class SinkAct(Act):
     """`sink_enabled`: an endpoint that answered 410 may be tried again."""
 
     sink: str
+
+
+class DevicePutAct(Act):
+    """`device_put`: a row of `devices`; None clears a column, what is absent stays."""
+
+    device: Row
+
+
+class RowRefused(msgspec.Struct):
+    """A row that cannot be applied; `line` counts from 1, the header included."""
+
+    line: int
+    detail: str
+
+
+class DevicesImportAct(Act):
+    """`devices_imported`: rows of `devices` with their lines, and what was no row."""
+
+    rows: list[Row]
+    lines: list[int]
+    refused: list[RowRefused] = []
+
+
+class RegistryPutAct(Act):
+    """`registry_put`: rows of any other table; all are applied, or none."""
+
+    table: str
+    rows: list[Row]
+
+
+class AlertAct(Act):
+    """`alert_*`: seen by a person, or put aside until a time."""
+
+    alert_id: ItemId
+    until_ms: int | None = None
+    reason: str | None = None
+
+
+class RatingSubmittedAct(Act):
+    """`rating_submitted`: the next record is a rating over HTTP under a key."""
+
+    rating_id: str
+    content: str
+    """The SHA-256 of that record's payload, in hexadecimal."""
+
+
+class ContactReadAct(Act):
+    """`contact_read`: somebody was shown what a rating says about a person."""
+
+    rating_id: str

@@ -2,19 +2,23 @@
 
 from pathlib import Path
 
+from gateway.app.exposure import exposed
 from gateway.app.paths import Paths
 from gateway.app.signals import Signals
 from gateway.clock import SystemClock
-from gateway.console.app import Stores, create_app
+from gateway.console.app import Secrets, Stores, create_app
 from gateway.console.role import run_console
 from gateway.delivery.queries import SqliteDeliveryQueries
+from gateway.errors import PermanentError
 from gateway.ipc.submission import SubmissionClient
 from gateway.journal.queries import SqliteJournalQueries
 from gateway.ledger.queries import SqliteLedgerQueries
 from gateway.observability.health import Finding, readiness
 from gateway.reading import Reader
+from gateway.sealing import open_keyring
 from gateway.settings import Settings
 from gateway.supervisor import Role
+from gateway.tokens import Tokens
 
 
 async def run(settings: Settings, _config: Path, signals: Signals) -> None:
@@ -33,7 +37,11 @@ async def run(settings: Settings, _config: Path, signals: Signals) -> None:
     def ready() -> list[Finding]:
         return readiness(paths.run_dir, tuple(Role), clock.wall_ms())
 
-    app = create_app(stores, submitter, clock, ready, paths.run_dir)
+    tokens = Tokens(paths.tokens)
+    if problem := exposed(settings, tokens):
+        raise PermanentError(problem)
+    secrets = Secrets(tokens, open_keyring(paths.keyring))
+    app = create_app(stores, submitter, clock, ready, paths.run_dir, secrets=secrets)
     try:
         await run_console(app, address.host, address.port, signals.stop)
     finally:

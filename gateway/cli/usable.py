@@ -9,7 +9,8 @@ from gateway.settings import Settings, SettingsError, load_settings
 def load_usable(config: Path) -> Settings:
     """Settings that can be put into force.
 
-    Raises SettingsError when the file, a table, the calendar or a profile is broken.
+    Raises SettingsError when the file, a table, the calendar or a profile is broken, or
+    when other machines could use the API without a token.
     """
     from gateway.app.wanted import wanted  # noqa: PLC0415 -- a role does without
 

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
-from gateway.acts import Act, ActName
+from gateway.acts import KEY_LIFE_MS, KEY_REUSED, REQUEST, Act, ActName, digest_of
 from gateway.clock import Clock
 from gateway.console.items import ActDone
 from gateway.console.problems import ProblemError
@@ -18,11 +18,27 @@ from gateway.ports import Record, RecordKind, Submitter
 from gateway.queries import LedgerQueries
 from gateway.queries.rows import ActRow
 
+Part = tuple[RecordKind, str, bytes]
+"""Kind, topic and payload of a record."""
+
 Pause = Callable[[float], Awaitable[None]]
 
 ANSWER_MS_MAX: Final = 5000
 _PAUSE_S: Final = 0.02
 """The fold takes tens of milliseconds: a first look sooner would be in vain."""
+
+_STATUS: Final = {
+    "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "not_found": HTTPStatus.NOT_FOUND,
+    KEY_REUSED: HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+
+
+class Settled(NamedTuple):
+    """Where the act stands, and what it changed; None: not yet processed."""
+
+    place: Place
+    outcome: dict[str, Any] | None
 
 
 class Acts:
@@ -43,23 +59,39 @@ class Acts:
     async def perform(self, name: ActName, act: Act) -> JSONResponse:
         """200 with the outcome, or 202 with the place of what is not yet processed.
 
+        Raises as `settle`.
+        """
+        place, outcome = await self.settle(name, act)
+        if outcome is None:
+            return pending(place)
+        done = ActDone(place=str(place), processed=True, outcome=outcome)
+        return JSONResponse(done.model_dump())
+
+    async def settle(self, name: ActName, act: Act) -> Settled:
+        """Let the fold carry an act out; under a key known already it is not again.
+
         Raises ProblemError when the fold refused the act or its key was used for
         another, TransientError when the journal did not answer: nothing is known.
         """
-        if known := await self._known(name, act):
-            return _settled(known)
-        place = await self.submit(RecordKind.ACT, name.value, act.payload())
-        if await self.processed(place):
-            row = await self._known(name, act)
+        row = await self.known(name, act)
+        if row is None:
+            payload = act.payload()
+            place = await self.submit((RecordKind.ACT, name.value, payload))
+            if not await self.processed(place):
+                return Settled(place, None)
+            row = await self.known(name, act)
             row = row or await run_in_threadpool(self._ledger.act, place.pack())
-            if row:
-                return _settled(row)
-        return pending(place)
+            if row is None:
+                return Settled(place, None)
+        return Settled(Place.unpack(row.place), _outcome(row))
 
-    async def submit(self, kind: RecordKind, topic: str, payload: bytes) -> Place:
-        """The place of the record, which is durable."""
-        record = Record(kind, topic, payload, self._clock.wall_ms())
-        generation, block, index = await self._submitter.submit([record])
+    async def submit(self, *parts: Part) -> Place:
+        """The place of the first record; all stand in one block, which is durable."""
+        now_ms = self._clock.wall_ms()
+        records = [
+            Record(kind, topic, payload, now_ms) for kind, topic, payload in parts
+        ]
+        generation, block, index = await self._submitter.submit(records)
         return Place(generation, block, index, 0)
 
     async def processed(self, place: Place) -> bool:
@@ -72,14 +104,21 @@ class Acts:
                 return True
         return False
 
-    async def _known(self, name: ActName, act: Act) -> ActRow | None:
+    async def known(self, name: ActName, act: Act) -> ActRow | None:
+        """The act that came under this key before.
+
+        Raises ProblemError when that one asked for something else.
+        """
         if act.idempotency_key is None:
             return None
         find = self._ledger.act_of_key
         row = await run_in_threadpool(find, act.author, act.idempotency_key)
-        if row and row.name != name:
-            detail = f"This Idempotency-Key was used for {row.name}: take a new one."
-            raise ProblemError(HTTPStatus.CONFLICT, "idempotency_key_reused", detail)
+        if row is None or row.at_ms + KEY_LIFE_MS <= self._clock.wall_ms():
+            return None
+        request = msgspec.json.decode(row.outcome, type=dict[str, object]).get(REQUEST)
+        if row.name != name or request not in {None, digest_of(name, act.payload())}:
+            detail = f"Another request ({row.name}) came under this Idempotency-Key."
+            raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, KEY_REUSED, detail)
         return row
 
 
@@ -89,10 +128,10 @@ def pending(place: Place) -> JSONResponse:
     return JSONResponse(done.model_dump(), HTTPStatus.ACCEPTED)
 
 
-def _settled(row: ActRow) -> JSONResponse:
-    outcome = msgspec.json.decode(row.outcome, type=dict[str, object])
+def _outcome(row: ActRow) -> dict[str, Any]:
+    outcome = msgspec.json.decode(row.outcome, type=dict[str, Any])
+    outcome.pop(REQUEST, None)
     if error := outcome.get("error"):
-        raise ProblemError(HTTPStatus.CONFLICT, str(error), str(outcome.get("detail")))
-    place = str(Place.unpack(row.place))
-    done = ActDone(place=place, processed=True, outcome=outcome)
-    return JSONResponse(done.model_dump())
+        status = _STATUS.get(str(error), HTTPStatus.CONFLICT)
+        raise ProblemError(status, str(error), str(outcome.get("detail")))
+    return outcome

@@ -10,11 +10,15 @@ from gateway import __version__
 from gateway.clock import Clock
 from gateway.console import problems
 from gateway.console.acts import Acts, Pause
+from gateway.console.callers import Access
+from gateway.console.docs import install_docs
 from gateway.console.figures import Scrape
 from gateway.console.guard import Guard
 from gateway.console.pipeline import PipelineReader
+from gateway.console.routes.alerts import Alerts
 from gateway.console.routes.deadletters import DeadLetters
 from gateway.console.routes.devices import Devices
+from gateway.console.routes.organisation import Organisation
 from gateway.console.routes.overview import Overview
 from gateway.console.routes.probes import Probes, Readiness
 from gateway.console.routes.quarantine import Quarantine
@@ -24,6 +28,8 @@ from gateway.console.routes.sinks import Sinks
 from gateway.console.tracing import Tracer
 from gateway.ports import Submitter
 from gateway.queries import DeliveryQueries, JournalQueries, LedgerQueries
+from gateway.sealing import Keyring
+from gateway.tokens import Tokens
 
 PREFIX: Final = "/api/v1"
 
@@ -36,6 +42,13 @@ class Stores(NamedTuple):
     journal: JournalQueries
 
 
+class Secrets(NamedTuple):
+    """Who may call, and what opens personal fields."""
+
+    tokens: Tokens
+    keyring: Keyring
+
+
 def create_app(  # noqa: PLR0913 -- every port of the console, named once
     stores: Stores,
     submitter: Submitter,
@@ -43,6 +56,7 @@ def create_app(  # noqa: PLR0913 -- every port of the console, named once
     readiness: Readiness,
     run_dir: Path,
     *,
+    secrets: Secrets,
     pause: Pause = asyncio.sleep,
 ) -> FastAPI:
     """The API as an ASGI application; it holds no state of its own."""
@@ -55,22 +69,29 @@ def create_app(  # noqa: PLR0913 -- every port of the console, named once
         responses=problems.responses(),
     )
     problems.install(app)
-    app.add_middleware(Guard)
+    access = Access(secrets.tokens)
+    app.state.access = access
+    app.add_middleware(Guard, is_open=access.is_open)
     pipeline = PipelineReader(*stores, clock)
     app.include_router(Probes(readiness, Scrape(pipeline, run_dir)).router())
     acts = Acts(submitter, stores.ledger, clock, pause)
-    app.include_router(_api(stores, acts, pipeline), prefix=PREFIX)
+    app.include_router(_api(stores, acts, pipeline, secrets.keyring), prefix=PREFIX)
+    install_docs(app, PREFIX)
     return app
 
 
-def _api(stores: Stores, acts: Acts, pipeline: PipelineReader) -> APIRouter:
+def _api(
+    stores: Stores, acts: Acts, pipeline: PipelineReader, keyring: Keyring
+) -> APIRouter:
     ledger, deliveries, _ = stores
     api = APIRouter()
     for part in (
-        Overview(pipeline, ledger),
-        Ratings(ledger, Tracer(deliveries), acts),
+        Overview(pipeline),
+        Ratings(ledger, Tracer(deliveries), acts, keyring),
         Sessions(ledger),
         Devices(ledger, acts),
+        Organisation(ledger, acts),
+        Alerts(ledger, acts),
         Quarantine(ledger, acts),
         DeadLetters(deliveries, acts),
         Sinks(deliveries, acts),

@@ -2,13 +2,14 @@
 
 The open API trusts whoever is on this machine. A page in a browser there is not: it
 may not use us through a name of its own (DNS rebinding) nor by a form (its Origin).
+Where tokens are asked for, a page has none to send, so that any name of ours will do.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,25 +17,34 @@ from gateway.console.problems import ProblemError, answer
 from gateway.loopback import is_loopback
 
 BODY_BYTES_MAX: Final = 1 << 20
+TABLE_BYTES_MAX: Final = 4 << 20
+_TABLES: Final = "/devices/import"
 _TOO_LARGE: Final = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-_TOO_LARGE_DETAIL: Final = f"A body holds at most {BODY_BYTES_MAX} bytes."
+_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Guard:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, hosts: Iterable[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, is_open: Callable[[], bool]) -> None:
+        """Tell by `is_open` whether callers need no token."""
         self._app = app
-        self._hosts = frozenset(hosts)
+        self._is_open = is_open
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         problem = self._problem(scope)
+        send = _hardened(send)
         if problem is None:
-            await self._app(scope, _bounded(receive), send)
+            await self._app(scope, _bounded(receive, _bytes_max(scope)), send)
             return
         response = answer(problem.status, problem.code, problem.detail)
         await response(scope, receive, send)
@@ -42,20 +52,17 @@ class Guard:
     def _problem(self, scope: Scope) -> ProblemError | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
-        if not self._is_ours(host):
+        if not is_loopback(_name(host)) and self._is_open():
             detail = f"Host {host!r} is not this gateway: ask by its listen address."
             return ProblemError(HTTPStatus.MISDIRECTED_REQUEST, "foreign_host", detail)
         origin = headers.get("origin")
         if scope.get("method") not in _READING and origin and not _same(origin, host):
             detail = f"A page of {origin!r} may not change anything here."
             return ProblemError(HTTPStatus.FORBIDDEN, "foreign_origin", detail)
-        if int(headers.get("content-length") or 0) > BODY_BYTES_MAX:
-            return ProblemError(_TOO_LARGE, "too_large", _TOO_LARGE_DETAIL)
+        bytes_max = _bytes_max(scope)
+        if int(headers.get("content-length") or 0) > bytes_max:
+            return ProblemError(_TOO_LARGE, "too_large", _too_large(bytes_max))
         return None
-
-    def _is_ours(self, host: str) -> bool:
-        name = _name(host)
-        return is_loopback(name) or name in self._hosts
 
 
 def _name(host: str) -> str:
@@ -69,16 +76,38 @@ def _same(origin: str, host: str) -> bool:
     return origin.partition("://")[2] == host
 
 
-def _bounded(receive: Receive) -> Receive:
+def _bytes_max(scope: Scope) -> int:
+    is_table = str(scope.get("path", "")).endswith(_TABLES)
+    return TABLE_BYTES_MAX if is_table else BODY_BYTES_MAX
+
+
+def _too_large(bytes_max: int) -> str:
+    return f"A body holds at most {bytes_max} bytes."
+
+
+def _hardened(send: Send) -> Send:
+    """Tell browsers to keep nothing and to load nothing, unless a page says else."""
+
+    async def send_some(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return send_some
+
+
+def _bounded(receive: Receive, bytes_max: int) -> Receive:
     """Count a body that came without a length."""
-    left = BODY_BYTES_MAX
+    left = bytes_max
 
     async def receive_some() -> Message:
         nonlocal left
         message = await receive()
         left -= len(message.get("body", b""))
         if left < 0:
-            raise HTTPException(_TOO_LARGE, _TOO_LARGE_DETAIL)
+            raise HTTPException(_TOO_LARGE, _too_large(bytes_max))
         return message
 
     return receive_some

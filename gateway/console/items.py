@@ -102,6 +102,20 @@ class RatingWhole(Rating):
     trace: Trace
 
 
+class Contact(Item):
+    kind: str
+    value: str
+
+
+class PersonalData(Item):
+    """What a rating says about a person; `erased` when it is no longer kept."""
+
+    rating_id: str
+    contact: Contact | None
+    comment: str | None
+    erased: bool
+
+
 class EffectiveRating(Item):
     event_id: str
     level: int
@@ -165,6 +179,25 @@ class Device(Item):
     next_inspection_at: Instant | None = Field(validation_alias="next_inspection_ms")
 
 
+class RowError(Item):
+    """`line` counts from 1, the header included."""
+
+    line: int
+    detail: str
+
+
+class Imported(Item):
+    """What an import changed, or would change; the first errors are shown."""
+
+    dry_run: bool
+    created: int
+    changed: int
+    unchanged: int
+    refused: int
+    errors: list[RowError]
+    place: str | None
+
+
 class Alert(Item):
     id: int
     cause: str
@@ -176,6 +209,7 @@ class Alert(Item):
     text: str
     count: int
     devices: list[str]
+    snoozed_until: Instant | None = Field(validation_alias="snoozed_until_ms")
 
 
 Base64 = Annotated[

@@ -50,11 +50,19 @@ class Problem(BaseModel):
 class ProblemError(Exception):
     """The answer to this request is a problem."""
 
-    def __init__(self, status: HTTPStatus, code: str, detail: str) -> None:
+    def __init__(
+        self,
+        status: HTTPStatus,
+        code: str,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(detail)
         self.status = status
         self.code = code
         self.detail = detail
+        self.headers = headers
 
 
 def not_found(what: str) -> ProblemError:
@@ -86,7 +94,7 @@ def answer(
 
 async def _on_problem(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ProblemError)
-    return answer(error.status, error.code, error.detail)
+    return answer(error.status, error.code, error.detail, headers=error.headers)
 
 
 async def _on_invalid(_request: Request, error: Exception) -> JSONResponse:

@@ -1,10 +1,11 @@
 """What callers send: query parameters, headers and bodies."""
 
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from fastapi import Header
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from fleet.registry import Lifecycle
 from gateway.console.instants import milliseconds
 from gateway.queries.asking import (
     AlertFilter,
@@ -27,7 +28,8 @@ IdempotencyKey = Annotated[
         alias="Idempotency-Key",
         min_length=1,
         max_length=200,
-        description="A repeat under the same key changes nothing.",
+        description="A repeat of the same request under the same key, within a day,"
+        " changes nothing and is answered alike.",
     ),
 ]
 
@@ -61,8 +63,9 @@ class RatingQuery(PeriodQuery):
     level: int | None = Field(None, ge=1, le=5)
     flag: Text | None = None
 
-    def wanted(self) -> RatingFilter:
+    def wanted(self, subtree: str | None) -> RatingFilter:
         return RatingFilter(
+            subtree=subtree,
             from_ms=milliseconds(self.from_),
             to_ms=milliseconds(self.to),
             device=self.device,
@@ -81,8 +84,9 @@ class SessionQuery(PeriodQuery):
     state: Text | None = None
     device: Text | None = None
 
-    def wanted(self) -> SessionFilter:
+    def wanted(self, subtree: str | None) -> SessionFilter:
         return SessionFilter(
+            subtree=subtree,
             session=self.session,
             site=self.site,
             state=self.state,
@@ -97,9 +101,12 @@ class DeviceQuery(ListQuery):
     lifecycle: Text | None = None
     presence: Text | None = None
 
-    def wanted(self) -> DeviceFilter:
+    def wanted(self, subtree: str | None) -> DeviceFilter:
         return DeviceFilter(
-            site=self.site, lifecycle=self.lifecycle, presence=self.presence
+            subtree=subtree,
+            site=self.site,
+            lifecycle=self.lifecycle,
+            presence=self.presence,
         )
 
 
@@ -109,9 +116,13 @@ class AlertQuery(ListQuery):
     device: Text | None = None
     site: Text | None = None
 
-    def wanted(self) -> AlertFilter:
+    def wanted(self, subtree: str | None) -> AlertFilter:
         return AlertFilter(
-            state=self.state, cause=self.cause, device=self.device, site=self.site
+            subtree=subtree,
+            state=self.state,
+            cause=self.cause,
+            device=self.device,
+            site=self.site,
         )
 
 
@@ -120,9 +131,9 @@ class QuarantineQuery(ListQuery):
     reason: Text | None = None
     device: Text | None = None
 
-    def wanted(self) -> QuarantineFilter:
+    def wanted(self, subtree: str | None) -> QuarantineFilter:
         return QuarantineFilter(
-            state=self.state, reason=self.reason, device=self.device
+            subtree=subtree, state=self.state, reason=self.reason, device=self.device
         )
 
 
@@ -167,6 +178,52 @@ class DeadLetterChoice(Strict):
         return self
 
 
+Cell = Annotated[str, Field(max_length=500)]
+
+
+class DeviceRow(Strict):
+    """A device's row of the registry: null clears a column, what is absent stays."""
+
+    hw_serial: Cell | None = None
+    model: Cell | None = None
+    profile: Cell | None = None
+    lifecycle: Lifecycle | None = None
+    site: Cell | None = None
+    window: Cell | None = None
+    labels: Cell | None = None
+    installed_at: Cell | None = None
+
+    def given(self) -> dict[str, str | None]:
+        """The columns that were sent; empty text clears one, too."""
+        row = self.model_dump(mode="json", exclude_unset=True)
+        return {name: value or None for name, value in row.items()}
+
+
+class Confirmation(Strict):
+    reason: Text | None = None
+
+
+class Snooze(Strict):
+    """Put the alert aside until a time, a month ahead at most."""
+
+    until: AwareDatetime
+    reason: Text | None = None
+
+
+class TraceQuery(Strict):
+    """Which deliveries a rating's trace shows."""
+
+    sink: Text | None = None
+    event: Text | None = None
+    state: Literal["delivered", "owed", "dead"] | None = None
+
+
+class ImportQuery(Strict):
+    dry_run: bool = Field(
+        default=False, description="Say what would happen; change nothing."
+    )
+
+
 class DeviceChange(Strict):
     """Why, and where the device stands from now on; what is absent stays."""
 
@@ -189,3 +246,12 @@ class RatingBody(BaseModel):
 
     v: int = 1
     event_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{8,64}$")]
+    site: str | None = None
+    window: str | None = None
+    medium: Annotated[
+        str, Field(description="terminal, qr, web, sms, phone, email, social, staff")
+    ] = "web"
+
+    def content(self) -> dict[str, Any]:
+        """What was sent, and the version."""
+        return {"v": self.v, **self.model_dump(exclude_unset=True)}

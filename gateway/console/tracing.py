@@ -11,6 +11,7 @@ from gateway.console.items import (
     RatingWhole,
     Trace,
 )
+from gateway.console.requests import TraceQuery
 from gateway.places import Place
 from gateway.queries import DeliveryQueries
 from gateway.queries.asking import DeadLetterFilter, Slice
@@ -24,13 +25,14 @@ class Tracer:
     def __init__(self, deliveries: DeliveryQueries) -> None:
         self._deliveries = deliveries
 
-    def trace(self, detail: RatingDetail) -> RatingWhole:
+    def trace(self, detail: RatingDetail, wanted: TraceQuery) -> RatingWhole:
+        """The rating with its history, and those deliveries that are wanted."""
         rating = Rating.model_validate(detail.rating)
         trace = Trace(
             place=str(Place.unpack(detail.rating.place)),
             decision=_decision(detail.rating),
             point=Point.model_validate(detail.point) if detail.point else None,
-            deliveries=list(self._of(detail)),
+            deliveries=[one for one in self._of(detail) if _is_wanted(one, wanted)],
         )
         history = [Rating.model_validate(row) for row in detail.history]
         return RatingWhole(**dict(rating), history=history, trace=trace)
@@ -53,6 +55,14 @@ class Tracer:
         wanted = DeadLetterFilter(subject=rating_id, state="dead")
         letters = self._deliveries.dead_letters(wanted, Slice(_DEAD_LETTERS_MAX))
         return {(letter.sink, letter.type) for letter in letters.items}
+
+
+def _is_wanted(delivery: Delivery, wanted: TraceQuery) -> bool:
+    return (
+        wanted.sink in {None, delivery.sink}
+        and wanted.event in {None, delivery.event}
+        and wanted.state in {None, delivery.state}
+    )
 
 
 def _is_settled(event: EventPosition, sink: SinkRow | None) -> bool:

@@ -12,6 +12,12 @@ class Timer(NamedTuple):
     subject: str
 
 
+class KeyedAct(NamedTuple):
+    place: int
+    at_ms: int
+    outcome: str
+
+
 class OpenAlert(NamedTuple):
     id: int
     cause: str
@@ -63,13 +69,32 @@ class Books:
             "INSERT OR REPLACE INTO setting VALUES (?, ?, ?)", (name, value, place)
         )
 
-    def act_of_key(self, author: str, key: str) -> int | None:
-        """The place of the act that already carried this idempotency key."""
+    def act_of_key(self, author: str, key: str) -> KeyedAct | None:
+        """The act that already carried this idempotency key."""
         row = self._store.one(
-            "SELECT place FROM act WHERE author = ? AND idempotency_key = ?",
+            "SELECT place, at_ms, coalesce(outcome, '{}') FROM act"
+            " WHERE author = ? AND idempotency_key = ?",
             (author, key),
         )
-        return None if row is None else row[0]
+        return None if row is None else KeyedAct(*row)
+
+    def forget_key(self, place: int) -> None:
+        self._store.run(
+            "UPDATE act SET idempotency_key = NULL WHERE place = ?", (place,)
+        )
+
+    def forget_keys(self, keep: int, forget: int) -> None:
+        """Beyond `keep` keys, forget the oldest `forget` of them."""
+        row = self._store.one(
+            "SELECT count(*) FROM act WHERE idempotency_key IS NOT NULL"
+        )
+        if row is not None and row[0] >= keep:
+            self._store.run(
+                "UPDATE act SET idempotency_key = NULL WHERE place IN (SELECT place"
+                " FROM act INDEXED BY act_idempotency WHERE idempotency_key IS NOT NULL"
+                " ORDER BY place LIMIT ?)",
+                (forget,),
+            )
 
     def save_act(  # noqa: PLR0913, PLR0917 -- the columns of one row
         self,
@@ -104,6 +129,11 @@ class Books:
     def set_timer(self, timer: Timer) -> None:
         self._store.run("INSERT OR IGNORE INTO timer VALUES (?, ?, ?)", timer)
 
+    def drop_timers(self, kind: str, subject: str) -> None:
+        self._store.run(
+            "DELETE FROM timer WHERE kind = ? AND subject = ?", (kind, subject)
+        )
+
     def open_alerts(self) -> list[OpenAlert]:
         return [
             OpenAlert(*row)
@@ -136,6 +166,12 @@ class Books:
         self._store.run(
             "UPDATE alert SET count = count + 1, last_ms = ?, text = ? WHERE id = ?",
             (now_ms, text, alert_id),
+        )
+
+    def move_alert(self, alert_id: int, state: str) -> None:
+        self._store.run(
+            "UPDATE alert SET state = ?, version = version + 1 WHERE id = ?",
+            (state, alert_id),
         )
 
     def resolve_alert(self, alert_id: int, now_ms: int) -> None:

@@ -9,13 +9,20 @@ from typing import Any, Final
 
 import msgspec
 
+from gateway.acts import KEY_LIFE_MS, KEY_REUSED, KEYS_MAX, REQUEST, digest_of
 from gateway.ports import Record
-from gateway.processing import acts_of_operators, acts_of_roles, acts_of_settings
+from gateway.processing import (
+    acts_of_operators,
+    acts_of_people,
+    acts_of_roles,
+    acts_of_settings,
+)
 from gateway.processing.acting import ActError, Context, Handling, Outcome, read
 
 HANDLERS: Final[Mapping[str, Handling[Any]]] = {
     **acts_of_settings.HANDLERS,
     **acts_of_operators.HANDLERS,
+    **acts_of_people.HANDLERS,
     **acts_of_roles.HANDLERS,
 }
 
@@ -34,20 +41,47 @@ def carry_out(context: Context, record: Record, place: int) -> None:
     asker = _NOBODY
     try:
         asker = read(_ASKER, record.payload)
-        key, author = asker.idempotency_key, asker.author
-        if key is not None and _is_done(context, author, key):
-            asker = _Asker(author)
+        if _is_done(context, asker, record):
+            asker = _Asker(asker.author)
             outcome: Outcome = {"repeated": True}
         else:
-            context.place, context.author = place, author
+            context.place, context.author = place, asker.author
             outcome = _carried(context, record)
+    except _KeyReusedError as error:
+        asker = _Asker(asker.author)
+        outcome = {"error": error.code, "detail": error.detail}
     except ActError as error:
         outcome = {"error": error.code, "detail": error.detail}
+    if asker.idempotency_key is not None:
+        outcome[REQUEST] = digest_of(record.topic, record.payload)
     _save(context, record, place, asker, outcome)
 
 
-def _is_done(context: Context, author: str | None, key: str) -> bool:
-    return context.state.books.act_of_key(author or "", key) is not None
+class _KeyReusedError(ActError):
+    """The key belongs to another request, which keeps it."""
+
+
+def _is_done(context: Context, asker: _Asker, record: Record) -> bool:
+    """Whether the same was asked for before; keys that are too old are forgotten.
+
+    Raises:
+        _KeyReusedError: something else was asked for under this key.
+    """
+    if asker.idempotency_key is None:
+        return False
+    books = context.state.books
+    known = books.act_of_key(asker.author or "", asker.idempotency_key)
+    if known is None:
+        books.forget_keys(KEYS_MAX, KEYS_MAX // 10)
+        return False
+    if known.at_ms + KEY_LIFE_MS <= record.received_ms:
+        books.forget_key(known.place)
+        return False
+    request = json.loads(known.outcome).get(REQUEST)
+    if request not in {None, digest_of(record.topic, record.payload)}:
+        detail = "another request came under this key: take a new one"
+        raise _KeyReusedError(KEY_REUSED, detail)
+    return True
 
 
 def _carried(context: Context, record: Record) -> Outcome:

@@ -1,9 +1,7 @@
-"""What operators and business systems ask for: devices, quarantine, voids, sinks."""
+"""What operators and business systems ask for: lifecycles, quarantine, voids, sinks."""
 
 from collections.abc import Mapping
 from typing import Any, Final
-
-import msgspec
 
 from fleet.registry import Lifecycle, may_become
 from gateway.acts import (
@@ -23,7 +21,7 @@ from gateway.processing.acting import (
     Outcome,
     handling,
 )
-from gateway.processing.registering import Row, RowError, move, put_device
+from gateway.processing.registering import move
 from gateway.processing.settling import declare_void, find_rating
 
 ITEMS_MAX: Final = 100_000
@@ -46,17 +44,6 @@ def _device_moved(wanted: Lifecycle) -> Handling[DeviceAct]:
         return {"device_id": device.device_id, "lifecycle": device.lifecycle}
 
     return handling(DeviceAct, moved)
-
-
-class _DevicePut(msgspec.Struct):
-    device: Row
-
-
-def _device_put(context: Context, act: _DevicePut) -> Outcome:
-    try:
-        return {"device_id": put_device(context, act.device).device_id}
-    except RowError as error:
-        raise ActError("invalid", str(error)) from None
 
 
 def _items(context: Context, act: QuarantineAct) -> list[Kept]:
@@ -106,7 +93,6 @@ HANDLERS: Final[Mapping[str, Handling[Any]]] = {
     "device_refused": _device_moved(Lifecycle.REFUSED),
     "device_retired": _device_moved(Lifecycle.RETIRED),
     "device_maintenance": _device_moved(Lifecycle.MAINTENANCE),
-    "device_put": handling(_DevicePut, _device_put),
     "quarantine_replayed": handling(QuarantineAct, _quarantine_replayed),
     "quarantine_purged": handling(QuarantineAct, _quarantine_purged),
     "rating_voided": handling(RatingVoidAct, _rating_voided),

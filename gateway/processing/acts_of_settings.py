@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from fleet.tables import Row
 from gateway.events.addressing import BACKEND, INFLUXDB, RECEIPTS
 from gateway.ports import SinkSpec
 from gateway.processing.acting import (
@@ -18,7 +19,7 @@ from gateway.processing.acting import (
     handling,
 )
 from gateway.processing.alerts import resolve_alert
-from gateway.processing.registering import Row, RowError, put_device, put_row
+from gateway.processing.registering import put_rows
 from gateway.rules import Rules
 
 ERRORS_MAX: Final = 20
@@ -87,19 +88,10 @@ class _TablesApplied(msgspec.Struct):
 
 def _tables_applied(context: Context, applied: _TablesApplied) -> Outcome:
     state, table = context.state, applied.table
-    errors = []
-    for number, row in enumerate(applied.rows):
-        try:
-            if table == "devices":
-                put_device(context, row)
-            else:
-                put_row(context, table, row)
-        except RowError as error:
-            errors.append({"row": number, "detail": str(error)})
-    if table == "windows":
-        state.windows = state.devices.registry("windows")
-        for device in state.by_id.values():
-            state.place_device(device)
+    errors = [
+        {"row": number, "detail": str(error)}
+        for number, error in put_rows(context, table, applied.rows)
+    ]
     if applied.last:
         state.books.save_setting(f"table:{table}", applied.digest, context.place)
     outcome: Outcome = {"rows": len(applied.rows) - len(errors)}

@@ -1,28 +1,36 @@
 """Rows of the registry's tables, as files and operators give them."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Final
 
 from device_protocol.topics import is_device_id
 from fleet.registry import ACCEPTING, Lifecycle
+from fleet.tables import Row, RowError, key_of
 from gateway.ledger.devices import Device
 from gateway.processing.acting import Context
 
-Row = Mapping[str, str | None]
-
-_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
-    "sites": ("id",),
-    "departments": ("id",),
-    "windows": ("id",),
-    "employees": ("id",),
-    "bindings": ("device_id", "from"),
-    "closures": ("site", "from"),
-}
 _FACTS: Final = ("hw_serial", "model", "profile", "labels", "installed_at")
 
 
-class RowError(ValueError):
-    """A row that cannot be applied, and why."""
+def put_rows(
+    context: Context, table: str, rows: Sequence[Row]
+) -> list[tuple[int, RowError]]:
+    """Put rows of any table in force; answers those that cannot be, by their index."""
+    refused = []
+    for number, row in enumerate(rows):
+        try:
+            if table == "devices":
+                put_device(context, row)
+            else:
+                put_row(context, table, row)
+        except RowError as error:
+            refused.append((number, error))
+    if table == "windows":
+        state = context.state
+        state.windows = state.devices.registry("windows")
+        for device in state.by_id.values():
+            state.place_device(device)
+    return refused
 
 
 def put_row(context: Context, table: str, row: Row) -> None:
@@ -31,17 +39,11 @@ def put_row(context: Context, table: str, row: Row) -> None:
     Raises:
         RowError: the table is unknown, or a column of its key is missing.
     """
-    names = _KEYS.get(table)
-    if names is None:
-        raise RowError(f"no table {table!r}")
-    key = [row.get(name) or "" for name in names]
-    if not all(key):
-        raise RowError(f"{' or '.join(names)} is missing")
-    context.state.devices.save_registry(table, "|".join(key), dict(row))
+    context.state.devices.save_registry(table, key_of(table, row), dict(row))
 
 
 def put_device(context: Context, row: Row) -> Device:
-    """Put a row of `devices` in force: what is empty stays as it was.
+    """Put a row of `devices` in force: what is empty stays, what is None is cleared.
 
     Raises:
         RowError: it names no device, or no lifecycle.
@@ -55,14 +57,29 @@ def put_device(context: Context, row: Row) -> Device:
     device = state.by_id.get(device_id)
     if device is None:
         device = state.add_device(device_id, wanted or Lifecycle.ACTIVE.value)
-    device.site = row.get("site") or device.site
-    device.window = row.get("window") or device.window
+    device.site = _cell(row, "site", device.site)
+    device.window = _cell(row, "window", device.window)
     for name in _FACTS:
-        if row.get(name):
-            device.facts[name] = row[name]
+        device.facts[name] = _cell(row, name, device.facts.get(name))
     state.place_device(device)
     move(context, device, Lifecycle(wanted or device.lifecycle))
     return device
+
+
+def row_of(device: Device) -> dict[str, str | None]:
+    """A device as a row of the table."""
+    facts = {name: device.facts.get(name) for name in _FACTS}
+    return {
+        "device_id": device.device_id,
+        "lifecycle": device.lifecycle,
+        "site": device.site,
+        "window": device.window,
+        **facts,
+    }
+
+
+def _cell(row: Row, name: str, now: str | None) -> str | None:
+    return now if row.get(name, "") == "" else row[name]
 
 
 def move(context: Context, device: Device, wanted: Lifecycle) -> None:

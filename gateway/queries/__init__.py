@@ -9,7 +9,7 @@ newest first.
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from gateway.ports import SinkSince
+from gateway.ports import OutboxRow, SinkSince
 from gateway.queries.asking import (
     AlertFilter,
     DeadLetterFilter,
@@ -28,9 +28,12 @@ from gateway.queries.rows import (
     DeviceRow,
     FateCounts,
     OwedEvents,
+    PresenceChange,
     QuarantineRow,
     RatingDetail,
     RatingRow,
+    RegisteredDevice,
+    SealedPersonal,
     SessionDetail,
     SessionRow,
     SinkCursor,
@@ -53,19 +56,40 @@ class LedgerQueries(Protocol):
 
     def rating(self, device_id: str, event_id: str) -> RatingDetail | None: ...
 
-    def rating_devices(self, event_id: str) -> list[str]:
-        """The devices, two at most, that gave out this event id."""
+    def rating_devices(self, event_id: str, subtree: str | None) -> list[str]:
+        """The devices, two at most, that gave out this event id below `subtree`."""
+
+    def personal(self, place: int) -> SealedPersonal | None:
+        """What the rating at this place says about a person."""
 
     def sessions(self, wanted: SessionFilter, part: Slice) -> Page[SessionRow]: ...
 
     def session(self, session_key: str) -> SessionDetail | None: ...
 
-    def session_keys(self, session_id: str) -> list[str]:
-        """The keys, two at most, of the sessions that had this number."""
+    def session_keys(self, session_id: str, subtree: str | None) -> list[str]:
+        """The keys, two at most, of the sessions below that had this number."""
 
     def devices(self, wanted: DeviceFilter, part: Slice) -> Page[DeviceRow]: ...
 
     def device(self, device_id: str) -> DeviceRow | None: ...
+
+    def registered(self, subtree: str | None) -> list[RegisteredDevice]:
+        """Every device that was approved once or waits for it, by device id."""
+
+    def presences(self, since_ms: int, limit: int) -> list[PresenceChange]:
+        """Devices whose presence was told at `since_ms` or later, earliest first."""
+
+    def registry(
+        self, table: str, part: Slice, subtree: str | None
+    ) -> Page[dict[str, str | None]]:
+        """Rows of one table of the registry, by key."""
+
+    def registry_row(self, table: str, key: str) -> dict[str, str | None] | None: ...
+
+    def within(self, site: str | None, subtree: str) -> bool:
+        """Whether a site is `subtree` or below it; no site is never."""
+
+    def alert(self, number: int) -> AlertRow | None: ...
 
     def alerts(self, wanted: AlertFilter, part: Slice) -> Page[AlertRow]: ...
 
@@ -74,6 +98,9 @@ class LedgerQueries(Protocol):
     ) -> Page[QuarantineRow]: ...
 
     def quarantined(self, number: int) -> QuarantineRow | None: ...
+
+    def outbox(self, after: int, limit: int) -> list[OutboxRow]:
+        """Rows of blocks above `after`, in order."""
 
     def act(self, place: int) -> ActRow | None: ...
 

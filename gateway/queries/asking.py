@@ -35,7 +35,13 @@ class Page(msgspec.Struct, Generic[Row], frozen=True):
     next_cursor: str | None = None
 
 
-class RatingFilter(msgspec.Struct, frozen=True, kw_only=True):
+class SiteBound(msgspec.Struct, frozen=True, kw_only=True):
+    """`subtree`: only what belongs to this site or one below it; None is all."""
+
+    subtree: str | None = None
+
+
+class RatingFilter(SiteBound, frozen=True, kw_only=True):
     """Half-open `from_ms <= occurred_ms < to_ms`; None means any."""
 
     from_ms: int | None = None
@@ -49,7 +55,7 @@ class RatingFilter(msgspec.Struct, frozen=True, kw_only=True):
     flag: str | None = None
 
 
-class SessionFilter(msgspec.Struct, frozen=True, kw_only=True):
+class SessionFilter(SiteBound, frozen=True, kw_only=True):
     """Half-open on the end of the session, else on its beginning; None means any."""
 
     session: str | None = None
@@ -60,20 +66,20 @@ class SessionFilter(msgspec.Struct, frozen=True, kw_only=True):
     to_ms: int | None = None
 
 
-class DeviceFilter(msgspec.Struct, frozen=True, kw_only=True):
+class DeviceFilter(SiteBound, frozen=True, kw_only=True):
     site: str | None = None
     lifecycle: str | None = None
     presence: str | None = None
 
 
-class AlertFilter(msgspec.Struct, frozen=True, kw_only=True):
+class AlertFilter(SiteBound, frozen=True, kw_only=True):
     state: str | None = None
     cause: str | None = None
     device: str | None = None
     site: str | None = None
 
 
-class QuarantineFilter(msgspec.Struct, frozen=True, kw_only=True):
+class QuarantineFilter(SiteBound, frozen=True, kw_only=True):
     state: str | None = None
     reason: str | None = None
     device: str | None = None

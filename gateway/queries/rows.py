@@ -200,6 +200,36 @@ class DeviceRow(msgspec.Struct, kw_only=True):
     next_inspection_ms: int | None = None
 
 
+class RegisteredDevice(msgspec.Struct, frozen=True, kw_only=True):
+    """A device's row of the registry, all columns; what is not known is None."""
+
+    device_id: str
+    hw_serial: str | None
+    model: str | None
+    profile: str | None
+    lifecycle: str
+    site: str | None
+    window: str | None
+    labels: str | None
+    installed_at: str | None
+
+
+class PresenceChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What the newest birth, will or goodbye of a device made of it."""
+
+    device_id: str
+    site: str | None
+    presence: str
+    at_ms: int
+
+
+class SealedPersonal(msgspec.Struct, frozen=True):
+    """Comment and contact of one rating; `sealed` is None once erased."""
+
+    key_id: int
+    sealed: bytes | None
+
+
 class AlertRow(msgspec.Struct, kw_only=True):
     id: int
     cause: str
@@ -211,6 +241,7 @@ class AlertRow(msgspec.Struct, kw_only=True):
     text: str
     count: int
     devices: tuple[str, ...] = ()
+    snoozed_until_ms: int | None = None
 
 
 class QuarantineRow(msgspec.Struct, kw_only=True):
@@ -253,7 +284,8 @@ class ActRow(msgspec.Struct, frozen=True, kw_only=True):
     """An operator's act as the fold settled it.
 
     `outcome` is a JSON object, encoded: what it changed, or `{"error": code,
-    "detail": sentence}`, or `{"repeated": true}` under a key known already.
+    "detail": sentence}`, or `{"repeated": true}` under a key known already. Under a
+    key it also says which `request` that was.
     """
 
     place: int

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from gateway import migrations
 from gateway.clock import SteppedClock
-from gateway.console.app import Stores, create_app
+from gateway.console.app import Secrets, Stores, create_app
 from gateway.delivery.queries import SqliteDeliveryQueries
 from gateway.delivery.store import MIGRATIONS
 from gateway.errors import TransientError
@@ -21,6 +21,8 @@ from gateway.observability.health import Finding
 from gateway.ports import Record
 from gateway.queries import JournalExtent
 from gateway.reading import Reader
+from gateway.sealing import Keyring
+from gateway.tokens import FILE_NAME, Tokens
 from tests.support.ledger_file import NOON_MS, LedgerFile
 
 
@@ -78,6 +80,8 @@ class Client:
                 return operations
         return {}
 
+
+KEYRING = Keyring({1: bytes(32)})
 
 BLOCK = 50
 """The block in which every submitted record lands."""
@@ -142,6 +146,7 @@ class Api(Client):
         self.clock = SteppedClock(wall_ms=NOON_MS + 10_000)
         self.run_dir = directory
         self.findings: list[Finding] = []
+        self.tokens = Tokens(directory / FILE_NAME)
         self._readers = [Reader(self.ledger.path), Reader(self.deliveries.path)]
         super().__init__(self._create())
 
@@ -157,6 +162,7 @@ class Api(Client):
             self.clock,
             lambda: self.findings,
             self.run_dir,
+            secrets=Secrets(self.tokens, KEYRING),
             pause=self._pause,
         )
 
@@ -175,4 +181,7 @@ def contract() -> Mapping[str, Any]:
     """The OpenAPI document, which every application has alike."""
     stores = Stores(cast("Any", None), cast("Any", None), cast("Any", None))
     submissions, clock = Submissions(), SteppedClock()
-    return create_app(stores, submissions, clock, list, Path()).openapi()
+    secrets = Secrets(Tokens(Path()), KEYRING)
+    return create_app(
+        stores, submissions, clock, list, Path(), secrets=secrets
+    ).openapi()

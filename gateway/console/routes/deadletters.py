@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 
 from gateway.acts import ActName, DeadLettersAct
 from gateway.console.acts import Acts
-from gateway.console.callers import LOCAL
+from gateway.console.callers import Caller, Operator, Reader, whole_gateway
 from gateway.console.items import ACT_RESPONSES, DeadLetter, DeadLetterWhole, ListOf
 from gateway.console.problems import not_found
 from gateway.console.requests import (
@@ -38,10 +38,15 @@ class DeadLetters:
         )
         return router
 
-    def list(self, query: Annotated[DeadLetterQuery, Query()]) -> Page[DeadLetterRow]:
+    def list(
+        self, query: Annotated[DeadLetterQuery, Query()], caller: Reader
+    ) -> Page[DeadLetterRow]:
+        """Letters of the whole gateway, for who is bound to no site."""
+        whole_gateway(caller)
         return self._deliveries.dead_letters(query.wanted(), query.part)
 
-    def show(self, letter_id: ItemId) -> DeadLetterWhole:
+    def show(self, letter_id: ItemId, caller: Reader) -> DeadLetterWhole:
+        whole_gateway(caller)
         found = self._deliveries.dead_letter(letter_id)
         if found is None:
             raise not_found(f"dead letter {letter_id}")
@@ -49,21 +54,28 @@ class DeadLetters:
         return DeadLetterWhole(**dict(letter), content=found.content)
 
     async def replay(
-        self, choice: DeadLetterChoice, idempotency_key: IdempotencyKey = None
+        self,
+        choice: DeadLetterChoice,
+        caller: Operator,
+        idempotency_key: IdempotencyKey = None,
     ) -> JSONResponse:
         """Deliver the letters again, with the same event ids."""
-        act = _act(choice, idempotency_key)
+        act = _act(caller, choice, idempotency_key)
         return await self._acts.perform(ActName.DEADLETTERS_REPLAYED, act)
 
     async def purge(
-        self, choice: DeadLetterChoice, idempotency_key: IdempotencyKey = None
+        self,
+        choice: DeadLetterChoice,
+        caller: Operator,
+        idempotency_key: IdempotencyKey = None,
     ) -> JSONResponse:
         """Give the letters up for good; they stay counted."""
-        act = _act(choice, idempotency_key)
+        act = _act(caller, choice, idempotency_key)
         return await self._acts.perform(ActName.DEADLETTERS_PURGED, act)
 
 
-def _act(choice: DeadLetterChoice, key: str | None) -> DeadLettersAct:
+def _act(caller: Caller, choice: DeadLetterChoice, key: str | None) -> DeadLettersAct:
+    whole_gateway(caller)
     return DeadLettersAct(
-        author=LOCAL, idempotency_key=key, ids=choice.ids, sink=choice.sink
+        author=caller.name, idempotency_key=key, ids=choice.ids, sink=choice.sink
     )

@@ -1,31 +1,21 @@
-"""/pipeline and /alerts: how the gateway does, and what needs hands."""
+"""/pipeline: how the gateway does."""
 
-from typing import Annotated
+from fastapi import APIRouter
 
-from fastapi import APIRouter, Query
-
-from gateway.console.items import Alert, ListOf, Pipeline
+from gateway.console.callers import Reader
+from gateway.console.items import Pipeline
 from gateway.console.pipeline import PipelineReader
-from gateway.console.requests import AlertQuery
-from gateway.queries import LedgerQueries
-from gateway.queries.asking import Page
-from gateway.queries.rows import AlertRow
 
 
 class Overview:
-    def __init__(self, pipeline: PipelineReader, ledger: LedgerQueries) -> None:
+    def __init__(self, pipeline: PipelineReader) -> None:
         self._pipeline = pipeline
-        self._ledger = ledger
 
     def router(self) -> APIRouter:
         router = APIRouter(tags=["overview"])
         router.add_api_route("/pipeline", self.pipeline, response_model=Pipeline)
-        router.add_api_route("/alerts", self.alerts, response_model=ListOf[Alert])
         return router
 
-    def pipeline(self) -> Pipeline:
+    def pipeline(self, _caller: Reader) -> Pipeline:
         """Every element's fate, and how each sink stands; survives restarts."""
         return self._pipeline.read()
-
-    def alerts(self, query: Annotated[AlertQuery, Query()]) -> Page[AlertRow]:
-        return self._ledger.alerts(query.wanted(), query.part)

@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 
 from gateway.acts import ActName, QuarantineAct
 from gateway.console.acts import Acts
-from gateway.console.callers import LOCAL
+from gateway.console.callers import Caller, Operator, Reader, whole_gateway
 from gateway.console.items import ACT_RESPONSES, ListOf, Quarantined
 from gateway.console.problems import not_found
 from gateway.console.requests import (
@@ -16,6 +16,7 @@ from gateway.console.requests import (
     QuarantineChoice,
     QuarantineQuery,
 )
+from gateway.console.sight import Sight
 from gateway.queries import LedgerQueries
 from gateway.queries.asking import Page
 from gateway.queries.rows import QuarantineRow
@@ -25,6 +26,7 @@ class Quarantine:
     def __init__(self, ledger: LedgerQueries, acts: Acts) -> None:
         self._ledger = ledger
         self._acts = acts
+        self._sight = Sight(ledger)
 
     def router(self) -> APIRouter:
         router = APIRouter(prefix="/quarantine", tags=["quarantine"])
@@ -38,31 +40,43 @@ class Quarantine:
         )
         return router
 
-    def list(self, query: Annotated[QuarantineQuery, Query()]) -> Page[QuarantineRow]:
-        return self._ledger.quarantine(query.wanted(), query.part)
+    def list(
+        self, query: Annotated[QuarantineQuery, Query()], caller: Reader
+    ) -> Page[QuarantineRow]:
+        return self._ledger.quarantine(query.wanted(caller.site), query.part)
 
-    def show(self, item_id: ItemId) -> QuarantineRow:
+    def show(self, item_id: ItemId, caller: Reader) -> QuarantineRow:
         row = self._ledger.quarantined(item_id)
+        what = f"quarantine item {item_id}"
         if row is None:
-            raise not_found(f"quarantine item {item_id}")
+            raise not_found(what)
+        device = self._ledger.device(row.device_id) if row.device_id else None
+        self._sight.show(caller, device.site if device else None, what)
         return row
 
     async def replay(
-        self, choice: QuarantineChoice, idempotency_key: IdempotencyKey = None
+        self,
+        choice: QuarantineChoice,
+        caller: Operator,
+        idempotency_key: IdempotencyKey = None,
     ) -> JSONResponse:
         """Judge the items again: same identity, same receipt time."""
-        act = _act(choice, idempotency_key)
+        act = _act(caller, choice, idempotency_key)
         return await self._acts.perform(ActName.QUARANTINE_REPLAYED, act)
 
     async def purge(
-        self, choice: QuarantineChoice, idempotency_key: IdempotencyKey = None
+        self,
+        choice: QuarantineChoice,
+        caller: Operator,
+        idempotency_key: IdempotencyKey = None,
     ) -> JSONResponse:
         """Drop the payloads for good; the counts stay."""
-        act = _act(choice, idempotency_key)
+        act = _act(caller, choice, idempotency_key)
         return await self._acts.perform(ActName.QUARANTINE_PURGED, act)
 
 
-def _act(choice: QuarantineChoice, key: str | None) -> QuarantineAct:
+def _act(caller: Caller, choice: QuarantineChoice, key: str | None) -> QuarantineAct:
+    whole_gateway(caller)  # one reason may concern devices of every site
     return QuarantineAct(
-        author=LOCAL, idempotency_key=key, ids=choice.ids, reason=choice.reason
+        author=caller.name, idempotency_key=key, ids=choice.ids, reason=choice.reason
     )

@@ -1,24 +1,41 @@
 """/ratings: effective and superseded versions, flags, binding, and each one's way."""
 
+import hashlib
 import json
 from http import HTTPStatus
 from typing import Annotated, Final
 
+import msgspec
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from gateway.acts import ActName, RatingVoidAct
+from gateway.acts import ActName, ContactReadAct, RatingSubmittedAct, RatingVoidAct
 from gateway.console.acts import Acts, pending
-from gateway.console.callers import HTTP_DEVICE, LOCAL
-from gateway.console.items import ACT_RESPONSES, ListOf, Rating, RatingWhole
+from gateway.console.callers import Auditor, Caller, ContactReader, Operator, Reader
+from gateway.console.items import (
+    ACT_RESPONSES,
+    ListOf,
+    PersonalData,
+    Rating,
+    RatingWhole,
+)
 from gateway.console.problems import ProblemError, not_found
-from gateway.console.requests import IdempotencyKey, RatingBody, RatingQuery, VoidReason
+from gateway.console.requests import (
+    IdempotencyKey,
+    RatingBody,
+    RatingQuery,
+    TraceQuery,
+    VoidReason,
+)
+from gateway.console.sight import Sight
 from gateway.console.tracing import Tracer
+from gateway.places import Place
 from gateway.ports import RecordKind
 from gateway.queries import LedgerQueries
 from gateway.queries.asking import Page, QuarantineFilter, Slice
-from gateway.queries.rows import RatingRow
+from gateway.queries.rows import RatingDetail, RatingRow
+from gateway.sealing import Keyring, SealBrokenError
 
 _UNPROCESSABLE: Final = HTTPStatus.UNPROCESSABLE_ENTITY
 _NEWEST: Final = Slice(20)
@@ -26,15 +43,22 @@ _NEWEST: Final = Slice(20)
 
 
 class Ratings:
-    def __init__(self, ledger: LedgerQueries, tracer: Tracer, acts: Acts) -> None:
+    def __init__(
+        self, ledger: LedgerQueries, tracer: Tracer, acts: Acts, keyring: Keyring
+    ) -> None:
         self._ledger = ledger
         self._tracer = tracer
         self._acts = acts
+        self._keyring = keyring
+        self._sight = Sight(ledger)
 
     def router(self) -> APIRouter:
         router = APIRouter(prefix="/ratings", tags=["ratings"])
         router.add_api_route("", self.list, response_model=ListOf[Rating])
         router.add_api_route("/{rating_id}", self.show, response_model=RatingWhole)
+        router.add_api_route(
+            "/{rating_id}/contact", self.contact, response_model=PersonalData
+        )
         router.add_api_route(
             "",
             self.record,
@@ -51,26 +75,40 @@ class Ratings:
         )
         return router
 
-    def list(self, query: Annotated[RatingQuery, Query()]) -> Page[RatingRow]:
-        return self._ledger.ratings(query.wanted(), query.part)
+    def list(
+        self, query: Annotated[RatingQuery, Query()], caller: Reader
+    ) -> Page[RatingRow]:
+        return self._ledger.ratings(query.wanted(caller.site), query.part)
 
-    def show(self, rating_id: str) -> RatingWhole:
+    def show(
+        self, rating_id: str, query: Annotated[TraceQuery, Query()], caller: Reader
+    ) -> RatingWhole:
         """By `device_id:event_id`, or by an event_id alone when it is unique."""
-        device_id, event_id = self._identity(rating_id)
-        detail = self._ledger.rating(device_id, event_id)
-        if detail is None:
-            raise not_found(f"rating {rating_id}")
-        return self._tracer.trace(detail)
+        return self._tracer.trace(self._found(rating_id, caller), query)
 
-    async def record(self, body: RatingBody) -> Response:
+    async def contact(self, rating_id: str, caller: ContactReader) -> PersonalData:
+        """What the rating says about a person; that it was read is recorded first."""
+        detail = await run_in_threadpool(self._found, rating_id, caller)
+        act = ContactReadAct(author=caller.name, rating_id=detail.rating.rating_id)
+        name = ActName.CONTACT_READ.value
+        await self._acts.submit((RecordKind.ACT, name, act.payload()))
+        return await run_in_threadpool(self._personal, detail.rating)
+
+    async def record(
+        self,
+        body: RatingBody,
+        caller: Operator,
+        idempotency_key: IdempotencyKey = None,
+    ) -> Response:
         """Take a rating from another medium, by the rules that terminals obey."""
+        content = await run_in_threadpool(self._bounded, body, caller)
         # Escaped: what no encoding can hold is for the fold to refuse, not for us.
-        payload = json.dumps(body.model_dump()).encode("ascii")
-        topic = f"{HTTP_DEVICE}/rating"
-        place = await self._acts.submit(RecordKind.HTTP, topic, payload)
+        payload = json.dumps(content).encode("ascii")
+        device_id, event_id = caller.device_id, body.event_id
+        place = await self._submitted(caller, event_id, payload, idempotency_key)
         if not await self._acts.processed(place):
             return pending(place)
-        row = await run_in_threadpool(self._outcome, body.event_id, payload)
+        row = await run_in_threadpool(self._outcome, device_id, event_id, payload)
         if row is None:
             return pending(place)
         status = HTTPStatus.CREATED if row.place == place.pack() else HTTPStatus.OK
@@ -78,38 +116,110 @@ class Ratings:
         return JSONResponse(rating.model_dump(), status)
 
     async def void(
-        self, rating_id: str, body: VoidReason, idempotency_key: IdempotencyKey = None
+        self,
+        rating_id: str,
+        body: VoidReason,
+        caller: Auditor,
+        idempotency_key: IdempotencyKey = None,
     ) -> JSONResponse:
         """Take a rating, with all its versions, out of every figure."""
-        device_id, event_id = await run_in_threadpool(self._identity, rating_id)
+        detail = await run_in_threadpool(self._found, rating_id, caller)
         act = RatingVoidAct(
-            author=LOCAL,
+            author=caller.name,
             idempotency_key=idempotency_key,
-            rating_id=f"{device_id}:{event_id}",
+            rating_id=detail.rating.rating_id,
             reason=body.reason,
         )
         return await self._acts.perform(ActName.RATING_VOIDED, act)
 
-    def _outcome(self, event_id: str, payload: bytes) -> RatingRow | None:
+    async def _submitted(
+        self, caller: Caller, event_id: str, payload: bytes, key: str | None
+    ) -> Place:
+        """The place of the record; under a key known already, where it stood then."""
+        record = (RecordKind.HTTP, f"{caller.device_id}/rating", payload)
+        if key is None:
+            return await self._acts.submit(record)
+        act = RatingSubmittedAct(
+            author=caller.name,
+            idempotency_key=key,
+            rating_id=f"{caller.device_id}:{event_id}",
+            content=hashlib.sha256(payload).hexdigest(),
+        )
+        known = await self._acts.known(ActName.RATING_SUBMITTED, act)
+        if known is not None:
+            first = Place.unpack(known.place)
+        else:
+            name = ActName.RATING_SUBMITTED.value
+            first = await self._acts.submit(
+                (RecordKind.ACT, name, act.payload()), record
+            )
+        return first._replace(message=first.message + 1)
+
+    def _bounded(self, body: RatingBody, caller: Caller) -> dict[str, object]:
+        """What was sent; who is bound to a site speaks for it, or for one below."""
+        content = body.content()
+        if caller.site is None:
+            return content
+        sites = {body.site}
+        if body.window is not None:
+            window = self._ledger.registry_row("windows", body.window) or {}
+            sites.add(window.get("site"))
+        elif body.site is None:
+            content["site"] = caller.site
+            sites = {caller.site}
+        for site in sites - {None} or {None}:
+            self._sight.place(caller, site)
+        return content
+
+    def _outcome(
+        self, device_id: str, event_id: str, payload: bytes
+    ) -> RatingRow | None:
         """The rating that holds this identity; None while it is deferred.
 
         Raises ProblemError when the element lies in quarantine.
         """
-        wanted = QuarantineFilter(state="held", device=HTTP_DEVICE)
+        wanted = QuarantineFilter(state="held", device=device_id)
         for item in self._ledger.quarantine(wanted, _NEWEST).items:
             if item.payload == payload:
                 conflict = item.reason == "id_conflict"
                 status = HTTPStatus.CONFLICT if conflict else _UNPROCESSABLE
                 raise ProblemError(status, item.reason, item.detail)
-        detail = self._ledger.rating(HTTP_DEVICE, event_id)
+        detail = self._ledger.rating(device_id, event_id)
         return None if detail is None else detail.rating
 
-    def _identity(self, rating_id: str) -> tuple[str, str]:
+    def _found(self, rating_id: str, caller: Caller) -> RatingDetail:
+        detail = self._ledger.rating(*self._identity(rating_id, caller.site))
+        if detail is None:
+            raise not_found(f"rating {rating_id}")
+        self._sight.show(caller, detail.rating.site, f"rating {rating_id}")
+        return detail
+
+    def _personal(self, rating: RatingRow) -> PersonalData:
+        row = self._ledger.personal(rating.place)
+        fields: dict[str, object] = {}
+        if row is not None and row.sealed is not None:
+            try:
+                own = rating.rating_id.encode()
+                plain = self._keyring.open(row.key_id, row.sealed, own)
+            except SealBrokenError as error:
+                code = HTTPStatus.SERVICE_UNAVAILABLE
+                raise ProblemError(code, "seal_broken", str(error)) from error
+            fields = msgspec.json.decode(plain, type=dict[str, object])
+        return PersonalData.model_validate(
+            {
+                "rating_id": rating.rating_id,
+                "contact": fields.get("contact"),
+                "comment": fields.get("comment"),
+                "erased": row is not None and row.sealed is None,
+            }
+        )
+
+    def _identity(self, rating_id: str, subtree: str | None) -> tuple[str, str]:
         """Split at the first colon; an event_id may hold colons of its own."""
         device_id, colon, event_id = rating_id.partition(":")
         if colon and self._ledger.device(device_id):
             return device_id, event_id
-        devices = self._ledger.rating_devices(rating_id)
+        devices = self._ledger.rating_devices(rating_id, subtree)
         if len(devices) > 1:
             detail = f"Several devices gave out {rating_id}: ask for device_id:event_id"
             raise ProblemError(HTTPStatus.CONFLICT, "ambiguous", detail)

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import apsw
 
-from gateway.ledger.queries import books, fleet, ratings, sessions
+from gateway.ledger.packing import unpack
+from gateway.ledger.queries import books, fleet, organisation, ratings, sessions
 from gateway.ledger.queries.owed import Owed, in_force
 from gateway.places import Place
-from gateway.ports import SinkSince
+from gateway.ports import OutboxRow, SinkSince
 from gateway.queries.asking import (
     AlertFilter,
     DeviceFilter,
@@ -23,9 +24,12 @@ from gateway.queries.rows import (
     DeviceRow,
     FateCounts,
     OwedEvents,
+    PresenceChange,
     QuarantineRow,
     RatingDetail,
     RatingRow,
+    RegisteredDevice,
+    SealedPersonal,
     SessionDetail,
     SessionRow,
     SinkCursor,
@@ -57,8 +61,12 @@ class SqliteLedgerQueries:
     def rating(self, device_id: str, event_id: str) -> RatingDetail | None:
         return self._read(lambda c: self._rating(c, device_id, event_id))
 
-    def rating_devices(self, event_id: str) -> list[str]:
-        return self._read(lambda c: ratings.devices_of(c, event_id, _TO_TELL_AMBIGUOUS))
+    def rating_devices(self, event_id: str, subtree: str | None) -> list[str]:
+        limit = _TO_TELL_AMBIGUOUS
+        return self._read(lambda c: ratings.devices_of(c, event_id, subtree, limit))
+
+    def personal(self, place: int) -> SealedPersonal | None:
+        return self._read(lambda c: ratings.personal(c, place))
 
     def sessions(self, wanted: SessionFilter, part: Slice) -> Page[SessionRow]:
         return self._read(lambda c: sessions.listed(c, wanted, part))
@@ -66,14 +74,35 @@ class SqliteLedgerQueries:
     def session(self, session_key: str) -> SessionDetail | None:
         return self._read(lambda c: sessions.detail(c, session_key))
 
-    def session_keys(self, session_id: str) -> list[str]:
-        return self._read(lambda c: sessions.keys(c, session_id, _TO_TELL_AMBIGUOUS))
+    def session_keys(self, session_id: str, subtree: str | None) -> list[str]:
+        limit = _TO_TELL_AMBIGUOUS
+        return self._read(lambda c: sessions.keys(c, session_id, subtree, limit))
 
     def devices(self, wanted: DeviceFilter, part: Slice) -> Page[DeviceRow]:
         return self._read(lambda c: fleet.devices(c, wanted, part))
 
     def device(self, device_id: str) -> DeviceRow | None:
         return self._read(lambda c: fleet.device(c, device_id))
+
+    def registered(self, subtree: str | None) -> list[RegisteredDevice]:
+        return self._read(lambda c: fleet.registered(c, subtree))
+
+    def presences(self, since_ms: int, limit: int) -> list[PresenceChange]:
+        return self._read(lambda c: fleet.presences(c, since_ms, limit))
+
+    def registry(
+        self, table: str, part: Slice, subtree: str | None
+    ) -> Page[dict[str, str | None]]:
+        return self._read(lambda c: organisation.registry(c, table, part, subtree))
+
+    def registry_row(self, table: str, key: str) -> dict[str, str | None] | None:
+        return self._read(lambda c: organisation.registry_row(c, table, key))
+
+    def within(self, site: str | None, subtree: str) -> bool:
+        return self._read(lambda c: organisation.within(c, site, subtree))
+
+    def alert(self, number: int) -> AlertRow | None:
+        return self._read(lambda c: fleet.alert(c, number))
 
     def alerts(self, wanted: AlertFilter, part: Slice) -> Page[AlertRow]:
         return self._read(lambda c: fleet.alerts(c, wanted, part))
@@ -83,6 +112,9 @@ class SqliteLedgerQueries:
 
     def quarantined(self, number: int) -> QuarantineRow | None:
         return self._read(lambda c: books.quarantined(c, number))
+
+    def outbox(self, after: int, limit: int) -> list[OutboxRow]:
+        return self._read(lambda c: _outbox(c, after, limit))
 
     def act(self, place: int) -> ActRow | None:
         return self._read(lambda c: books.act(c, place))
@@ -105,3 +137,10 @@ class SqliteLedgerQueries:
             point=ratings.point_of(connection, rating),
             events=self._owed.positions(connection, rating.rating_id, block),
         )
+
+
+def _outbox(connection: apsw.Connection, after: int, limit: int) -> list[OutboxRow]:
+    rows = connection.execute(
+        "SELECT body FROM outbox WHERE block > ? ORDER BY block LIMIT ?", (after, limit)
+    )
+    return [unpack(body) for (body,) in rows]

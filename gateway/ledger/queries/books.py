@@ -4,6 +4,7 @@ from typing import Final
 
 import apsw
 
+from gateway.ledger.queries.organisation import of_site
 from gateway.queries.asking import Page, QuarantineFilter, Slice
 from gateway.queries.rows import ActRow, FateCounts, QuarantineRow
 from gateway.reading.paging import Columns, Conditions, Listing, page
@@ -16,6 +17,9 @@ SELECT id, place, topic, device_id, event_id, reason, detail, received_ms, paylo
     count, state
 FROM quarantine
 """
+_OF_DEVICE: Final = (
+    f"device_id IN (SELECT device_id FROM device WHERE {of_site('site')})"
+)
 _SELECT_ACT: Final = "SELECT place, name, at_ms, coalesce(outcome, '{}') FROM act"
 
 
@@ -56,6 +60,7 @@ def quarantine(
     conditions = Conditions()
     conditions.where("reason = ?", wanted.reason)
     conditions.where("device_id = ?", wanted.device)
+    conditions.where(_OF_DEVICE, wanted.subtree)
     if wanted.state == "held":
         conditions.where("state IN ('held', ?)", "quarantined")
     else:

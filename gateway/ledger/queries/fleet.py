@@ -6,8 +6,14 @@ import apsw
 import msgspec
 
 from fleet.presence import Known
+from gateway.ledger.queries.organisation import of_site
 from gateway.queries.asking import AlertFilter, DeviceFilter, Page, Slice
-from gateway.queries.rows import AlertRow, DeviceRow
+from gateway.queries.rows import (
+    AlertRow,
+    DeviceRow,
+    PresenceChange,
+    RegisteredDevice,
+)
 from gateway.reading.paging import Columns, Conditions, Listing, page
 
 _KNOWN: Final = msgspec.json.Decoder(Known)
@@ -24,8 +30,15 @@ _PRESENCE: Final = """
 iif(d.lifecycle IN ('maintenance', 'retired'), d.lifecycle,
     coalesce(d.presence ->> '$.state', 'unseen')) = ?
 """
-_SELECT_ALERT: Final = """
-SELECT id, cause, severity, device_id, site, opened_ms, state, text, count FROM alert
+_SNOOZE: Final = """
+(SELECT max(due_ms) FROM timer WHERE kind = 'snooze' AND subject = CAST(a.id AS TEXT))
+"""
+_STATE: Final = f"iif(a.state = 'snoozed' AND {_SNOOZE} IS NULL, 'open', a.state)"
+"""A snooze lasts as long as its timer stands."""
+_SELECT_ALERT: Final = f"""
+SELECT a.id, a.cause, a.severity, a.device_id, a.site, a.opened_ms, {_STATE}, a.text,
+    a.count, iif(a.state = 'snoozed', {_SNOOZE}, NULL)
+FROM alert AS a
 """
 
 
@@ -53,6 +66,7 @@ def devices(
     """Devices, the latest known first."""
     conditions = Conditions()
     conditions.where("d.site = ?", wanted.site)
+    conditions.where(of_site("d.site"), wanted.subtree)
     conditions.where("d.lifecycle = ?", wanted.lifecycle)
     conditions.where(_PRESENCE, wanted.presence)
     return page(connection, _DEVICES, conditions, part)
@@ -64,20 +78,57 @@ def device(connection: apsw.Connection, device_id: str) -> DeviceRow | None:
     return None
 
 
+def registered(
+    connection: apsw.Connection, subtree: str | None
+) -> list[RegisteredDevice]:
+    conditions = Conditions()
+    conditions.where(of_site("site"), subtree)
+    columns = RegisteredDevice.__struct_fields__
+    rows = connection.execute(
+        f"SELECT {', '.join(columns)} FROM device WHERE {conditions.clause}"
+        " AND device_id NOT GLOB 'http-*' ORDER BY device_id",
+        conditions.values,
+    )
+    return [RegisteredDevice(**dict(zip(columns, row, strict=True))) for row in rows]
+
+
+def presences(
+    connection: apsw.Connection, since_ms: int, limit: int
+) -> list[PresenceChange]:
+    rows = connection.execute(
+        "SELECT device_id, site, iif(lifecycle IN ('maintenance', 'retired'),"
+        " lifecycle, coalesce(presence ->> '$.state', 'unseen')),"
+        " presence ->> '$.received_ms' AS at_ms FROM device"
+        " WHERE at_ms >= ? ORDER BY at_ms, no LIMIT ?",
+        (since_ms, limit),
+    )
+    return [
+        PresenceChange(device_id=device_id, site=site, presence=presence, at_ms=at_ms)
+        for device_id, site, presence, at_ms in rows
+    ]
+
+
 def alerts(
     connection: apsw.Connection, wanted: AlertFilter, part: Slice
 ) -> Page[AlertRow]:
     """Alerts, the latest opened first."""
     conditions = Conditions()
-    conditions.where("state = ?", wanted.state)
-    conditions.where("cause = ?", wanted.cause)
-    conditions.where("device_id = ?", wanted.device)
-    conditions.where("site = ?", wanted.site)
+    conditions.where(f"{_STATE} = ?", wanted.state)
+    conditions.where("a.cause = ?", wanted.cause)
+    conditions.where("a.device_id = ?", wanted.device)
+    conditions.where("a.site = ?", wanted.site)
+    conditions.where(of_site("a.site"), wanted.subtree)
     return page(connection, _ALERTS, conditions, part)
 
 
+def alert(connection: apsw.Connection, number: int) -> AlertRow | None:
+    for row in connection.execute(f"{_SELECT_ALERT} WHERE a.id = ?", (number,)):
+        return _alert(row)
+    return None
+
+
 def _alert(row: Columns) -> AlertRow:
-    number, cause, severity, device_id, site, opened_ms, state, text, count = row
+    number, cause, severity, device_id, site, opened_ms, state, text, count = row[:9]
     return AlertRow(
         id=number,
         cause=cause,
@@ -88,8 +139,9 @@ def _alert(row: Columns) -> AlertRow:
         state=state,
         text=text,
         count=count,
+        snoozed_until_ms=row[9],
     )
 
 
 _DEVICES: Final = Listing(_SELECT, "d.no", _build)
-_ALERTS: Final = Listing(_SELECT_ALERT, "id", _alert)
+_ALERTS: Final = Listing(_SELECT_ALERT, "a.id", _alert)

@@ -8,8 +8,9 @@ import apsw
 import msgspec
 
 from gateway.events.points import point_ns, point_tags
+from gateway.ledger.queries.organisation import of_site
 from gateway.queries.asking import Page, RatingFilter, Slice
-from gateway.queries.rows import PointRow, RatingRow, VoidRow
+from gateway.queries.rows import PointRow, RatingRow, SealedPersonal, VoidRow
 from gateway.reading.paging import Columns, Conditions, Listing, page
 
 _SELECT: Final = """  -- in the order of the fields of RatingRow
@@ -57,6 +58,7 @@ def listed(
         "r.device_no = (SELECT no FROM device WHERE device_id = ?)", wanted.device
     )
     conditions.where("s.site = ?", wanted.site)
+    conditions.where(of_site("s.site"), wanted.subtree)
     conditions.where("s.department = ?", wanted.department)
     conditions.where("r.employee_id = ?", wanted.employee)
     conditions.where(_OF_SESSION, wanted.session)
@@ -78,18 +80,33 @@ def place_of(connection: apsw.Connection, device_id: str, event_id: str) -> int 
     return None
 
 
-def devices_of(connection: apsw.Connection, event_id: str, limit: int) -> list[str]:
-    """Devices that have a rating of this event id, `limit` at most."""
+def devices_of(
+    connection: apsw.Connection, event_id: str, subtree: str | None, limit: int
+) -> list[str]:
+    """Devices that have a rating of this event id below a site, `limit` at most."""
+    conditions = Conditions()
+    conditions.where("i.event_id = ?", event_id)
+    conditions.where(of_site("s.site"), subtree)
     found: list[str] = []
     for table in _identity_tables(connection):
         rows = connection.execute(
             f"SELECT d.device_id FROM {table} AS i"
             " JOIN rating AS r ON r.place = i.place"
-            " JOIN device AS d ON d.no = i.device_no WHERE i.event_id = ? LIMIT ?",
-            (event_id, limit),
+            " JOIN binding AS s ON s.no = r.binding"
+            " JOIN device AS d ON d.no = i.device_no"
+            f" WHERE {conditions.clause} LIMIT ?",
+            (*conditions.values, limit),
         )
         found.extend(device_id for (device_id,) in rows)
     return found[:limit]
+
+
+def personal(connection: apsw.Connection, place: int) -> SealedPersonal | None:
+    for key_id, sealed in connection.execute(
+        "SELECT key_id, sealed FROM personal WHERE place = ?", (place,)
+    ):
+        return SealedPersonal(key_id, sealed)
+    return None
 
 
 def at(connection: apsw.Connection, places: Iterable[int]) -> list[RatingRow]:

@@ -7,6 +7,7 @@ from typing import Final
 import apsw
 
 from gateway.ledger.queries import ratings
+from gateway.ledger.queries.organisation import of_site
 from gateway.queries.asking import Page, SessionFilter, Slice
 from gateway.queries.rows import EffectiveRating, SessionDetail, SessionRow
 from gateway.reading.paging import Columns, Conditions, Listing, page
@@ -62,6 +63,7 @@ def listed(
     conditions = Conditions()
     conditions.where("x.session_id = ?", wanted.session)
     conditions.where("x.site = ?", wanted.site)
+    conditions.where(of_site("x.site"), wanted.subtree)
     conditions.where("x.state = ?", wanted.state)
     conditions.where(
         "x.device_no = (SELECT no FROM device WHERE device_id = ?)", wanted.device
@@ -83,10 +85,15 @@ def detail(connection: apsw.Connection, session_key: str) -> SessionDetail | Non
     return None
 
 
-def keys(connection: apsw.Connection, session_id: str, limit: int) -> list[str]:
+def keys(
+    connection: apsw.Connection, session_id: str, subtree: str | None, limit: int
+) -> list[str]:
+    conditions = Conditions()
+    conditions.where("x.session_id = ?", session_id)
+    conditions.where(of_site("x.site"), subtree)
     rows = connection.execute(
-        f"SELECT {_KEY} FROM session AS x WHERE x.session_id = ? LIMIT ?",
-        (session_id, limit),
+        f"SELECT {_KEY} FROM session AS x WHERE {conditions.clause} LIMIT ?",
+        (*conditions.values, limit),
     )
     return [key for (key,) in rows]
 

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway.console.app import Stores, create_app
+from gateway.console.app import Secrets, Stores, create_app
 from gateway.delivery.queries import SqliteDeliveryQueries
 from gateway.ledger.queries import SqliteLedgerQueries
 from gateway.queries import JournalExtent
 from gateway.reading import Reader
+from gateway.tokens import FILE_NAME, Tokens
 from tests.support.api import Client, Deliveries
 from tests.support.folding import FoldedLedger
 
@@ -27,8 +28,17 @@ class Folded(Client):
         stores = Stores(
             SqliteLedgerQueries(ledger), SqliteDeliveryQueries(deliveries), self
         )
+        self.tokens = Tokens(directory / FILE_NAME)
         super().__init__(
-            create_app(stores, world, world.clock, list, directory, pause=self._pause)
+            create_app(
+                stores,
+                world,
+                world.clock,
+                list,
+                directory,
+                secrets=Secrets(self.tokens, world.keyring),
+                pause=self._pause,
+            )
         )
 
     async def _pause(self, seconds: float) -> None:

@@ -53,7 +53,9 @@ def test_one_alert_is_open_for_a_cause_and_subject(books: Books) -> None:
 
 def test_a_key_belongs_to_its_author(books: Books) -> None:
     books.save_act(1, "a", "anna", 0, "k", "{}")
-    assert books.act_of_key("anna", "k") == 1
+    known = books.act_of_key("anna", "k")
+    assert known is not None
+    assert known.place == 1
     assert books.act_of_key("bert", "k") is None
     for place in (2, 3):
         books.save_act(place, "a", "anna", 0, None, "{}")

@@ -164,8 +164,8 @@ def test_an_event_id_that_two_devices_gave_out_names_both(
     ledger.rating("d-1", "event-01")
     ledger.rating("d-2", "event-01")
     ledger.rating("d-2", "event-02", block=2)
-    assert sorted(queries.rating_devices("event-01")) == ["d-1", "d-2"]
-    assert queries.rating_devices("event-02") == ["d-2"]
+    assert sorted(queries.rating_devices("event-01", None)) == ["d-1", "d-2"]
+    assert queries.rating_devices("event-02", None) == ["d-2"]
 
 
 def test_a_session_is_found_by_key_though_names_hold_colons(
@@ -181,7 +181,7 @@ def test_a_session_is_found_by_key_though_names_hold_colons(
     assert [rating.event_id for rating in detail.history] == ["event-01"]
     assert queries.session("a:b:B:7:1:2") is None
     assert queries.session("nonsense") is None
-    assert queries.session_keys("B:7") == ["a:b:B:7:1:1"]
+    assert queries.session_keys("B:7", None) == ["a:b:B:7:1:1"]
 
 
 def test_a_session_implied_without_a_number_shows_none(

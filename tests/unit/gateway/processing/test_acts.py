@@ -3,6 +3,8 @@
 import msgspec
 import pytest
 
+from gateway.acts import KEY_LIFE_MS, KEY_REUSED, REQUEST
+from gateway.processing import acts
 from gateway.processing.acts import HANDLERS
 from tests.support.folding import FoldedLedger, act, element, message
 
@@ -19,7 +21,7 @@ def ledger() -> FoldedLedger:
 def test_a_repeat_under_the_same_key_changes_nothing(ledger: FoldedLedger) -> None:
     ledger.take(message("eval-0001", element("event-0001", 9)))
     purge = {**ANNA, "idempotency_key": "k1", "ids": [1]}
-    assert ledger.settle("quarantine_purged", purge) == {"purged": 1}
+    assert ledger.settle("quarantine_purged", purge)["purged"] == 1
     ledger.take(message("eval-0001", element("event-0001", 9)))
     ledger.restart()
     assert ledger.settle("quarantine_purged", purge) == {"repeated": True}
@@ -29,13 +31,45 @@ def test_a_repeat_under_the_same_key_changes_nothing(ledger: FoldedLedger) -> No
 def test_another_author_may_use_the_same_key(ledger: FoldedLedger) -> None:
     for author in ("anna", "bert"):
         data = {"author": author, "idempotency_key": "k1", "sink": "a"}
-        assert ledger.settle("sink_enabled", data) == {"passed_on": True}
+        assert ledger.settle("sink_enabled", data)["passed_on"] is True
 
 
 def test_a_key_without_an_author_is_kept_as_well(ledger: FoldedLedger) -> None:
     data = {"idempotency_key": "k1"}
-    assert ledger.settle("link_drained", data) == {}
+    assert set(ledger.settle("link_drained", data)) == {REQUEST}
     assert ledger.settle("link_drained", data) == {"repeated": True}
+
+
+def test_a_key_that_came_with_another_request_is_refused(ledger: FoldedLedger) -> None:
+    first = {**ANNA, "idempotency_key": "k1", "sink": "a"}
+    ledger.settle("sink_enabled", first)
+    other = ledger.settle("sink_enabled", {**first, "sink": "b"})
+    assert other["error"] == KEY_REUSED
+    named = ledger.settle("deadletters_purged", first)
+    assert named["error"] == KEY_REUSED
+    assert ledger.settle("sink_enabled", first) == {"repeated": True}
+    assert len(ledger.controls()) == 1
+
+
+def test_a_key_is_forgotten_after_a_day(ledger: FoldedLedger) -> None:
+    data = {**ANNA, "idempotency_key": "k1", "sink": "a"}
+    ledger.settle("sink_enabled", data)
+    ledger.clock.advance(KEY_LIFE_MS)
+    assert ledger.settle("sink_enabled", {**data, "sink": "b"})["passed_on"] is True
+    assert ledger.settle("sink_enabled", {**data, "sink": "b"}) == {"repeated": True}
+
+
+def test_of_too_many_keys_the_oldest_are_forgotten(
+    ledger: FoldedLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(acts, "KEYS_MAX", 20)
+    for number in range(50):
+        key = {**ANNA, "idempotency_key": f"k{number}", "sink": "a"}
+        assert ledger.settle("sink_enabled", key)["passed_on"] is True
+    kept = ledger.one("SELECT count(*) FROM act WHERE idempotency_key IS NOT NULL")
+    assert kept <= 20
+    again = {**ANNA, "idempotency_key": "k49", "sink": "a"}
+    assert ledger.settle("sink_enabled", again) == {"repeated": True}
 
 
 @pytest.mark.parametrize("name", HANDLERS)

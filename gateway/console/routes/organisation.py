@@ -1,0 +1,127 @@
+"""/sites, /departments, /windows, /employees, /bindings, /closures."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Body, Query
+from fastapi.responses import JSONResponse
+from pydantic import Field, create_model
+from starlette.concurrency import run_in_threadpool
+
+from fleet.tables import COLUMNS, Row, key_of
+from gateway.acts import ActName, RegistryPutAct
+from gateway.console.acts import Acts
+from gateway.console.callers import Administrator, Caller, Operator, Reader
+from gateway.console.items import ACT_RESPONSES
+from gateway.console.organisation import TABLES, OrganisationRow
+from gateway.console.requests import IdempotencyKey, ListQuery, Strict
+from gateway.console.sight import Sight
+from gateway.console.tables import check_rows
+from gateway.queries import LedgerQueries
+from gateway.queries.asking import Page
+
+_ROWS_MAX: Final = 5_000
+_DAILY: Final = frozenset({"bindings", "closures"})
+"""Tables that operators change; the others are an administrator's."""
+
+
+class Organisation:
+    """One list and one PUT a table; rows that a PUT does not name stay."""
+
+    def __init__(self, ledger: LedgerQueries, acts: Acts) -> None:
+        self._ledger = ledger
+        self._acts = acts
+        self._sight = Sight(ledger)
+
+    def router(self) -> APIRouter:
+        router = APIRouter(tags=["organisation"])
+        for table, model in TABLES.items():
+            router.add_api_route(
+                f"/{table}",
+                self._listing(table),
+                response_model=_page_of(model),
+                name=f"list_{table}",
+            )
+            router.add_api_route(
+                f"/{table}",
+                self._putting(table, model),
+                methods=["PUT"],
+                name=f"put_{table}",
+                responses=ACT_RESPONSES,
+            )
+        return router
+
+    def _listing(self, table: str) -> Callable[..., Page[dict[str, str | None]]]:
+        def list_rows(
+            query: Annotated[ListQuery, Query()], caller: Reader
+        ) -> Page[dict[str, str | None]]:
+            page = self._ledger.registry(table, query.part, caller.site)
+            rows = [
+                {name: row.get(name) for name in COLUMNS[table]} for row in page.items
+            ]
+            return Page(rows, page.next_cursor)
+
+        list_rows.__doc__ = f"The {table}, in the order of their keys."
+        return list_rows
+
+    def _putting(
+        self, table: str, model: type[OrganisationRow]
+    ) -> Callable[..., Awaitable[JSONResponse]]:
+        who: Any = Operator if table in _DAILY else Administrator
+        rows = Annotated[list[model], Field(min_length=1, max_length=_ROWS_MAX)]  # type: ignore[valid-type]  # made for each table
+        several: Any = create_model(
+            f"{model.__name__}Rows", __base__=Strict, items=rows
+        )
+        either: Any = Annotated[model | several | rows, Body()]
+
+        async def put_rows(
+            body: either,
+            caller: who,
+            idempotency_key: IdempotencyKey = None,
+        ) -> JSONResponse:
+            act = RegistryPutAct(
+                author=caller.name,
+                idempotency_key=idempotency_key,
+                table=table,
+                rows=_rows(table, body),
+            )
+            check_rows(table, act.rows)
+            if caller.site is not None:
+                await run_in_threadpool(self._bounded, table, act.rows, caller)
+            return await self._acts.perform(ActName.REGISTRY_PUT, act)
+
+        put_rows.__doc__ = (
+            f"Put {table} in force: one row, an array, or `items` as the list tells"
+            " them. Each is the whole row of its key; other rows stay."
+        )
+        return put_rows
+
+    def _bounded(self, table: str, rows: list[Row], caller: Caller) -> None:
+        """Who is bound to a site puts rows of it, and replaces none of another."""
+        for row in rows:
+            known = self._ledger.registry_row(table, key_of(table, row))
+            if known is not None:
+                self._sight.place(caller, self._site(table, known))
+            is_new_below = table == "sites" and known is None
+            site = row.get("parent") if is_new_below else self._site(table, row)
+            self._sight.place(caller, site)
+
+    def _site(self, table: str, row: Row) -> str | None:
+        """Where a row belongs; employees belong to no site."""
+        if table == "sites":
+            return row.get("id")
+        if table == "bindings":
+            window = self._ledger.registry_row("windows", row.get("window") or "")
+            return (window or {}).get("site")
+        return row.get("site")
+
+
+def _page_of(model: type[OrganisationRow]) -> Any:  # noqa: ANN401 -- a model made here
+    fields: dict[str, Any] = {"items": list[model], "next_cursor": str | None}  # type: ignore[valid-type]  # made for each table
+    return create_model(f"ListOf_{model.__name__}_", **fields)
+
+
+def _rows(table: str, body: object) -> list[Row]:
+    given = body if isinstance(body, list) else getattr(body, "items", [body])
+    rows = [row.model_dump(by_alias=True) for row in given]
+    return [{name: row[name] or None for name in COLUMNS[table]} for row in rows]

@@ -1,0 +1,158 @@
+"""Tables of the registry as people send and get them: CSV, and rows of JSON."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from fleet.tables import (
+    COLUMNS,
+    KEYS,
+    Row,
+    RowError,
+    check,
+    check_device,
+    key_of,
+    merged,
+)
+from gateway.acts import RowRefused
+from gateway.console.problems import ProblemError
+from gateway.queries.rows import RegisteredDevice
+
+ROWS_MAX: Final = 20_000
+ERRORS_MAX: Final = 100
+_DEVICES: Final = "devices"
+_UNPROCESSABLE: Final = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class Sheet(NamedTuple):
+    """Rows with their lines, which count from 1, and lines that are no rows."""
+
+    rows: list[Row]
+    lines: list[int]
+    refused: list[RowRefused]
+
+
+def read_sheet(content: bytes) -> Sheet:
+    """A CSV table of devices with a header, in UTF-8; empty cells are left out.
+
+    Raises:
+        ProblemError: nothing of it can be used.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        detail = f"The table is not UTF-8 at byte {error.start}: save it as CSV UTF-8."
+        raise ProblemError(_UNPROCESSABLE, "not_utf8", detail) from None
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    sheet = Sheet([], [], [])
+    try:
+        _check_header(reader.fieldnames or ())
+        for row in reader:
+            _take(sheet, row, reader.line_num)
+    except csv.Error as error:
+        detail = f"line {reader.line_num}: {error}"
+        raise ProblemError(_UNPROCESSABLE, "not_csv", detail) from None
+    return sheet
+
+
+def _check_header(names: Iterable[str]) -> None:
+    found, columns = list(names), COLUMNS[_DEVICES]
+    unknown = [name for name in found if name not in columns]
+    if unknown or "device_id" not in found or len(set(found)) < len(found):
+        wrong = f"{unknown[0]!r} is none of them" if unknown else "each at most once"
+        detail = f"The header names columns of {', '.join(columns)}, device_id too:"
+        raise ProblemError(_UNPROCESSABLE, "bad_header", f"{detail} {wrong}.")
+
+
+def _take(sheet: Sheet, row: Mapping[str | None, str | None], line: int) -> None:
+    if len(sheet.rows) + len(sheet.refused) >= ROWS_MAX:
+        detail = f"A table holds at most {ROWS_MAX} rows: send it in parts."
+        raise ProblemError(_UNPROCESSABLE, "too_many_rows", detail)
+    if None in row or None in row.values():
+        detail = "more or fewer cells than the header has columns"
+        sheet.refused.append(RowRefused(line, detail))
+        return
+    cells = {str(name): (value or "").strip() for name, value in row.items()}
+    sheet.rows.append({name: value for name, value in cells.items() if value})
+    sheet.lines.append(line)
+
+
+def refuse_repeated(sheet: Sheet) -> Sheet:
+    """Without rows whose device stands in an earlier line, too."""
+    first: dict[str, int] = {}
+    kept = Sheet([], [], list(sheet.refused))
+    for row, line in zip(sheet.rows, sheet.lines, strict=True):
+        device_id = row.get("device_id") or ""
+        if device_id in first:
+            detail = f"{device_id} stands in line {first[device_id]}, too"
+            kept.refused.append(RowRefused(line, detail))
+            continue
+        first[device_id] = line
+        kept.rows.append(row)
+        kept.lines.append(line)
+    return kept
+
+
+def foreseen(
+    sheet: Sheet, known: Mapping[str, Row]
+) -> dict[str, int | list[dict[str, object]]]:
+    """What the fold would make of the sheet, over the devices known by now."""
+    counts = {"created": 0, "changed": 0, "unchanged": 0}
+    refused = list(sheet.refused)
+    for row, line in zip(sheet.rows, sheet.lines, strict=True):
+        now = known.get(row.get("device_id") or "")
+        try:
+            check_device(row, now["lifecycle"] if now else None)
+        except RowError as error:
+            refused.append(RowRefused(line, str(error)))
+            continue
+        if now is None:
+            counts["created"] += 1
+        else:
+            counts["unchanged" if merged(now, row) == now else "changed"] += 1
+    errors = [msgspec.to_builtins(one) for one in refused[:ERRORS_MAX]]
+    return {**counts, "refused": len(refused), "errors": errors}
+
+
+def rows_by_id(devices: Iterable[RegisteredDevice]) -> dict[str, Row]:
+    return {device.device_id: msgspec.structs.asdict(device) for device in devices}
+
+
+def write_sheet(devices: Iterable[RegisteredDevice]) -> str:
+    """All columns, as an import takes them."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS[_DEVICES], lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(msgspec.structs.asdict(device) for device in devices)
+    return text.getvalue()
+
+
+def check_rows(table: str, rows: Iterable[Row]) -> None:
+    """Raises ProblemError when a row cannot be applied, or one stands there twice."""
+    seen: dict[str, int] = {}
+    for number, row in enumerate(rows, 1):
+        try:
+            check(table, row)
+            _check_time_zone(row.get("time_zone"))
+        except RowError as error:
+            raise _invalid(number, str(error)) from None
+        earlier = seen.setdefault(key_of(table, row), number)
+        if earlier != number:
+            names = " and ".join(KEYS[table])
+            raise _invalid(number, f"row {earlier} has the same {names}")
+
+
+def _invalid(number: int, detail: str) -> ProblemError:
+    return ProblemError(_UNPROCESSABLE, "invalid_row", f"row {number}: {detail}")
+
+
+def _check_time_zone(name: str | None) -> None:
+    try:
+        ZoneInfo(name or "UTC")
+    except (KeyError, ValueError, OSError):
+        raise RowError(f"no time zone: {name!r}") from None

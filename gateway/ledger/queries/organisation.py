@@ -1,0 +1,71 @@
+"""Sites and what belongs to them, as readers see them."""
+
+import json
+from collections.abc import Mapping
+from typing import Final
+
+import apsw
+
+from gateway.queries.asking import Page, Slice
+from gateway.reading.paging import Conditions
+
+BELOW: Final = """
+WITH RECURSIVE below (id) AS (
+    SELECT ? UNION
+    SELECT r.key FROM registry_row AS r, below
+    WHERE r.kind = 'sites' AND r.data ->> '$.parent' = below.id
+) SELECT id FROM below
+"""
+_WINDOWS: Final = f"""
+SELECT key FROM registry_row WHERE kind = 'windows' AND data ->> '$.site' IN ({BELOW})
+"""
+_BELONGS: Final[Mapping[str, str]] = {
+    "sites": f"key IN ({BELOW})",
+    "departments": f"data ->> '$.site' IN ({BELOW})",
+    "windows": f"data ->> '$.site' IN ({BELOW})",
+    "closures": f"data ->> '$.site' IN ({BELOW})",
+    "bindings": f"data ->> '$.window' IN ({_WINDOWS})",
+    "employees": "key IN (SELECT data ->> '$.employee' FROM registry_row"
+    f" WHERE kind = 'bindings' AND data ->> '$.window' IN ({_WINDOWS}))",
+}
+"""What of each table belongs to a site; its one `?` is the site."""
+
+
+def of_site(column: str) -> str:
+    """A condition: the column names the site `?` or one below it."""
+    return f"{column} IN ({BELOW})"
+
+
+def within(connection: apsw.Connection, site: str | None, subtree: str) -> bool:
+    found = connection.execute(f"SELECT ? IN ({BELOW})", (site, subtree)).fetchone()
+    return bool(found and found[0])
+
+
+def registry(
+    connection: apsw.Connection, table: str, part: Slice, subtree: str | None
+) -> Page[dict[str, str | None]]:
+    """Rows in the order of their keys, which are the cursors."""
+    conditions = Conditions()
+    conditions.where("kind = ?", table)
+    conditions.where(_BELONGS[table], subtree)
+    conditions.where("key > ?", part.cursor)
+    rows = list(
+        connection.execute(
+            f"SELECT key, data FROM registry_row WHERE {conditions.clause}"
+            " ORDER BY key LIMIT ?",
+            (*conditions.values, part.limit + 1),
+        )
+    )
+    last = str(rows[part.limit - 1][0]) if len(rows) > part.limit else None
+    return Page([json.loads(data) for _, data in rows[: part.limit]], last)
+
+
+def registry_row(
+    connection: apsw.Connection, table: str, key: str
+) -> dict[str, str | None] | None:
+    for (data,) in connection.execute(
+        "SELECT data FROM registry_row WHERE kind = ? AND key = ?", (table, key)
+    ):
+        row: dict[str, str | None] = json.loads(data)
+        return row
+    return None
