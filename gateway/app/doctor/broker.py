@@ -27,6 +27,7 @@ from gateway.settings import Broker, Credential
 
 AREA: Final = Area("broker")
 
+_ALERT_S: Final = 0.5  # TLS 1.3 judges a client's certificate after the handshake
 _FAILED_MIN: Final = 0x80
 _HEADER_BYTES: Final = 512  # of a packet: topic and properties
 _RECEIVE_MAX_MIN: Final = 10
@@ -59,11 +60,15 @@ async def _reached(broker: Broker, where: str) -> Finding:
     options = link_options(broker, broker.probe, 1, uplink=False)
     tls = options.tls.context() if options.tls else None
     async with asyncio.timeout(broker.connect_timeout_s):
-        _, writer = await asyncio.open_connection(broker.host, broker.port, ssl=tls)
+        reader, writer = await asyncio.open_connection(
+            broker.host, broker.port, ssl=tls
+        )
     try:
         peer = writer.get_extra_info("ssl_object")
         if peer is None:
             return AREA.ok("reach", f"{where} listens")
+        with suppress(TimeoutError):  # silence: it has nothing against our certificate
+            await asyncio.wait_for(reader.read(1), _ALERT_S)
         return certificate(AREA, where, peer, time.time())
     finally:
         writer.close()
