@@ -2,8 +2,10 @@
 
 import csv
 import hashlib
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -74,6 +76,27 @@ def _profiles(settings: Settings) -> dict[str, Any]:
     if folder is None or not folder.is_dir():
         return {}
     return dict(msgspec.to_builtins(load_profiles(folder)))
+
+
+def missing_profiles(settings: Settings) -> Iterator[str]:
+    """Lines for devices whose profile is not there: they are read by the protocol.
+
+    Raises:
+        PermanentError: the table of devices, or a profile, cannot be used.
+    """
+    path = settings.fleet.devices_file
+    if path is None or not path.exists():
+        return
+    known = _profiles(settings)
+    named = Counter(row.get("profile") for row in read_table("devices", path).rows)
+    for name, devices in sorted((n, count) for n, count in named.items() if n):
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            yield (
+                f"{path}: {devices} devices have the profile {name!r}, and "
+                f"fleet.profiles_dir has no such file{hint}"
+            )
 
 
 def _rules(settings: Settings) -> Rules:

@@ -27,7 +27,13 @@ def run(args: Namespace) -> Exit:
             raise
         _print_json(problems=error.problems, warnings=())
         return Exit.USAGE
-    warnings = (*settings.absent_tables(), *without_effect(settings))
+    from gateway.app.wanted import missing_profiles  # noqa: PLC0415 -- only this verb
+
+    warnings = (
+        *settings.absent_tables(),
+        *missing_profiles(settings),
+        *without_effect(settings),
+    )
     if args.json:
         _print_json(problems=(), warnings=warnings)
     else:

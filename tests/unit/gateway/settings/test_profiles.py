@@ -1,12 +1,26 @@
 """Profiles as operators write them."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from device_protocol.profiles import Inspection, KeyMap, Limits, Scale, TimeFormat
+from device_protocol.profiles import (
+    Inspection,
+    KeyMap,
+    Limits,
+    Profile,
+    Scale,
+    TimeFormat,
+)
 from gateway.settings import SettingsError
-from gateway.settings.profiles import PROFILES_MAX, load_profile, load_profiles
+from gateway.settings.profile_tables import InspectionTable, LimitsTable
+from gateway.settings.profiles import (
+    PROFILES_MAX,
+    ProfileTable,
+    load_profile,
+    load_profiles,
+)
 
 
 def problems(folder: Path, text: str) -> tuple[str, ...]:
@@ -202,3 +216,24 @@ checklist = ["clean"]
     assert reply.fields == {"seq": "n", "mode": "m"}
     assert (rating.own_names, reply.own_names) == (False, False)
     assert rating.texts == ("boot_id",)
+
+
+ROOT = Path(__file__).parents[4]
+PAGE = (ROOT / "docs" / "profiles.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("example", re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL))
+def test_every_example_of_the_page_is_a_profile(tmp_path: Path, example: str) -> None:
+    path = tmp_path / "example.toml"
+    path.write_text(example, "utf-8")
+
+    assert load_profile(path) != Profile()
+
+
+def test_the_page_names_every_key() -> None:
+    table = PAGE[PAGE.index("## The file") : PAGE.index("## Fields")]
+    named = set(re.findall(r"`\[*(\w+)\]*`", table))
+
+    assert set(ProfileTable.model_fields) <= named
+    assert set(LimitsTable.model_fields) <= named
+    assert set(InspectionTable.model_fields) <= named
