@@ -30,11 +30,10 @@ def broken(error: SettingsError) -> Iterator[Finding]:
 def examine(settings: Settings, config: Path) -> Iterator[Finding]:
     yield from _file(settings, config)
     for missing in settings.absent_tables():
-        what, _, advice = missing.partition(": ")
-        yield AREA.warn("tables", what, advice)
+        advice = "put it there, or take the key out"
+        yield AREA.warn("tables", missing, advice)
     for idle in without_effect(settings):
-        what, _, why = idle.partition(": ")
-        yield AREA.warn("without_effect", f"{what}: {why}", "take the key out for now")
+        yield AREA.warn("without_effect", idle, "take the key out for now")
     if not settings.sinks:
         advice = "configure [[influxdb]] or [[backend]]: ratings stay in the ledger"
         yield AREA.warn("sinks", "no sink is configured", advice)

@@ -13,18 +13,22 @@ import pytest
 
 @dataclass
 class CannedApi:
-    """`answers[METHOD PATH]` is (status, body); `asked` is what came."""
+    """`answers[METHOD PATH]` is (status, body); `asked` and `tokens` are what came."""
 
     config: Path
     answers: dict[str, tuple[int, object]] = field(default_factory=dict)
     asked: list[tuple[str, Any]] = field(default_factory=list)
+    tokens: list[str | None] = field(default_factory=list)
 
 
 def _handler(api: CannedApi) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
             size = int(self.headers.get("Content-Length", 0))
-            body = json.loads(self.rfile.read(size)) if size else None
+            raw_body = self.rfile.read(size)
+            is_json = self.headers.get("Content-Type") == "application/json"
+            body = json.loads(raw_body) if is_json else raw_body.decode() or None
+            api.tokens.append(self.headers.get("Authorization"))
             api.asked.append((f"{self.command} {self.path}", body))
             path = self.path.partition("?")[0]
             status, answer = api.answers[f"{self.command} {path}"]
@@ -34,7 +38,7 @@ def _handler(api: CannedApi) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(raw)
 
-        do_GET = do_POST = answer  # noqa: N815 -- the names it looks for
+        do_GET = do_POST = do_PUT = answer  # noqa: N815 -- the names it looks for
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the name it has there
             pass
