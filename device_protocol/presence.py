@@ -1,19 +1,10 @@
 """The `presence` channel: birth, last will and goodbye of a terminal."""
 
-from typing import Final
-
-from device_protocol.fields import COMMON, Fields
+from device_protocol import wire
+from device_protocol.fields import Fields
 from device_protocol.json_text import Element
-from device_protocol.limits import BOOT_ID_CHARS_MAX, FACT_CHARS_MAX
-from device_protocol.messages import Mode, Presence
-
-STATES: Final = ("online", "offline")
-
-_KNOWN: Final = COMMON.union(Presence.__struct_fields__) - {
-    "claimed_ms",
-    "claimed_local",
-    "unknown_fields",
-}
+from device_protocol.messages import Presence
+from device_protocol.shapes import count_unknown
 
 
 def judge(device_id: str, element: Element) -> Presence:
@@ -24,33 +15,24 @@ def judge(device_id: str, element: Element) -> Presence:
     """
     fields = Fields(element)
     fields.expect_common(device_id)
-    state = fields.choice("state", STATES)
-    if state is None:
-        raise fields.error("state: missing")
-    capabilities = fields.raw("capabilities")
-    if capabilities is not None and not isinstance(capabilities, dict):
-        raise fields.error("capabilities: not an object")
     claim = fields.claim()
+    sent = fields.shaped(wire.Presence)
     return Presence(
-        state=state,
-        conn_id=_fact(fields, "conn_id"),
-        boot_id=fields.text("boot_id", BOOT_ID_CHARS_MAX) or None,
-        boot_count=fields.counter("boot_count"),
-        reset_reason=_fact(fields, "reset_reason"),
-        model=_fact(fields, "model"),
-        hw_serial=_fact(fields, "hw_serial"),
-        firmware=_fact(fields, "firmware"),
-        config_revision=fields.counter("config_revision"),
-        capabilities=capabilities or {},
-        last_seq=fields.counter("last_seq"),
-        buffer_depth=fields.counter("buffer_depth"),
-        reason=_fact(fields, "reason"),
+        state=sent.state,
+        conn_id=sent.conn_id or None,
+        boot_id=sent.boot_id or None,
+        boot_count=sent.boot_count,
+        reset_reason=sent.reset_reason or None,
+        model=sent.model or None,
+        hw_serial=sent.hw_serial or None,
+        firmware=sent.firmware or None,
+        config_revision=sent.config_revision,
+        capabilities=sent.capabilities or {},
+        last_seq=sent.last_seq,
+        buffer_depth=sent.buffer_depth,
+        reason=sent.reason or None,
         claimed_ms=claim if isinstance(claim, int) else None,
         claimed_local=claim if isinstance(claim, str) else None,
-        mode=fields.mode() or Mode.LIVE.value,
-        unknown_fields=fields.unknown(_KNOWN),
+        mode=sent.mode or "live",
+        unknown_fields=count_unknown(fields, wire.Presence),
     )
-
-
-def _fact(fields: Fields, name: str) -> str | None:
-    return fields.text(name, FACT_CHARS_MAX) or None

@@ -15,10 +15,10 @@ from typing import Final
 
 import msgspec
 
-from device_protocol.codec import decode, judge_rating
+from device_protocol.codec import CHANNELS, decode, judge_payload
 from device_protocol.errors import ProtocolError
 from device_protocol.limits import PAYLOAD_BYTES_MAX
-from device_protocol.messages import Cleared, Presence, Rating
+from device_protocol.messages import Message
 from device_protocol.topics import Channel
 from tests.support.bad_input import load
 
@@ -61,6 +61,47 @@ _PRESENCE: Final = {
     "conn_id": "c-1",
     "capabilities": {"keys": 5, "receipts": True},
     "last_seq": 9,
+}
+_EVENT: Final = {name: _FULL[name] for name in ("v", "event_id", "seq", "occurred_at")}
+_SESSION: Final = {
+    **_EVENT,
+    "session_id": "A20261121-0042",
+    "action": "ended",
+    "stage": 2,
+    "employee_id": "007",
+    "service_code": "440100-01",
+    "reason": "left",
+}
+_COMPLAINT: Final = {
+    **_EVENT,
+    "category": "service",
+    "comment": "很慢",
+    "contact": {"kind": "email", "value": "a@b"},
+}
+_HEARTBEAT: Final = {
+    "v": 1,
+    "conn_id": "c-1",
+    "uptime_s": 86400,
+    "key_counts": [10, 2, 0],
+    "battery_pct": 88,
+    "power": "mains",
+    "rssi_dbm": -61,
+    "temperature_c": 31.5,
+    "clock_synced": True,
+    "faults": ["rtc"],
+}
+_SELFTEST: Final = {
+    **_EVENT,
+    "trigger": "boot",
+    "items": [{"code": "rtc", "result": "pass", "value": -0.4, "unit": "s/d"}],
+    "keys_pressed": [0, 1],
+}
+_REPLY: Final = {
+    **_EVENT,
+    "command_id": "cmd-1",
+    "status": "done",
+    "result": {"a": [1.0, None]},
+    "error": "none",
 }
 _TOKENS: Final = (
     *(b"null", b"true", b"NaN", b"-Infinity", b"1e999", b"-0", b"5.0", b"5.5", b"00"),
@@ -199,7 +240,7 @@ def _change_field(dice: random.Random, data: bytes) -> bytes:
         return _insert(dice, data)
     if not isinstance(value, dict) or not value:
         return _array(dice, data)
-    name = dice.choice((*value, *_FULL))
+    name = dice.choice((*value, *_NAMES))
     value[name] = dice.choice((*_ODD, *_FULL.values(), dice.getrandbits(60)))
     if dice.random() < 0.2:
         del value[dice.choice(list(value))]
@@ -218,27 +259,41 @@ def _encode(value: object, *, ascii_only: bool) -> bytes:
     return json.dumps(value, ensure_ascii=ascii_only).encode()
 
 
-_VALUES: Final = (_FULL, _PLAIN, _COMMENT, _COMMENT_ALONE, _PRESENCE, [_PLAIN, _FULL])
+_VALUES: Final[Sequence[tuple[Channel, object]]] = (
+    *((Channel.RATING, value) for value in (_FULL, _PLAIN, _COMMENT, _COMMENT_ALONE)),
+    (Channel.RATING, [_PLAIN, _FULL]),
+    (Channel.PRESENCE, _PRESENCE),
+    (Channel.SESSION, _SESSION),
+    (Channel.SESSION, [_SESSION, _SESSION]),
+    (Channel.COMPLAINT, _COMPLAINT),
+    (Channel.HEARTBEAT, _HEARTBEAT),
+    (Channel.SELFTEST, _SELFTEST),
+    (Channel.REPLY, _REPLY),
+)
+_NAMES: Final = (*_FULL, *_SESSION, *_HEARTBEAT, *_SELFTEST, *_REPLY)
 GOOD: Final = (
-    *(_encode(value, ascii_only=True) for value in _VALUES),
-    *(_encode(value, ascii_only=False) for value in _VALUES),
+    *((channel, _encode(value, ascii_only=True)) for channel, value in _VALUES),
+    *((channel, _encode(value, ascii_only=False)) for channel, value in _VALUES),
 )
-SEEDS: Final = (
-    *GOOD,
-    *(case.payload for case in load() if 0 < len(case.payload) < SEED_BYTES_MAX),
+BAD: Final = tuple(
+    (Channel.RATING, case.payload)
+    for case in load()
+    if 0 < len(case.payload) < SEED_BYTES_MAX
 )
+SEEDS: Final = tuple(payload for _, payload in (*GOOD, *BAD))
 
 
 def mutants(count: int, seed: int) -> Iterator[tuple[Channel, bytes]]:
     """`count` payloads made from good and bad ones by one to four mutations."""
     dice = random.Random(seed)
     for _ in range(count):
-        data = dice.choice(GOOD if dice.random() < GOOD_SHARE else SEEDS)
-        is_presence = b'"state"' in data or dice.random() < STRAY_SHARE
+        channel, data = dice.choice(GOOD if dice.random() < GOOD_SHARE else BAD)
         for _ in range(dice.choice((1, 1, 1, 2, 3, 4))):
             kinds = dice.choices(_KINDS, _WEIGHTS)[0]
             data = dice.choice(kinds)(dice, data) or b"{}"
-        yield (Channel.PRESENCE if is_presence else Channel.RATING), data
+        if dice.random() < STRAY_SHARE:
+            channel = dice.choice(CHANNELS)
+        yield channel, data
 
 
 def outcomes(channel: Channel, payload: bytes) -> list[str]:
@@ -252,17 +307,17 @@ def outcomes(channel: Channel, payload: bytes) -> list[str]:
     return [_outcome(decoded)]
 
 
-def _outcome(element: Rating | Presence | Cleared | ProtocolError) -> str:
+def _outcome(element: Message | ProtocolError) -> str:
     if isinstance(element, ProtocolError):
         return element.reason.value
     msgspec.json.encode(element)  # what is accepted can be written down
     return type(element).__name__
 
 
-def assert_shortcut_agrees(payload: bytes) -> None:
-    """The compiled decoder and the judge say the same of a rating payload."""
-    decoded = _told(lambda: decode(Channel.RATING, DEVICE, payload))
-    assert decoded == _told(lambda: judge_rating(DEVICE, payload)), payload
+def assert_shortcut_agrees(channel: Channel, payload: bytes) -> None:
+    """The compiled decoder and the judge say the same of a payload."""
+    decoded = _told(lambda: decode(channel, DEVICE, payload))
+    assert decoded == _told(lambda: judge_payload(channel, DEVICE, payload)), payload
 
 
 def _told(read: Callable[[], object]) -> str:
@@ -281,8 +336,8 @@ def main() -> int:
     counts: Counter[str] = Counter()
     for channel, payload in mutants(options.n, options.seed):
         counts.update(outcomes(channel, payload))
-        if options.compare and channel is Channel.RATING:
-            assert_shortcut_agrees(payload)
+        if options.compare:
+            assert_shortcut_agrees(channel, payload)
     for outcome, count in counts.most_common():
         sys.stdout.write(f"{count:>10,}  {outcome}\n")
     sys.stdout.write(f"{options.n:>10,}  inputs, nothing else came out\n")

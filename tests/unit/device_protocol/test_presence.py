@@ -47,6 +47,8 @@ def test_receipts_are_wanted_only_when_that_is_said() -> None:
         {"conn_id": 7},
         {"conn_id": "c" * 65},
         {"last_seq": -1},
+        {"seq": -1},
+        {"uptime_ms": "5"},
         {"capabilities": []},
         {"mode": "demo"},
     ],
