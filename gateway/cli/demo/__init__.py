@@ -1,6 +1,7 @@
 """`evalgate demo`: the whole system on this machine, and what it does."""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from pathlib import Path
 from typing import Final
 
 from gateway.cli.exits import Exit
@@ -27,12 +28,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--keep", action="store_true", help="leave data and logs behind, and say where"
     )
+    parser.add_argument(
+        "--picture", type=Path, metavar="FILE.svg", help="save the last picture there"
+    )
 
 
 def run(args: Namespace) -> Exit:
     from gateway.cli.demo.show import show  # noqa: PLC0415 -- help does without
 
-    return show(args.terminals, args.seconds, keep=args.keep)
+    return show(args.terminals, args.seconds, args.picture, keep=args.keep)
 
 
 def _seconds(text: str) -> float:

@@ -31,18 +31,18 @@ def hints(
         found.append((f"curl {api}/ratings/{rating_id}", "one rating's whole way"))
     if "process" in pids:
         command = f"kill -9 {pids['process']}"
-        found.append((command, "a role dies: it comes back, nothing is lost or double"))
+        found.append((command, "a role dies; it comes back"))
     found += [
         (
             f"curl -X PUT {faults} -d '[{{\"status\": 503}}]'",
-            "the backend fails: what it is owed grows, all else goes on",
+            "the backend fails",
         ),
-        (f"curl -X DELETE {faults}", "it is well again: what was owed is drained"),
+        (f"curl -X DELETE {faults}", "well again: what it was owed drains"),
     ]
     if "broker" in pids:
         command = f"kill -9 {pids['broker']}"
-        found.append((command, "the broker dies: terminals keep what they have"))
-    found.append((program.format("top"), "this picture for any gateway"))
+        found.append((command, "the broker dies; terminals keep their presses"))
+    found.append((program.format("top"), "as for any gateway"))
     found.append((f"{api}/docs", "the API, in a browser"))
     return tuple(found)
 

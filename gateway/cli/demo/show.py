@@ -23,7 +23,7 @@ from gateway.cli.demo.reckoning import Reckoning
 from gateway.cli.exits import Exit
 from gateway.cli.live.figures import Happening, Picture
 from gateway.cli.live.reading import TIMEOUT_S
-from gateway.cli.live.screen import Screen
+from gateway.cli.live.screen import Screen, save_svg
 from gateway.cli.live.watching import Watch
 from gateway.cli.live.words import clock as time_of_day
 from gateway.cli.main import VERBS
@@ -41,12 +41,19 @@ class EndedError(Exception):
     """Somebody asked for the end."""
 
 
-def show(terminals: int, seconds: float | None, *, keep: bool) -> Exit:
-    """Run everything until a signal, or for `seconds`; FAILED when a count differs."""
+def show(
+    terminals: int, seconds: float | None, saved: Path | None, *, keep: bool
+) -> Exit:
+    """Run everything until a signal, or for `seconds`; FAILED when a count differs.
+
+    The last picture goes to `saved`, as SVG.
+    """
     with signals_caught(_ENDS) as waiter, _directory(keep=keep) as directory:
         demo = Demo(lay_out(directory), terminals, waiter)
         reckoning = demo.run(seconds)
         _tell(demo.happenings, reckoning)
+        if saved is not None and demo.last is not None:
+            save_svg(demo.last, saved)
     return Exit.OK if reckoning.right else Exit.FAILED
 
 
@@ -85,6 +92,8 @@ class Demo:
         self._watch = Watch(
             self._api, self._clock, "evalgate demo", self._hall.processes
         )
+        self._example: str | None = None  # to copy: it does not change all the time
+        self.last: Picture | None = None
 
     @property
     def happenings(self) -> tuple[Happening, ...]:
@@ -115,16 +124,15 @@ class Demo:
         now_ms = self._clock.monotonic_ms()
         look_ms = now_ms
         end_ms = None if seconds is None else now_ms + round(seconds * 1000)
-        picture: Picture | None = None
         while end_ms is None or now_ms < end_ms:
             self._hall.keep()
-            if picture is None or now_ms >= look_ms:
+            if self.last is None or now_ms >= look_ms:
                 look_ms = max(look_ms + _LOOK_MS, now_ms)
-                picture = self._look()
-                screen.show(picture)
+                self.last = self._look()
+                screen.show(self.last)
             elif screen.is_live:
-                picture = self._glance(picture)
-                screen.show(picture)
+                self.last = self._glance(self.last)
+                screen.show(self.last)
             else:
                 self._watch.glance()
             self._pause(_GLANCE_MS / 1000)
@@ -147,6 +155,7 @@ class Demo:
 
     def _peopled(self, picture: Picture, *, asking: bool) -> Picture:
         floor = self._people.look(asking=asking)
-        newest = floor.presses[0].rating_id if floor.presses else None
-        told = hints(self._layout, picture.processes, newest, VERBS)
+        if self._example is None and floor.presses:
+            self._example = floor.presses[0].rating_id
+        told = hints(self._layout, picture.processes, self._example, VERBS)
         return replace(picture, hall=floor, hints=told)

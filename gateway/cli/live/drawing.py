@@ -1,9 +1,10 @@
 """A picture as lines of text for a terminal; pure."""
 
-from collections.abc import Iterator
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from io import StringIO
+from typing import Final
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -29,48 +30,70 @@ _STATE_STYLES: Final = {
     "disabled": "dim",
 }
 _BAR_CELLS: Final = 16
-_PRESSES_MIN: Final = 3
+_ROOMY_LINES: Final = 40
+_CPU_CELLS: Final = 90
+_NOTES_CELLS: Final = 108
+_HINT_S: Final = 6
+_PRESSES_MIN: Final = 2
 _PRESSES_MAX: Final = 10
 _HAPPENINGS_MAX: Final = 6
 _UNTIL_LATE_MS: Final = 3_000
 """Within so long a press may be on its way without anything being wrong."""
 
 
-class Section(NamedTuple):
-    """`height` is exact as long as nothing wraps."""
+def draw(picture: Picture, width: int = 110, height: int = 60) -> RenderableType:
+    """The picture in at most `height` lines, if that can be done at all.
 
-    body: RenderableType
-    height: int
-
-
-def draw(picture: Picture, height: int = 50) -> RenderableType:
-    """The picture in about `height` lines; what matters least is left out first."""
-    head, way, parts = _head(picture), _way(picture), _parts(picture)
-    left = height - head.height - way.height - parts.height
-    kept: list[Section] = []
-    reserve = _PRESSES_MIN + 1 if picture.hall is not None else 0
-    for section in (_hints(picture), _news(picture)):
-        if section.height <= left - reserve:
-            kept.insert(0, section)
-            left -= section.height
+    Where it is tight, what happened and what to try become a line each, and fewer
+    presses are shown.
+    """
+    measure = _Measure(width)
+    gap = int(height >= _ROOMY_LINES)
+    fixed = [_head(picture), _way(picture), _parts(picture, width)]
+    left = height - sum(map(measure.lines, fixed)) - gap * len(fixed)
+    reserve = 1 + _PRESSES_MIN if picture.hall is not None else 0
+    last: list[RenderableType] = []
+    for choices in (_news(picture), _hints(picture)):
+        for section in choices:
+            lines = measure.lines(section) + gap
+            if lines <= left - reserve:
+                last.append(section)
+                left -= lines
+                break
     pressed = _pressed(picture, min(_PRESSES_MAX, left - 1))
-    sections = (head, pressed, way, parts, *kept)
-    return Group(*(it.body for it in sections if it.height))
+    sections = [fixed[0], pressed, *fixed[1:], *last]
+    return Group(*_apart([it for it in sections if it is not None], gap))
 
 
-def _head(picture: Picture) -> Section:
+def _apart(sections: Sequence[RenderableType], gap: int) -> Iterator[RenderableType]:
+    for position, section in enumerate(sections):
+        if position and gap:
+            yield Text("")
+        yield section
+
+
+class _Measure:
+    """Knows how many lines something takes at a width."""
+
+    def __init__(self, width: int) -> None:
+        self._console = Console(width=width, file=StringIO(), force_terminal=False)
+
+    def lines(self, section: RenderableType | None) -> int:
+        return 0 if section is None else len(self._console.render_lines(section))
+
+
+def _head(picture: Picture) -> RenderableType:
     state = Text("ready", "bold green") if picture.ready else Text("not ready", "red")
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(picture.title, "bold").append("  ").append(state)
     text.append(f"  {clock(picture.at_ms)}, for {duration(picture.elapsed_s)}", "dim")
     if picture.trouble is not None:
         text.append(f"\n{picture.trouble}", "red")
-    return Section(text, 1 + (picture.trouble is not None))
+    return text
 
 
-def _titled(title: str, body: RenderableType, lines: int) -> Section:
-    heading = Text(f"\n{title}", "bold blue")
-    return Section(Group(heading, body), lines + 2)
+def _titled(title: str, body: RenderableType) -> RenderableType:
+    return Group(Text(title, "bold blue"), body)
 
 
 def _grid(*columns: str) -> Table:
@@ -89,17 +112,17 @@ def _grid(*columns: str) -> Table:
 # ----- who presses what
 
 
-def _pressed(picture: Picture, rows: int) -> Section:
+def _pressed(picture: Picture, rows: int) -> RenderableType | None:
     hall = picture.hall
     if hall is None or rows < 1:
-        return Section("", 0)
+        return None
     table = _grid("l", "l", "l", "r", "r", "*")
     shown = hall.presses[:rows]
     for press in shown:
         table.add_row(*_press(press, picture.at_ms))
     if not shown:
         table.add_row(Text("nothing yet", "dim"))
-    return _titled("who presses what", table, max(1, len(shown)))
+    return _titled("who presses what", table)
 
 
 def _press(press: Press, now_ms: int) -> Iterator[Text]:
@@ -108,28 +131,28 @@ def _press(press: Press, now_ms: int) -> Iterator[Text]:
     yield Text(level_words(press.level), _LEVEL_STYLES.get(press.level or 0, "dim"))
     yield Text(f"received {latency(press.received_ms - press.pressed_ms)}", "dim")
     if press.backend_ms is not None:
-        yield Text(f"at the backend {latency(press.backend_ms - press.pressed_ms)}")
+        yield Text(f"backend {latency(press.backend_ms - press.pressed_ms)}")
     else:
         waits_ms = now_ms - press.pressed_ms
         style = "dim" if waits_ms < _UNTIL_LATE_MS else "yellow"
-        yield Text(f"in the ledger, owed {duration(max(0, waits_ms) / 1000)}", style)
+        yield Text(f"owed {duration(max(0, waits_ms) / 1000)}", style)
     yield Text("")
 
 
 # ----- the way of a rating
 
 
-def _way(picture: Picture) -> Section:
+def _way(picture: Picture) -> RenderableType:
     pipeline = picture.pipeline
     if pipeline is None:
         nothing = Text("no figures yet", "dim")
-        return _titled("the way of a rating", nothing, 1)
+        return _titled("the way of a rating", nothing)
     table = _grid("l", "r", "r", "r", "r", "*")
     _add_intake(table, picture)
     _add_ledger(table, picture, pipeline)
     for sink in pipeline.sinks:
         _add_sink(table, sink, picture.rates.sinks.get(sink.name))
-    return _titled("the way of a rating", table, 3 + len(pipeline.sinks))
+    return _titled("the way of a rating", table)
 
 
 def _add_intake(table: Table, picture: Picture) -> None:
@@ -188,72 +211,82 @@ def _add_sink(table: Table, sink: Sink, per_s: float | None) -> None:
 # ----- processes, levels
 
 
-def _parts(picture: Picture) -> Section:
-    processes = _processes(picture)
+def _parts(picture: Picture, width: int) -> RenderableType:
+    alone = picture.hall is None
+    processes = _processes(
+        picture, cpu=alone or width >= _CPU_CELLS, notes=width >= _NOTES_CELLS
+    )
     if picture.hall is None:
         return processes
-    levels = _levels(picture.hall)
     both = Table.grid(padding=(0, 4, 0, 0))
-    both.add_row(processes.body, levels.body)
-    return Section(both, max(processes.height, levels.height))
+    both.add_row(processes, _levels(picture.hall))
+    return both
 
 
-def _processes(picture: Picture) -> Section:
+def _processes(picture: Picture, *, cpu: bool, notes: bool) -> RenderableType:
     table = Table.grid(padding=(0, 2, 0, 0))
-    for column in ("left", "right", "right", "right", "left"):
-        table.add_column(justify=column, no_wrap=True)
+    for justify in ("left", "right", "right"):
+        table.add_column(justify=justify, no_wrap=True)
     for process in picture.processes:
-        table.add_row(*_process(process, picture.rates.cpu.get(process.name)))
-    return _titled("processes", table, len(picture.processes))
+        used = picture.rates.cpu.get(process.name)
+        more = [Text("" if used is None else f"{used:.0%} CPU", "dim")] * cpu
+        more += [Text(process.note, "dim")] * notes
+        table.add_row(*_process(process), *more)
+    return _titled("processes", table)
 
 
-def _process(process: Process, cpu: float | None) -> Iterator[Text]:
+def _process(process: Process) -> tuple[Text, Text, Text]:
     if process.pid is None:
-        yield Text(process.name, "bold red")
-        yield Text("down", "bold red")
-        return
-    yield Text(process.name)
-    yield Text(str(process.pid), "cyan")
-    yield Text(megabytes(process.rss_bytes), "dim")
-    yield Text("" if cpu is None else f"{cpu:.0%} CPU", "dim")
-    yield Text(process.note, "dim")
+        red = "bold red"
+        return Text(process.name, red), Text("down", red), Text("")
+    pid, size = str(process.pid), megabytes(process.rss_bytes)
+    return Text(process.name), Text(pid, "cyan"), Text(size, "dim")
 
 
-def _levels(hall: Hall) -> Section:
+def _levels(hall: Hall) -> RenderableType:
     table = Table.grid(padding=(0, 2, 0, 0))
     most = max(hall.levels.values(), default=0) or 1
     for level in range(5, 0, -1):
         count = hall.levels.get(level, 0)
         bar = "█" * round(_BAR_CELLS * count / most)
-        words = Text(level_words(level), _LEVEL_STYLES[level])
-        table.add_row(words, Text(number(count), justify="right"), bar)
+        style = _LEVEL_STYLES[level]
+        words = Text(level_words(level), style)
+        table.add_row(words, Text(number(count), justify="right"), Text(bar, style))
     table.add_row("", "", "")
     devices = ", ".join(f"{count} {name}" for name, count in hall.presence.items())
     table.add_row("terminals", "", Text(devices or "none yet", no_wrap=True))
     title = f"satisfaction {satisfaction(hall.levels)}"
-    return _titled(title, table, 7)
+    return _titled(title, table)
 
 
 # ----- news, hints
 
 
-def _news(picture: Picture) -> Section:
+def _news(picture: Picture) -> Sequence[RenderableType]:
+    """The newest at length, or the very last alone."""
     newest = picture.happenings[-_HAPPENINGS_MAX:]
     if not newest:
-        return Section("", 0)
-    text = Text(no_wrap=True, overflow="ellipsis")
-    for one in newest:
-        text.append(f"{clock(one.at_ms)} ", "dim")
-        text.append(f"{one.text}\n", "green" if one.good else "red")
-    text.rstrip()
-    return _titled("what happened", text, len(newest))
+        return ()
+    lines = [
+        Text.assemble(
+            (f"{clock(one.at_ms)} ", "dim"),
+            (one.text, "green" if one.good else "red"),
+            no_wrap=True,
+            overflow="ellipsis",
+        )
+        for one in newest
+    ]
+    return _titled("what happened", Group(*lines)), lines[-1]
 
 
-def _hints(picture: Picture) -> Section:
+def _hints(picture: Picture) -> Sequence[RenderableType]:
+    """All, or one after the other in a single line."""
     if not picture.hints:
-        return Section("", 0)
-    text = Text(overflow="fold")
-    for command, meaning in picture.hints:
-        text.append(command, "bold").append(f"   # {meaning}\n", "dim")
-    text.rstrip()
-    return _titled("try, in another window", text, len(picture.hints))
+        return ()
+    lines = [
+        Text.assemble((command, "bold"), (f"  # {meaning}", "dim"), overflow="fold")
+        for command, meaning in picture.hints
+    ]
+    turn = lines[int(picture.elapsed_s / _HINT_S) % len(lines)]
+    one = Text.assemble(("try: ", "bold blue"), turn, overflow="fold")
+    return _titled("try, in another window", Group(*lines)), one

@@ -45,11 +45,11 @@ class Happenings:
             return
         if old is not None:
             self._lost[name] = at_ms
-            yield f"{name} (process {old}) is gone", False
+            yield f"{name} (pid {old}) is gone", False
         if pid is not None:
             away_ms = at_ms - self._lost.get(name, at_ms)
             after = f" after {away_ms / 1000:.1f} s" if away_ms else ""
-            yield f"{name} is back{after} as process {pid}", True
+            yield f"{name} is back{after} as pid {pid}", True
 
     def _sink(self, sink: Sink) -> Iterator[tuple[str, bool]]:
         name, old = sink.name, self._sinks.get(sink.name)

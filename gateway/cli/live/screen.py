@@ -1,7 +1,10 @@
 """Where pictures go: redrawn in place on a terminal, a line each in a pipe."""
 
+import re
 import sys
 from contextlib import ExitStack
+from io import StringIO
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
@@ -13,6 +16,8 @@ from gateway.cli.live.figures import Picture
 from gateway.cli.live.plain import line
 
 _PIPED_WIDTH: Final = 120
+_SAVED_WIDTH: Final = 110
+_FONT_FACE: Final = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 
 def console() -> Console:
@@ -23,7 +28,23 @@ def console() -> Console:
 
 def print_once(picture: Picture) -> None:
     """The whole picture, plain in a pipe."""
-    console().print(draw(picture))
+    out = console()
+    out.print(draw(picture, out.width))
+
+
+def save_svg(picture: Picture, path: Path, width: int = _SAVED_WIDTH) -> None:
+    """Write the picture as SVG; it asks for no font from elsewhere."""
+    recorder = Console(
+        record=True,
+        width=width,
+        file=StringIO(),
+        force_terminal=True,
+        color_system="truecolor",
+        highlight=False,
+    )
+    recorder.print(draw(picture, width))
+    svg = recorder.export_svg(title=picture.title)
+    path.write_text(_FONT_FACE.sub("", svg), "utf-8")
 
 
 class Screen:
@@ -60,7 +81,9 @@ class Screen:
             sys.stdout.write(line(picture) + "\n")
             sys.stdout.flush()
         else:
-            self._live.update(draw(picture, self._console.height), refresh=True)
+            width, height = self._console.size
+            # The last line is left to what the terminal itself writes there: ^C.
+            self._live.update(draw(picture, width, height - 1), refresh=True)
 
     def say(self, text: str) -> None:
         """One line about what is being done, before or after the pictures."""
