@@ -1,0 +1,104 @@
+"""Samples for inspection: drawn by a seed, without replacement, the same for ever.
+
+Source: rating rules, "Figures", sampling. The rank of a candidate is a digest of seed
+and name, so neither the order of candidates nor a version of Python matters.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable
+from fractions import Fraction
+from typing import Final, Literal, NamedTuple
+
+import msgspec
+
+from gateway.ratings.scoring import share
+
+UNRATED_SHARE: Final = "0.30"
+Verdict = Literal["matches", "differs", "exempt"]
+
+
+class Sample(NamedTuple):
+    """What was drawn, in the order of the draw, and how many were missing."""
+
+    rated: tuple[str, ...]
+    unrated: tuple[str, ...]
+    rated_shortfall: int
+    unrated_shortfall: int
+
+
+def draw(
+    rated: Collection[str],
+    unrated: Collection[str],
+    volume: int,
+    seed: str,
+    unrated_share: str = UNRATED_SHARE,
+) -> Sample:
+    """Draw `volume` of all, ⌈share·volume⌉ of them unrated sessions.
+
+    Where fewer exist all are taken and the shortfall is reported: nothing else is
+    taken in their place.
+
+    Raises:
+        ValueError: the volume is negative, or the share not between 0 and 1.
+    """
+    part = Fraction(unrated_share)
+    if volume < 0 or not 0 <= part <= 1:
+        raise ValueError("a sample needs a volume from 0 and a share from 0 to 1")
+    wanted_unrated = -(-part.numerator * volume // part.denominator)
+    wanted_rated = volume - wanted_unrated
+    picked = _pick(rated, wanted_rated, seed)
+    picked_unrated = _pick(unrated, wanted_unrated, seed)
+    return Sample(
+        picked,
+        picked_unrated,
+        wanted_rated - len(picked),
+        wanted_unrated - len(picked_unrated),
+    )
+
+
+def _pick(names: Collection[str], count: int, seed: str) -> tuple[str, ...]:
+    def rank(name: str) -> tuple[bytes, str]:
+        return hashlib.sha256(f"{seed}\0{name}".encode()).digest(), name
+
+    return tuple(sorted(set(names), key=rank)[:count])
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What an inspector found of one member of a sample."""
+
+    member: str
+    verdict: Verdict
+    note: str = ""
+
+
+class Inspected(NamedTuple):
+    """`correct_rate` is a percentage; None while nothing counts."""
+
+    matches: int
+    differs: int
+    exempt: int
+    open: int
+    correct_rate: str | None
+
+
+def inspected(sample: Sample, findings: Iterable[Finding]) -> Inspected:
+    """The findings of a sample; of several on one member the last counts.
+
+    Raises:
+        ValueError: a finding is about nothing that was drawn.
+    """
+    members = {*sample.rated, *sample.unrated}
+    verdicts: dict[str, Verdict] = {}
+    for finding in findings:
+        if finding.member not in members:
+            raise ValueError(f"{finding.member} is not in the sample")
+        verdicts[finding.member] = finding.verdict
+    given = list(verdicts.values())
+    matches, differs = given.count("matches"), given.count("differs")
+    return Inspected(
+        matches,
+        differs,
+        given.count("exempt"),
+        len(members) - len(given),
+        share(matches, matches + differs),
+    )
