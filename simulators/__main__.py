@@ -9,6 +9,7 @@ from typing import Final
 _PROGRAMS: Final = {
     "backend": "simulators.pretend.cli",
     "broker": "simulators.pretend.broker.service",
+    "conformance": "simulators.conformance.cli",
     "influx": "simulators.pretend.cli",
     "sink": "simulators.counting_sink",
     "load": "simulators.load",

@@ -5,13 +5,14 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from mqtt5 import (
     ConnAckPacket,
     ConnAckReasonCode,
     ConnectPacket,
     DisconnectReasonCode,
+    Packet,
     PublishPacket,
     QoS,
     RetainHandling,
@@ -54,6 +55,22 @@ class Limits:
     session_expiry_s_max: int = 14 * 86_400
 
 
+class Witness(Protocol):
+    """Sees what clients say, as the broker understood it."""
+
+    def entered(self, client_id: str, packet: ConnectPacket, version: int) -> None:
+        """A CONNECT that was accepted; `version` is 4 for 3.1.1, or 5."""
+        ...
+
+    def heard(self, client_id: str, packet: Packet) -> None:
+        """One packet after CONNECT; a topic alias is resolved."""
+        ...
+
+    def parted(self, client_id: str, *, in_order: bool) -> None:
+        """The connection is over; `in_order` when the client said goodbye."""
+        ...
+
+
 class Broker:
     """Sessions, subscriptions, retained messages and wills.
 
@@ -63,6 +80,7 @@ class Broker:
     def __init__(self, limits: Limits, clock_ms: Callable[[], int]) -> None:
         self.limits = limits
         self.clock_ms = clock_ms
+        self.witness: Witness | None = None
         self.counts: Counter[str] = Counter()
         self.sessions: dict[str, Session] = {}
         self._filters: FilterTree[Session, Subscription] = FilterTree()
@@ -138,6 +156,8 @@ class Broker:
     def leave(self, session: Session, *, with_will: bool) -> None:
         """The connection is over; the session may outlive it."""
         now_ms = self.clock_ms()
+        if self.witness is not None:
+            self.witness.parted(session.client_id, in_order=not with_will)
         session.link = None
         session.expires_ms = now_ms + session.expiry_ms
         if not with_will:

@@ -118,6 +118,10 @@ class Dialogue:
         self._handle(session, packet)
 
     def _handle(self, session: Session, packet: Packet) -> None:
+        if isinstance(packet, PublishPacket):
+            packet = self._named(packet)
+        if self._broker.witness is not None:
+            self._broker.witness.heard(session.client_id, packet)
         match packet:
             case PublishPacket():
                 self._publish(session, packet)
@@ -154,6 +158,9 @@ class Dialogue:
         self._session, answer = self._broker.connect(
             self._line, packet, version=self._codec.version
         )
+        witness, session = self._broker.witness, self._session
+        if witness is not None and session is not None:
+            witness.entered(session.client_id, packet, self._codec.version)
         shortened_s = answer.server_keep_alive
         keep_alive_s = packet.keep_alive if shortened_s is None else shortened_s
         self._line.silent_ms_max = keep_alive_s * 1500
@@ -179,7 +186,6 @@ class Dialogue:
     # ----- PUBLISH
 
     def _publish(self, session: Session, packet: PublishPacket) -> None:
-        packet = self._named(packet)
         if not topics.is_name(packet.topic):
             raise StreamError(DisconnectReasonCode.TOPIC_NAME_INVALID, packet.topic)
         if int(packet.qos) > self._broker.limits.qos_max:
