@@ -1,5 +1,6 @@
 """The role `console`, put together."""
 
+import asyncio
 from pathlib import Path
 
 from gateway.app.exposure import exposed
@@ -43,7 +44,10 @@ async def run(settings: Settings, _config: Path, signals: Signals) -> None:
     secrets = Secrets(tokens, open_keyring(paths.keyring))
     app = create_app(stores, submitter, clock, ready, paths.run_dir, secrets=secrets)
     try:
-        await run_console(app, address.host, address.port, signals.stop)
+        async with asyncio.TaskGroup() as group:
+            live = group.create_task(app.state.live.run(signals.stop))
+            await run_console(app, address.host, address.port, signals.stop)
+            live.cancel()
     finally:
         await submitter.close()
         for reader in readers:

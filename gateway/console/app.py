@@ -14,10 +14,12 @@ from gateway.console.callers import Access
 from gateway.console.docs import install_docs
 from gateway.console.figures import Scrape
 from gateway.console.guard import Guard
+from gateway.console.live import Live
 from gateway.console.pipeline import PipelineReader
 from gateway.console.routes.alerts import Alerts
 from gateway.console.routes.deadletters import DeadLetters
 from gateway.console.routes.devices import Devices
+from gateway.console.routes.events import LiveEvents
 from gateway.console.routes.organisation import Organisation
 from gateway.console.routes.overview import Overview
 from gateway.console.routes.probes import Probes, Readiness
@@ -26,6 +28,7 @@ from gateway.console.routes.ratings import Ratings
 from gateway.console.routes.sessions import Sessions
 from gateway.console.routes.sinks import Sinks
 from gateway.console.tracing import Tracer
+from gateway.console.watching import Watcher
 from gateway.ports import Submitter
 from gateway.queries import DeliveryQueries, JournalQueries, LedgerQueries
 from gateway.sealing import Keyring
@@ -73,7 +76,9 @@ def create_app(  # noqa: PLR0913 -- every port of the console, named once
     app.state.access = access
     app.add_middleware(Guard, is_open=access.is_open)
     pipeline = PipelineReader(*stores, clock)
-    app.include_router(Probes(readiness, Scrape(pipeline, run_dir)).router())
+    app.state.live = live = Live(Watcher(stores.ledger, pipeline), clock)
+    app.include_router(Probes(readiness, Scrape(pipeline, live, run_dir)).router())
+    app.include_router(LiveEvents(live, stores.ledger).router(), prefix=PREFIX)
     acts = Acts(submitter, stores.ledger, clock, pause)
     app.include_router(_api(stores, acts, pipeline, secrets.keyring), prefix=PREFIX)
     install_docs(app, PREFIX)

@@ -7,6 +7,7 @@ from typing import Final
 from prometheus_client import generate_latest
 
 from gateway.console.items import Pipeline
+from gateway.console.live import Live
 from gateway.console.pipeline import PipelineReader
 from gateway.errors import TransientError
 from gateway.observability.exposition import RoleExports
@@ -26,8 +27,9 @@ FATES: Final = (
 class Scrape:
     """Reads the stores afresh at each call; without them the roles' figures remain."""
 
-    def __init__(self, pipeline: PipelineReader, run_dir: Path) -> None:
+    def __init__(self, pipeline: PipelineReader, live: Live, run_dir: Path) -> None:
         self._pipeline = pipeline
+        self._live = live
         self._lock = Lock()
         self._metrics = ConsoleMetrics()
         self._metrics.registry.register(RoleExports(run_dir))
@@ -40,6 +42,8 @@ class Scrape:
             figures = None
         with self._lock:
             self._metrics.readable.set(figures is not None)
+            self._metrics.listeners.set(self._live.listening)
+            self._metrics.listeners_dropped.set(self._live.dropped)
             if figures is not None:
                 self._show(figures)
             return generate_latest(self._metrics.registry)

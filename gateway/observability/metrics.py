@@ -245,6 +245,16 @@ class ConsoleMetrics:
             "1 while figures can be read from the stores",
             registry=registry,
         )
+        self.listeners = Gauge(
+            "evalgate_live_listeners",
+            "Clients that follow the live events",
+            registry=registry,
+        )
+        self.listeners_dropped = Gauge(
+            "evalgate_live_listeners_dropped",
+            "Of them, those that were too slow since the console started",
+            registry=registry,
+        )
         self.received = Gauge(
             "evalgate_elements_received",
             "Elements read, as counted by ingress",

@@ -89,6 +89,9 @@ class LedgerQueries(Protocol):
     def within(self, site: str | None, subtree: str) -> bool:
         """Whether a site is `subtree` or below it; no site is never."""
 
+    def sites_below(self, subtree: str) -> frozenset[str]:
+        """`subtree` and every site below it."""
+
     def alert(self, number: int) -> AlertRow | None: ...
 
     def alerts(self, wanted: AlertFilter, part: Slice) -> Page[AlertRow]: ...

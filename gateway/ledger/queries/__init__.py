@@ -101,6 +101,9 @@ class SqliteLedgerQueries:
     def within(self, site: str | None, subtree: str) -> bool:
         return self._read(lambda c: organisation.within(c, site, subtree))
 
+    def sites_below(self, subtree: str) -> frozenset[str]:
+        return self._read(lambda c: organisation.below(c, subtree))
+
     def alert(self, number: int) -> AlertRow | None:
         return self._read(lambda c: fleet.alert(c, number))
 

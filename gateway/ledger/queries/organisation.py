@@ -41,6 +41,10 @@ def within(connection: apsw.Connection, site: str | None, subtree: str) -> bool:
     return bool(found and found[0])
 
 
+def below(connection: apsw.Connection, subtree: str) -> frozenset[str]:
+    return frozenset(site for (site,) in connection.execute(BELOW, (subtree,)))
+
+
 def registry(
     connection: apsw.Connection, table: str, part: Slice, subtree: str | None
 ) -> Page[dict[str, str | None]]:

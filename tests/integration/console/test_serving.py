@@ -24,6 +24,7 @@ async def served(directory: Path) -> AsyncIterator[int]:
     try:
         async with asyncio.timeout(20), asyncio.TaskGroup() as group:
             group.create_task(run_console(api.app, HOST, port, stop))
+            group.create_task(api.app.state.live.run(stop))
             await _listening(port)
             yield port
             stop.set()
@@ -70,3 +71,41 @@ async def test_a_port_in_use_is_told_in_one_line(tmp_path: Path) -> None:
         with pytest.raises(PermanentError, match=r"listen: 127\.0\.0\.1:\d+ .* in use"):
             await run_console(api.app, HOST, port, asyncio.Event())
     api.close()
+
+
+async def test_live_events_come_over_the_wire_and_end_with_the_console(
+    tmp_path: Path,
+) -> None:
+    lines: list[str] = []
+    async with served(tmp_path) as port:
+        reader, writer = await asyncio.open_connection(HOST, port)
+        writer.write(b"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        async with asyncio.timeout(10):
+            while "event: pipeline" not in lines:
+                lines.append((await reader.readline()).decode().strip())
+    async with asyncio.timeout(10):
+        rest = (await reader.read()).decode()
+    writer.close()
+    assert "content-type: text/event-stream; charset=utf-8" in lines
+    assert 'event: end\ndata: {"reason":"stopping"}' in rest
+
+
+async def test_who_leaves_is_listened_for_no_more(tmp_path: Path) -> None:
+    async with served(tmp_path) as port, httpx.AsyncClient(trust_env=False) as client:
+        base = f"http://{HOST}:{port}"
+        async with client.stream("GET", f"{base}/api/v1/events") as answer:
+            lines = answer.aiter_lines()
+            assert await anext(lines) == "retry: 3000"
+            assert _listeners((await client.get(f"{base}/metrics")).text) == 1
+        async with asyncio.timeout(10):
+            while _listeners((await client.get(f"{base}/metrics")).text):
+                pass
+
+
+def _listeners(metrics: str) -> float:
+    (line,) = (
+        line
+        for line in metrics.splitlines()
+        if line.startswith("evalgate_live_listeners ")
+    )
+    return float(line.rpartition(" ")[2])
