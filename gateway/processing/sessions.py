@@ -40,7 +40,7 @@ class Sessions:
         self._new_rows: list[tuple[object, ...]] = []
         self._joined: dict[int, tuple[Session, list[int]]] = {}
         self._crowd: list[tuple[Session, int]] = []
-        self._adopted: list[tuple[int, int]] = []
+        self._adopted: dict[int, int] = {}  # what amends, and what it brings along
         self._amends = False
         self._asks = False  # whether no rating of the run is plain
         self._recent: dict[str, tuple[int, Session | None]] = {}
@@ -298,8 +298,7 @@ class Sessions:
             session = self._begin(scope, device, rating, binding, place, occurred_ms)
             self._joined[session.no] = (session, [place])
         if target is not None and alone:
-            self._adopted.append((target, session.no))
-            session.ratings.insert(0, target)
+            self._adopted[place] = target
             self._recent[target_id] = (target, session)
         return session
 
@@ -331,15 +330,20 @@ class Sessions:
         self._state.ratings.insert_sessions(self._new_rows)
         self._plain_rows.clear()
         self._new_rows.clear()
-        for place, number in self._adopted:
-            self._state.ratings.assign(place, number)
-        self._adopted.clear()
         for session, arrived in self._joined.values():
             for place in arrived:  # one by one, as if each had come in its own block
+                self._adopt(session, self._adopted.get(place))
                 if place not in session.ratings:
                     session.ratings.append(place)
                 resettle(self._state, session, {place})
         self._joined.clear()
+        self._adopted.clear()
         for session, place in self._crowd:
             record_repeat(self._state, session, place)
         self._crowd.clear()
+
+    def _adopt(self, session: Session, place: int | None) -> None:
+        """Take in a rating that had no session, with the first that amends it."""
+        if place is not None:
+            self._state.ratings.assign(place, session.no)
+            session.ratings.insert(0, place)

@@ -6,14 +6,14 @@ from itertools import pairwise
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.events import cloud_id
 from gateway.places import Place
 from gateway.ports import Record
 from tests.support.folding import FoldedLedger, snapshot
-from tests.support.record_sets import record_lists
+from tests.support.record_sets import record_lists, records
 
 # What says in which block a record came, not what became of it.
 BLOCKS = {"state": ("block", "chain_low")}
@@ -51,9 +51,9 @@ def essence(ledger: FoldedLedger) -> dict[str, Any]:
     """The folded tables, with each place as the running number of its record."""
     starts: dict[int, int] = {}
     count = 0
-    for header, records in ledger.journal.blocks(0, 1 << 20):
+    for header, block in ledger.journal.blocks(0, 1 << 20):
         starts[header.number] = count
-        count += len(records or ())
+        count += len(block or ())
 
     def told(packed: int) -> tuple[int, int]:
         place = Place.unpack(packed)
@@ -88,6 +88,7 @@ CUTS = st.lists(st.integers(0, 60), max_size=20)
 
 @settings(max_examples=150, deadline=None)
 @given(record_lists(50), CUTS, CUTS)
+@example(records(2693172, 49), [], [9])  # an amendment brought along what it amends
 def test_any_cut_into_blocks_gives_the_same_ledger(
     records: list[Record], some: list[int], others: list[int]
 ) -> None:
