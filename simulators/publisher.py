@@ -18,7 +18,9 @@ from mqtt5 import (
 _PACKET_IDS: Final = 65535
 _CONNECT_S: Final = 10.0
 _BURST_MAX: Final = 256  # packets joined for one write
+_LINGER_S: Final = 0.004  # acknowledgements come together: one wake-up for many
 _PUBACK: Final = 0x40
+_PUBACK_BYTES: Final = 4  # without a reason code
 _FAILED: Final = 0x80
 
 
@@ -129,6 +131,17 @@ class Publisher(asyncio.Protocol):
         if self._connected.done():
             self._account()
             self._moved.set()
+            self._rest()
+
+    def _rest(self) -> None:
+        """Read on a little later: a broker sends each acknowledgement by itself."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
+            asyncio.get_running_loop().call_later(_LINGER_S, self._read_on)
+
+    def _read_on(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def _greet(self) -> None:
         try:
@@ -147,6 +160,11 @@ class Publisher(asyncio.Protocol):
     def _account(self) -> None:
         """Count whole PUBACKs: 4 bytes, or more when a reason code follows."""
         data = bytes(self._buffer)
+        count, odd = divmod(len(data), _PUBACK_BYTES)
+        if not odd and data[::4].count(_PUBACK) == data[1::4].count(2) == count:
+            self.acknowledged += count
+            self._buffer.clear()
+            return
         place, end = 0, len(data)
         while place + 2 <= end and place + 2 + data[place + 1] <= end:
             size = data[place + 1]  # every packet a broker sends us is short

@@ -23,6 +23,7 @@ _QUIET_CPU_S: Final = 0.03  # CPU seconds in a window: not working
 _SLOWEST_PER_S: Final = 1500  # a consumer slower than this is given up
 _PATIENCE_S: Final = 30.0
 _HTTP_S: Final = 5.0
+_HELD_EVERY_S: Final = 0.5  # the sink itself keeps the time of the last message
 
 MakeConsumer = Callable[[Path, int, str], Consumer]
 
@@ -136,7 +137,7 @@ def _get(url: str) -> dict[str, Any]:
 
 def _held(sink_url: str) -> int:
     """How many messages both sinks have, asked gently."""
-    time.sleep(0.1)
+    time.sleep(_HELD_EVERY_S)
     tally = _get(sink_url)
     return min(int(tally["points"]), int(tally["events"]))
 
