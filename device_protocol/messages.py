@@ -47,8 +47,10 @@ class Rating(msgspec.Struct, gc=False):
     device profile maps, or when the element is a comment alone. `level_raw` is the
     JSON value as sent, never coerced. `claimed_ms` is the terminal's clock as an
     instant; `claimed_local` its fourteen local digits, when it sent no offset.
-    `content_hash` is version 1 of the protocol's hash: the first 16 bytes of
-    SHA-256 over the canonical bytes. `derived_id`: the terminal sent no `event_id`.
+    `usual` says for certain that it is a live press of a level for a session, with
+    nothing rare about it. `content_hash` is version 1 of the protocol's hash: the
+    first 16 bytes of SHA-256 over the canonical bytes. `derived_id`: the terminal sent
+    no `event_id`.
     """
 
     event_id: str
@@ -61,11 +63,12 @@ class Rating(msgspec.Struct, gc=False):
     session_id: str | None = None
     employee_id: str | None = None
     seq: int | None = None
+    boot_id: str | None = None
+    usual: bool = False
     mode: str = Mode.LIVE.value
     origin: str = Origin.CUSTOMER.value
     round: str = Round.INITIAL.value
     stage: int | None = None
-    boot_id: str | None = None
     uptime_ms: int | None = None
     sent_uptime_ms: int | None = None
     items: tuple[Item, ...] = ()

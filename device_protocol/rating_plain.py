@@ -4,6 +4,7 @@ It accepts less than `rating.judge` and never refuses: None means "judge by hand
 What it accepts, `judge` accepts with the same result (a property test holds this).
 """
 
+import hashlib
 from typing import Annotated, Final, Literal
 from unicodedata import normalize
 
@@ -11,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from device_protocol.identity import (
+    HASH_BYTES,
     ItemContent,
     RatingContent,
     content_hash,
@@ -86,6 +88,37 @@ class _Plain(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, gc=False)
     presses: _Evidence | None = None
 
 
+class _Usual(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
+    """What most ratings are made of: the fewer fields, the quicker."""
+
+    v: Literal[1]
+    event_id: str
+    occurred_at: str
+    level: Annotated[int, Meta(ge=LEVEL_MIN, le=LEVEL_MAX)]
+    session_id: Annotated[str, Meta(min_length=1, max_length=SESSION_ID_CHARS_MAX)]
+    device_id: str | None = None
+    boot_id: Annotated[str, Meta(max_length=BOOT_ID_CHARS_MAX)] | None = None
+    seq: _Counter | None = None
+    employee_id: _Employee | None = None
+    buffered: bool | None = None
+    retry: _Evidence | None = None
+
+
+class _UsualContent(msgspec.Struct, omit_defaults=True, gc=False):
+    """`RatingContent` of a usual rating: the same bytes."""
+
+    employee_id: str | None = None
+    level: int | None = None
+    occurred_at: int | str | None = None
+    session_id: str | None = None
+
+
+_decode_usual: Final = msgspec.json.Decoder(_Usual).decode
+_encode: Final = msgspec.json.Encoder().encode
+_sha256: Final = hashlib.sha256
+_decode_many_usual: Final = msgspec.json.Decoder(
+    Annotated[list[_Usual], Meta(max_length=ELEMENTS_MAX)]
+).decode
 _decode_one: Final = msgspec.json.Decoder(_Plain).decode
 _decode_many: Final = msgspec.json.Decoder(
     Annotated[list[_Plain], Meta(max_length=ELEMENTS_MAX)]
@@ -100,6 +133,14 @@ def read_one(device_id: str, payload: bytes) -> Rating | None:
     if len(payload) > OBJECT_BYTES_MAX or _BACKSLASH in payload:
         return None
     try:
+        usual = _decode_usual(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return _read_plain(device_id, payload)
+    return _from_usual(device_id, usual)
+
+
+def _read_plain(device_id: str, payload: bytes) -> Rating | None:
+    try:
         plain = _decode_one(payload)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
@@ -111,18 +152,54 @@ def read_many(device_id: str, payload: bytes) -> list[Rating] | None:
     if len(payload) > PAYLOAD_BYTES_MAX or _BACKSLASH in payload:
         return None
     try:
-        plains = _decode_many(payload)
+        ratings = _read_elements(device_id, payload)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
     if len(payload) > OBJECT_BYTES_MAX and _any_too_large(payload):
         return None
-    ratings = [_rating(device_id, plain) for plain in plains]
     found = [rating for rating in ratings if rating is not None]
     return found if len(found) == len(ratings) else None
 
 
+def _read_elements(device_id: str, payload: bytes) -> list[Rating | None]:
+    try:
+        usual = _decode_many_usual(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return [_rating(device_id, plain) for plain in _decode_many(payload)]
+    return [_from_usual(device_id, one) for one in usual]
+
+
 def _any_too_large(payload: bytes) -> bool:
     return any(len(memoryview(raw)) > OBJECT_BYTES_MAX for raw in _split(payload))
+
+
+def _from_usual(device_id: str, usual: _Usual) -> Rating | None:
+    event_id, level = usual.event_id, usual.level
+    if match_event_id(event_id) is None or (
+        usual.device_id != device_id and usual.device_id is not None
+    ):
+        return None
+    try:
+        claim = quick_claim(usual.occurred_at)
+    except ValueError:
+        return None
+    session_id, employee_id = usual.session_id, usual.employee_id
+    content = _encode(_UsualContent(employee_id, level, claim, session_id))
+    # By position: keywords would cost a microsecond here.
+    return Rating(
+        event_id,
+        _sha256(content).digest()[:HASH_BYTES],
+        level,
+        level,
+        None,  # key
+        claim if claim.__class__ is int else None,
+        claim if claim.__class__ is str else None,
+        session_id,
+        employee_id or None,
+        usual.seq,
+        usual.boot_id or None,
+        True,  # noqa: FBT003 -- by position: usual
+    )
 
 
 def _rating(device_id: str, plain: _Plain) -> Rating | None:
@@ -185,11 +262,12 @@ def _kept(
         plain.session_id or None,
         plain.employee_id or None,
         plain.seq,
+        plain.boot_id or None,
+        False,  # noqa: FBT003 -- by position: usual
         plain.mode or "live",
         plain.origin or "customer",
         plain.round or "initial",
         plain.stage,
-        plain.boot_id or None,
         plain.uptime_ms,
         plain.sent_uptime_ms,
         _kept_items(plain.items) if plain.items else (),

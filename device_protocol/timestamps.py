@@ -23,9 +23,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DIGITS: Final = re.compile(r"[0-9]{10}|[0-9]{13,14}")
 _SECONDS_DIGITS: Final = 10
 _LOCAL_DIGITS: Final = 14
-_MINUTES_CACHED: Final = 4096
-_SECONDS_MS: Final = {f"{second:02d}": second * 1000 for second in range(60)}
-_FRACTIONS_MS: Final = {f"{fraction:03d}": fraction for fraction in range(1000)}
+_SECONDS_CACHED: Final = 4096
+_FRACTIONS_MS: Final = {f".{fraction:03d}": fraction for fraction in range(1000)}
 
 
 class TimeQuality(StrEnum):
@@ -88,28 +87,26 @@ def parse_claim(value: object) -> int | str:
 
 
 def quick_claim(value: str | int) -> int | str:
-    """What `parse_claim` says, quicker for many texts of the same minutes.
+    """What `parse_claim` says, quicker for many texts of the same seconds.
 
-    The minute and the offset are looked up, the rest is added: a third of the time.
+    The second and the offset are looked up, the milliseconds are added.
 
     Raises:
         ValueError: as `parse_claim`.
     """
-    if isinstance(value, int):
-        return parse_claim(value)
-    seconds_ms = _SECONDS_MS.get(value[17:19])
-    if value[19:20] == ".":
-        rest, fraction_ms = value[23:], _FRACTIONS_MS.get(value[20:23])
-    else:
-        rest, fraction_ms = value[19:], 0
-    if seconds_ms is None or fraction_ms is None or rest[:1].isdigit():
-        return parse_claim(value)
-    return _minute_ms(value[:17], rest) + seconds_ms + fraction_ms
+    if isinstance(value, str):
+        fraction_ms = _FRACTIONS_MS.get(value[19:23])
+        if fraction_ms is not None:
+            try:
+                return _second_ms(value[:19], value[23:]) + fraction_ms
+            except ValueError:  # a longer fraction, or no time at all
+                return parse_claim(value)
+    return parse_claim(value)
 
 
-@lru_cache(_MINUTES_CACHED)
-def _minute_ms(minute: str, offset: str) -> int:
-    return instant_ms(_parse_rfc3339(f"{minute}00{offset}"))
+@lru_cache(_SECONDS_CACHED)
+def _second_ms(second: str, offset: str) -> int:
+    return instant_ms(_parse_rfc3339(second + offset))
 
 
 def _parse_digits(digits: str) -> int | str:

@@ -101,6 +101,7 @@ class CloudEvents:
         self._source = f"/gateways/{gateway_id}"
         self._personal = personal
         self._encoder = msgspec.json.Encoder()
+        self._received = (0, rfc3339(0))  # of the last rating; packets come together
 
     def wrap(self, event: AnyEvent) -> CloudEvent:
         if isinstance(event, RatingEvent):
@@ -126,7 +127,7 @@ class CloudEvents:
             event.level,
             event.level_raw,
             occurred_at,
-            rfc3339(event.received_ms),
+            self._received_at(event.received_ms),
             event.time_quality,
             session_id,
             event.employee_id,
@@ -158,6 +159,13 @@ class CloudEvents:
             "application/json",
             data,
         )
+
+    def _received_at(self, received_ms: int) -> str:
+        last_ms, text = self._received
+        if received_ms != last_ms:
+            text = rfc3339(received_ms)
+            self._received = (received_ms, text)
+        return text
 
     def _other(self, event: Event) -> CloudEvent:
         full = full_type(event.type)

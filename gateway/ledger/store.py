@@ -13,7 +13,10 @@ from gateway.ledger.schema import MIGRATIONS
 Row = tuple[Any, ...]
 
 CACHE_KIB = 16 * 1024  # the rest is in the system's cache
-WAL_PAGES = 4_000
+PAGE_BYTES = 8 * 1024
+WAL_PAGES = 8_000
+"""The log holds 64 MiB: pages that change often are copied and synced once."""
+
 BUSY_MS = 5_000
 
 
@@ -22,6 +25,7 @@ def connect(path: Path) -> apsw.Connection:
     connection = apsw.Connection(str(path))
     connection.set_busy_timeout(BUSY_MS)
     for pragma in (
+        f"page_size = {PAGE_BYTES}",  # of a new file
         "journal_mode = WAL",
         # After a power cut it may lag the journal, never lead it: it folds again.
         "synchronous = NORMAL",

@@ -51,7 +51,7 @@ def recorded(
         binding.department,
         session_key,
     )
-    if rating.stage is not None or rating.items or rating.reasons:
+    if not rating.usual and (rating.items or rating.reasons or rating.stage):
         event.stage, event.reasons = rating.stage, rating.reasons
         event.items = tuple((item.code, item.level) for item in rating.items)
     event.medium = binding.medium

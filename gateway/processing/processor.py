@@ -5,8 +5,13 @@ from typing import Final
 from gateway.ports import JournalReader
 from gateway.processing.fold import Fold
 
-BLOCKS_MAX: Final = 16
-"""Blocks in one transaction while behind: fewer commits, and bounded memory."""
+BLOCKS_MIN: Final = 16
+BLOCKS_MAX: Final = 48
+MESSAGES_AIM: Final = 8_000
+"""Of one transaction while behind: fewer commits, and bounded memory.
+
+The blocks read at once follow from how large the last ones were.
+"""
 
 
 class Processor:
@@ -15,7 +20,9 @@ class Processor:
     def __init__(self, reader: JournalReader, fold: Fold) -> None:
         self._reader = reader
         self._fold = fold
+        self._limit = BLOCKS_MIN
         self.folded = 0  # messages of the last step
+        self.behind = False  # whether there was more than the last step took
 
     @property
     def block(self) -> int:
@@ -29,8 +36,11 @@ class Processor:
 
     def step(self) -> int:
         """Fold at most `BLOCKS_MAX` blocks; answers how many."""
-        blocks = self._reader.blocks(self.block, BLOCKS_MAX)
+        blocks = self._reader.blocks(self.block, self._limit)
         self.folded = sum(block.header.messages for block in blocks)
+        self.behind = len(blocks) == self._limit
         if blocks:
             self._fold.blocks(blocks)
+            fitting = MESSAGES_AIM * len(blocks) // max(1, self.folded)
+            self._limit = min(max(fitting, BLOCKS_MIN), BLOCKS_MAX)
         return len(blocks)

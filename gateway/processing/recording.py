@@ -63,7 +63,7 @@ class Recording:
             if (
                 binding is None
                 or quality != "device"
-                or _is_peculiar(rating)
+                or not (rating.usual or _is_usual(rating))
                 or record.kind != MESSAGE
                 or not (begun := begin(binding, device, rating, place, occurred_ms))
             ):
@@ -197,9 +197,9 @@ def _row(
     )
 
 
-def _is_peculiar(rating: Rating) -> bool:
-    """Whether anything makes it more than a live press with a session number."""
-    return not (
+def _is_usual(rating: Rating) -> bool:
+    """Whether it is no more than a live press with a session number."""
+    return (
         rating.session_id is not None
         and rating.level is not None
         and rating.mode == "live"

@@ -26,7 +26,6 @@ _FIGURES_EVERY_S: Final = 1.0
 _BELL_S: Final = 1.0
 LINGER_S: Final = 0.02
 BUSY_MESSAGES_MIN: Final = 64
-BEHIND_MESSAGES_MIN: Final = 4_000
 _APPLY_RETRY_S: Final = 0.5
 
 _log = structlog.get_logger(__name__)
@@ -118,9 +117,9 @@ class ProcessRole:
 
         Neither when a press now and then should be quick, nor when behind.
         """
-        if BUSY_MESSAGES_MIN <= self._processor.folded < BEHIND_MESSAGES_MIN:
-            return LINGER_S
-        return 0
+        if self._processor.folded < BUSY_MESSAGES_MIN or self._processor.behind:
+            return 0
+        return LINGER_S
 
     def _step(self) -> int:
         start_ms = self._clock.monotonic_ms()

@@ -155,9 +155,10 @@ class State:
 
     def touch(self, device: Device) -> None:
         """Refill a device's bucket, at most once a block."""
-        elapsed_ms = self.now_ms - device.refilled_ms
-        device.tokens = min(BUCKET_ELEMENTS, device.tokens + elapsed_ms * REFILL_PER_MS)
-        device.refilled_ms = self.now_ms
+        now_ms = self.now_ms
+        tokens = device.tokens + (now_ms - device.refilled_ms) * REFILL_PER_MS
+        device.tokens = tokens if tokens < BUCKET_ELEMENTS else BUCKET_ELEMENTS  # noqa: FURB136 -- min() costs twice as much
+        device.refilled_ms = now_ms
         device.block = self.block
         self.active_devices.add(device)
 

@@ -1,15 +1,16 @@
 """A step folds what is new, a bounded number of blocks in one transaction."""
 
-from gateway.processing.processor import BLOCKS_MAX, Processor
+from gateway.processing.processor import BLOCKS_MAX, BLOCKS_MIN, Processor
 from tests.support.folding import FoldedLedger, element, message
 
 
 def test_it_catches_up_in_bounded_steps_and_then_rests() -> None:
     ledger = FoldedLedger()
-    for number in range(BLOCKS_MAX + 3):
+    for number in range(BLOCKS_MIN + BLOCKS_MAX + 3):
         ledger.journal.append([message("eval-0001", element(f"event-{number:04d}"))])
     processor = Processor(ledger.journal, ledger.fold)
-    assert [processor.step() for _ in range(3)] == [BLOCKS_MAX, 3, 0]
+    steps = [(processor.step(), processor.behind) for _ in range(4)]
+    assert steps == [(BLOCKS_MIN, True), (BLOCKS_MAX, True), (3, False), (0, False)]
     assert processor.block == ledger.journal.last_number()
     assert ledger.accounted()
 
