@@ -1,4 +1,4 @@
-"""The processes of a gateway, by their pid files: who runs, how large, for how long."""
+"""The processes of a gateway, by their pid files: who runs, how large, how busy."""
 
 import os
 from collections.abc import Iterator
@@ -12,18 +12,19 @@ from prometheus_client.registry import Collector
 _TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 # Of /proc/PID/stat behind the command's name, counted from the state.
-_STATE, _USER_TICKS, _SYSTEM_TICKS, _START_TICKS, _RSS_PAGES = 0, 11, 12, 19, 21
+_STATE, _USER_TICKS, _SYSTEM_TICKS, _RSS_PAGES = 0, 11, 12, 21
 _ZOMBIE: Final = "Z"
+_STOPPED: Final = "T"
 
 
 class RoleProcess(NamedTuple):
-    """A living process; `started_s` is in seconds since the machine's boot."""
+    """A living process; `halted` by SIGSTOP, say."""
 
     role: str
     pid: int
     rss_bytes: int
     cpu_s: float
-    started_s: float
+    halted: bool
 
 
 def role_processes(run_dir: Path) -> Iterator[RoleProcess]:
@@ -52,7 +53,7 @@ def read_process(role: str, pid: int) -> RoleProcess | None:
         pid,
         int(fields[_RSS_PAGES]) * _PAGE_BYTES,
         (int(fields[_USER_TICKS]) + int(fields[_SYSTEM_TICKS])) / _TICKS_PER_S,
-        int(fields[_START_TICKS]) / _TICKS_PER_S,
+        fields[_STATE] == _STOPPED,
     )
 
 

@@ -10,7 +10,11 @@ from gateway.cli.demo.layout import Layout, accepts
 from gateway.cli.demo.processes import Child, Pause, wait_for_ends, wait_until
 from gateway.cli.live.figures import Process
 from gateway.errors import PermanentError, TransientError
-from gateway.observability.processes import read_process, role_processes
+from gateway.observability.processes import (
+    RoleProcess,
+    read_process,
+    role_processes,
+)
 
 _READY_S: Final = 20.0
 _AGAIN_S: Final = 1.0
@@ -71,21 +75,13 @@ class Hall:
 
     def _roles(self) -> Iterator[Process]:
         found = {one.role: one for one in role_processes(self._layout.run_dir)}
-        for role in _ROLES:
-            one = found.get(role)
-            if one is None:
-                yield Process(role, None)
-            else:
-                yield Process(role, one.pid, one.rss_bytes, one.cpu_s)
+        return (_shown(role, found.get(role)) for role in _ROLES)
 
     def _neighbours(self) -> Iterator[Process]:
         for name in (*_SERVICES, "terminals"):
             child, note = self._children.get(name), self._commands[name].note
-            one = read_process(name, child.pid) if child is not None else None
-            if one is None:
-                yield Process(name, None, note=note)
-            else:
-                yield Process(name, one.pid, one.rss_bytes, one.cpu_s, note)
+            found = read_process(name, child.pid) if child is not None else None
+            yield _shown(name, found, note)
 
     # ----- end
 
@@ -119,6 +115,13 @@ class Hall:
         for child in children:
             child.terminate()
         wait_for_ends(children, deadline_s)
+
+
+def _shown(name: str, found: RoleProcess | None, note: str = "") -> Process:
+    if found is None:
+        return Process(name, None, note=note)
+    _, pid, rss_bytes, cpu_s, halted = found
+    return Process(name, pid, rss_bytes, cpu_s, note, halted)
 
 
 def _is_ready(api: Api) -> bool:

@@ -1,11 +1,7 @@
 """The demo from its first process to its last word."""
 
-import shutil
 import signal
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +16,7 @@ from gateway.cli.demo.hints import hints
 from gateway.cli.demo.layout import Layout, lay_out
 from gateway.cli.demo.people import People
 from gateway.cli.demo.reckoning import Reckoning
+from gateway.cli.demo.workspace import workspace
 from gateway.cli.exits import Exit
 from gateway.cli.live.figures import Happening, Picture
 from gateway.cli.live.reading import TIMEOUT_S
@@ -48,26 +45,15 @@ def show(
 
     The last picture goes to `saved`, as SVG.
     """
-    with signals_caught(_ENDS) as waiter, _directory(keep=keep) as directory:
+    with signals_caught(_ENDS) as waiter, workspace(keep=keep) as directory:
         demo = Demo(lay_out(directory), terminals, waiter)
         reckoning = demo.run(seconds)
         _tell(demo.happenings, reckoning)
         if saved is not None and demo.last is not None:
             save_svg(demo.last, saved)
-    return Exit.OK if reckoning.right else Exit.FAILED
-
-
-@contextmanager
-def _directory(*, keep: bool) -> Iterator[Path]:
-    """A fresh one for everything; gone in the end, unless it is to be kept."""
-    directory = Path(tempfile.mkdtemp(prefix="evalgate-demo-"))
-    try:
-        yield directory
-    finally:
         if keep:
             sys.stdout.write(f"data and logs are in {directory}\n")
-        else:
-            shutil.rmtree(directory, ignore_errors=True)
+    return Exit.OK if reckoning.right else Exit.FAILED
 
 
 def _tell(happenings: tuple[Happening, ...], reckoning: Reckoning) -> None:

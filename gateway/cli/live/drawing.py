@@ -239,8 +239,10 @@ def _process(process: Process) -> tuple[Text, Text, Text]:
     if process.pid is None:
         red = "bold red"
         return Text(process.name, red), Text("down", red), Text("")
-    pid, size = str(process.pid), megabytes(process.rss_bytes)
-    return Text(process.name), Text(pid, "cyan"), Text(size, "dim")
+    size = Text(megabytes(process.rss_bytes), "dim")
+    halted = Text("halted", "bold yellow")
+    pid = Text(str(process.pid), "cyan")
+    return Text(process.name), pid, halted if process.halted else size
 
 
 def _levels(hall: Hall) -> RenderableType:

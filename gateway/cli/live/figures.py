@@ -1,6 +1,6 @@
 """What a picture shows, as plain values; nothing here reads or draws."""
 
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
@@ -12,8 +12,6 @@ FATES: Final = (
     "ignored",
     "deferred",
 )
-
-Health = Literal["ok", "down"]
 
 
 class Sink(msgspec.Struct, frozen=True):
@@ -69,17 +67,14 @@ class Intake(msgspec.Struct, frozen=True):
 
 
 class Process(msgspec.Struct, frozen=True):
-    """A process of the picture; `pid` None: it does not run."""
+    """A process of the picture; `pid` None: it does not run, `halted`: it is held."""
 
     name: str
     pid: int | None
     rss_bytes: int = 0
     cpu_s: float = 0.0
     note: str = ""
-
-    @property
-    def health(self) -> Health:
-        return "down" if self.pid is None else "ok"
+    halted: bool = False
 
 
 class Press(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,8 +15,8 @@ class Happenings:
     """Compares each look with the one before; keeps the newest lines."""
 
     def __init__(self) -> None:
-        self._pids: dict[str, int | None] = {}
-        self._lost: dict[str, int] = {}
+        self._processes: dict[str, Process] = {}
+        self._lost_ms: dict[str, int] = {}
         self._sinks: dict[str, Sink] = {}
         self._most_owed: dict[str, int] = {}
         self.newest: deque[Happening] = deque(maxlen=_KEPT_MAX)
@@ -38,18 +38,26 @@ class Happenings:
 
     def _process(self, at_ms: int, process: Process) -> Iterator[tuple[str, bool]]:
         name, pid = process.name, process.pid
-        old = self._pids.get(name)
-        first = name not in self._pids
-        self._pids[name] = pid
-        if first or old == pid:
+        old = self._processes.get(name)
+        self._processes[name] = process
+        if old is None:
             return
-        if old is not None:
-            self._lost[name] = at_ms
-            yield f"{name} (pid {old}) is gone", False
-        if pid is not None:
-            away_ms = at_ms - self._lost.get(name, at_ms)
+        if old.pid != pid:
+            yield from self._replaced(at_ms, old, process)
+        elif old.halted != process.halted:
+            does = "is halted" if process.halted else "goes on"
+            yield f"{name} (pid {pid}) {does}", not process.halted
+
+    def _replaced(
+        self, at_ms: int, old: Process, new: Process
+    ) -> Iterator[tuple[str, bool]]:
+        if old.pid is not None:
+            self._lost_ms[new.name] = at_ms
+            yield f"{new.name} (pid {old.pid}) is gone", False
+        if new.pid is not None:
+            away_ms = at_ms - self._lost_ms.get(new.name, at_ms)
             after = f" after {away_ms / 1000:.1f} s" if away_ms else ""
-            yield f"{name} is back{after} as pid {pid}", True
+            yield f"{new.name} is back{after} as pid {new.pid}", True
 
     def _sink(self, sink: Sink) -> Iterator[tuple[str, bool]]:
         name, old = sink.name, self._sinks.get(sink.name)

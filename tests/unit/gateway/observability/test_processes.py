@@ -1,6 +1,7 @@
 """The gateway's processes, as the kernel knows them."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,13 +15,13 @@ from gateway.observability.processes import (
 )
 
 
-def test_a_living_process_has_its_pid_its_size_and_its_age(tmp_path: Path) -> None:
+def test_a_living_process_has_its_pid_its_size_and_its_time(tmp_path: Path) -> None:
     (tmp_path / "ingest.pid").write_text(f"{os.getpid()}\n")
     (found,) = role_processes(tmp_path)
     assert (found.role, found.pid) == ("ingest", os.getpid())
     assert found.rss_bytes > 1_000_000
     assert found.cpu_s > 0
-    assert found.started_s > 0
+    assert not found.halted
 
 
 def test_a_role_that_is_down_or_torn_is_left_out(tmp_path: Path) -> None:
@@ -36,6 +37,17 @@ def test_a_process_that_nobody_has_reaped_does_not_run() -> None:
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
     assert read_process("ingest", child.pid) is None
     child.wait()
+
+
+def test_a_halted_process_is_told_from_a_running_one() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    child.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, child.pid, os.WSTOPPED)
+    found = read_process("ingest", child.pid)
+    child.kill()
+    child.communicate()
+    assert found is not None
+    assert found.halted
 
 
 def test_they_are_exported_by_role(tmp_path: Path) -> None:
