@@ -15,7 +15,7 @@ from pydantic import (
 
 from device_protocol.limits import KEY_MAX
 from device_protocol.profiles import Inspection, KeyMap, Limits, Scale, TimeFormat
-from device_protocol.profiles.model import CHARSETS
+from device_protocol.profiles.model import CHARSETS, FULL_SCALE
 from device_protocol.profiles.times import check_format
 from device_protocol.timestamps import instant_ms
 from gateway.settings.fields import Section
@@ -91,11 +91,20 @@ class ScaleTable(Section):
         if self.scores and set(self.scores) != levels:
             listed = ", ".join(map(str, sorted(levels, reverse=True)))
             raise ValueError(f"scores must give one value to each level of {listed}")
+        if self.scores and self._name == FULL_SCALE:
+            raise ValueError(
+                "scores of its own need a name of its own, such as name = '5-maker': "
+                "those of the scale 5 stand in [rules] score_map"
+            )
         return self
+
+    @property
+    def _name(self) -> str:
+        return self.name or str(len(set(self.labels.values())))
 
     def scale(self) -> Scale:
         return Scale(
-            name=self.name or str(len(set(self.labels.values()))),
+            name=self._name,
             labels=self.labels,
             scores={str(level): score for level, score in self.scores.items()},
         )

@@ -1,6 +1,7 @@
 """Device profiles: one TOML file each, validated whole before any is in force."""
 
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
@@ -133,9 +134,24 @@ def load_profiles(folder: Path) -> dict[str, Profile]:
             profiles[path.stem] = load_profile(path)
         except SettingsError as error:
             problems.extend(f"{path}: {problem}" for problem in error.problems)
-    if problems:
+    if problems or (problems := list(_other_scores(folder, profiles))):
         raise SettingsError(*problems)
     return profiles
+
+
+def _other_scores(folder: Path, profiles: dict[str, Profile]) -> Iterator[str]:
+    """Points carry the name of their scale: its levels count the same everywhere."""
+    seen: dict[str, tuple[str, dict[str, float]]] = {}
+    for name, profile in profiles.items():
+        scale = profile.scale
+        if scale is None:
+            continue
+        first, scores = seen.setdefault(scale.name, (name, scale.scores))
+        if scores != scale.scores:
+            yield (
+                f"{folder / name}.toml: scale.scores: {first}.toml has others for the "
+                f"scale {scale.name!r}: give one of them another name"
+            )
 
 
 def load_profile(path: Path) -> Profile:

@@ -87,6 +87,10 @@ def problems(folder: Path, text: str) -> tuple[str, ...]:
             "scale: scores must give one value to each level of 5, 1",
         ),
         (
+            '[scale]\nname = "5"\nlabels = { "x" = 5 }\nscores = { 5 = 10 }',
+            "scale: scores of its own need a name of its own",
+        ),
+        (
             '[scale]\nlabels = { "1" = 5, "\uff11" = 4 }',
             "scale.labels: '1' means two levels: keep one",
         ),
@@ -163,6 +167,21 @@ def test_there_is_a_bound_on_profiles(tmp_path: Path) -> None:
 
     with pytest.raises(SettingsError, match=f"more than {PROFILES_MAX} profiles"):
         load_profiles(tmp_path)
+
+
+def test_a_scale_counts_the_same_in_all_profiles(tmp_path: Path) -> None:
+    for name, score in (("a", 10), ("b", 10), ("c", 9)):
+        text = f'[scale]\nlabels = {{ "x" = 5 }}\nscores = {{ 5 = {score} }}'
+        (tmp_path / f"{name}.toml").write_text(text, "utf-8")
+
+    with pytest.raises(SettingsError) as caught:
+        load_profiles(tmp_path)
+
+    (line,) = caught.value.problems
+    assert line == (
+        f"{tmp_path / 'c'}.toml: scale.scores: a.toml has others for the scale '1': "
+        "give one of them another name"
+    )
 
 
 def test_an_empty_file_is_the_protocol_as_it_is(tmp_path: Path) -> None:
