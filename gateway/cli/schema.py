@@ -2,6 +2,7 @@
 
 import json
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, Namespace
+from importlib import import_module
 from importlib.resources import files
 from typing import Any, Final
 
@@ -16,13 +17,14 @@ from gateway.cli.verb import add_json
 from gateway.events import EVENTS
 
 NAME = "schema"
-HELP = "print JSON Schemas of messages and events, or the AsyncAPI document"
+HELP = "print JSON Schemas of messages and events, AsyncAPI or OpenAPI"
 EXAMPLES = (
     "schema                          what there is",
     "schema json rating              what a terminal may send on `rating`",
     "schema json rating.recorded     what the backend receives",
     "schema json                     all of them, by name",
     "schema asyncapi                 every channel of the device protocol",
+    "schema openapi                  every path of the REST API",
 )
 
 _COLUMNS: Final = ("name", "kind", "about")
@@ -35,9 +37,14 @@ def add_arguments(parser: ArgumentParser) -> None:
     schemas.add_argument(
         "name", nargs="?", type=_known, metavar="NAME", help="default: all, by name"
     )
-    channels = documents.add_parser("asyncapi", help="AsyncAPI 3.0")
+    channels = documents.add_parser("asyncapi", help="AsyncAPI 3.0 of the terminals")
+    api = documents.add_parser("openapi", help="OpenAPI 3.1 of the REST API")
     add_json(parser)
-    for one in (schemas, channels):  # no default of theirs: it may stand before them
+    for one in (
+        schemas,
+        channels,
+        api,
+    ):  # no default of theirs: it may stand before them
         one.add_argument("--json", action="store_true", default=SUPPRESS)
 
 
@@ -62,6 +69,10 @@ def _known(name: str) -> str:
 def _document(kind: str, name: str | None) -> dict[str, Any]:
     if kind == "asyncapi":
         return asyncapi({channel: _examples(channel) for channel in Channel})
+    if kind == "openapi":
+        # Only those who ask for it wait for the web framework: a second.
+        openapi: dict[str, Any] = import_module("gateway.app.contract").openapi()
+        return openapi
     if name is not None:
         return _schema(name)
     return {one: _schema(one) for one in SCHEMAS}

@@ -47,6 +47,14 @@ def test_examples_of_the_asyncapi_document_fit_its_schemas(
             validator.validate(example["payload"])
 
 
+def test_the_api_is_described_without_a_gateway(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    document = printed(capsys, "openapi")
+    assert document["openapi"].startswith("3.1")
+    assert "/api/v1/ratings" in document["paths"]
+
+
 @pytest.mark.parametrize("words", [["--json"], ["--json", "json"], ["json", "--json"]])
 def test_programs_read_one_line(
     capsys: pytest.CaptureFixture[str], words: list[str]
@@ -68,4 +76,4 @@ def test_an_unknown_name_is_told_the_nearest(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert "did you mean session?" in refused(capsys, "json", "sesion")
-    assert "choose json, asyncapi" in refused(capsys, "protobuf")
+    assert "choose json, asyncapi, openapi" in refused(capsys, "protobuf")

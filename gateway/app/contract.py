@@ -1,0 +1,31 @@
+"""The API's OpenAPI document, without a gateway that runs."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from gateway.clock import SystemClock
+from gateway.console.app import Secrets, Stores, create_app
+from gateway.delivery.queries import SqliteDeliveryQueries
+from gateway.ipc.submission import SubmissionClient
+from gateway.journal.queries import SqliteJournalQueries
+from gateway.ledger.queries import SqliteLedgerQueries
+from gateway.reading import Reader
+from gateway.sealing import Keyring
+from gateway.tokens import Tokens
+
+_NOWHERE: Final = Path("nowhere")
+_NO_KEY: Final = bytes(32)
+
+
+def openapi() -> dict[str, Any]:
+    """The document of this version; no file is opened, nothing is asked."""
+    reader = Reader(_NOWHERE)
+    stores = Stores(
+        SqliteLedgerQueries(reader),
+        SqliteDeliveryQueries(reader),
+        SqliteJournalQueries(reader, _NOWHERE),
+    )
+    secrets = Secrets(Tokens(_NOWHERE), Keyring({0: _NO_KEY}))
+    submitter = SubmissionClient(_NOWHERE)
+    app = create_app(stores, submitter, SystemClock(), list, _NOWHERE, secrets=secrets)
+    return app.openapi()
