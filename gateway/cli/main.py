@@ -19,11 +19,11 @@ from gateway.settings import SettingsError
 
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "set up": ("init", "check", "doctor", "run"),
-    "watch": ("status", "top", "verify"),
+    "watch": ("status", "top", "trace", "verify"),
     "mend": ("devices", "quarantine", "deadletters", "sinks", "clock"),
     "keep": ("keys", "token"),
     "build on it": ("schema",),
-    "try and measure": ("demo", "bench"),
+    "try and measure": ("demo", "simulate", "conformance", "bench"),
 }
 VERBS: Final = tuple(name for names in GROUPS.values() for name in names)
 

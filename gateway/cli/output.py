@@ -17,6 +17,7 @@ _PIPED_WIDTH = 240  # nothing is cut short for grep
 class Mark(Enum):
     """How a word stands out on a terminal; a pipe gets it plain."""
 
+    PLAIN = ""
     GOOD = "green"
     WARNING = "yellow"
     BAD = "bold red"
