@@ -97,7 +97,9 @@ CLAUSES: Final = MappingProxyType(
             "the wait doubles with each resend, up to 10 min",
             must_be_seen=True,
         ),
-        "receipt_final": Clause(Level.A, "what was receipted is not sent again"),
+        "receipt_final": Clause(
+            Level.A, "what was receipted is not sent again", must_be_seen=True
+        ),
         "rejected_final": Clause(
             Level.A, "what was rejected is not sent again", must_be_seen=True
         ),

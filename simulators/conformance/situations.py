@@ -87,7 +87,7 @@ class Director:
         await self._not_taken()
         if evidence.receipts_reach_it():
             await self._withheld()
-            await self._rejected()
+            await self._final()
         await self._goodbye()
 
     # ----- situations
@@ -141,19 +141,22 @@ class Director:
             if kept.settled_s is None:
                 self._receipt(kept)
 
-    async def _rejected(self) -> None:
-        """A receipt that says: never send this again."""
-        quiet_s = self._pace.resend_s * _LATE
-        self._tell(
-            f"Press a key: it will be rejected, and watched for {quiet_s:.0f} s."
-        )
+    async def _final(self) -> None:
+        """A receipt that says: kept; another that says: never send this again."""
+        evidence, quiet_s = self._evidence, self._pace.resend_s * _LATE
+        self._tell("Press a key: it will be receipted at once.")
+        if await self._pressed() is None:
+            return
+        self._tell(f"Press a key: it will be rejected; then wait {quiet_s:.0f} s.")
         self._rejecting = True
         event = await self._pressed()
         self._rejecting = False
         if event is None:
             return
-        await self._until(lambda: "rejected_final" in self._evidence.findings, quiet_s)
-        self._evidence.show("rejected_final")
+        clauses = {"receipt_final", "rejected_final"}
+        await self._until(lambda: clauses <= set(evidence.findings), quiet_s)
+        for clause in clauses:
+            evidence.show(clause)
 
     async def _goodbye(self) -> None:
         """A clean end."""
@@ -187,7 +190,8 @@ class Director:
         """The next new event; None when none comes in time."""
         events, before = self._evidence.events, len(self._evidence.events)
         if not await self._until(lambda: len(events) > before):
-            self._tell(f"No rating came within {self._pace.patience_s:.0f} s.")
+            within = f"within {self._pace.patience_s:.0f} s"
+            self._tell(f"No acceptable new rating came {within}.")
             return None
         return list(events.values())[before]
 

@@ -67,21 +67,24 @@ class Verdict:
     def words(self) -> Iterator[str]:
         """The verdict for people, line by line."""
         name = self.device_id or "the terminal"
-        if not self.events:
-            yield f"{name}: no verdict, no rating of it was seen"
-        elif self.level is None:
+        failed = [it for it in self.clauses if it.outcome is Outcome.FAILED]
+        unseen = [it.clause for it in self.clauses if it.outcome is Outcome.NOT_SEEN]
+        if self.level is not None:
+            yield f"{name}: conforms to level {self.level}"
+        elif failed:
             yield f"{name}: does not conform, not even to level C"
         else:
-            yield f"{name}: conforms to level {self.level}"
-        for one in self.clauses:
-            if one.holds:
-                continue
-            yield f"  {one.outcome} [{one.level}] {one.clause}"
+            yield f"{name}: no verdict, no rating of it was seen"
+        for one in failed:
+            yield f"  failed [{one.level}] {one.clause}"
             yield f"      asked: {one.asks}"
             for seen in one.seen:
                 yield f"      seen:  {seen}"
-        passed = sum(one.holds for one in self.clauses)
-        yield f"  {passed} of {len(self.clauses)} clauses hold; {self.events} events"
+        if unseen:
+            yield f"  never seen, so not proven: {', '.join(unseen)}"
+        holding = sum(one.holds for one in self.clauses)
+        of = f"{holding} of {len(self.clauses)} clauses hold"
+        yield f"  {of}; {self.events} acceptable events were seen"
 
 
 def judge(evidence: Evidence) -> Verdict:

@@ -12,6 +12,7 @@ from mqtt5 import (
     ConnAckPacket,
     ConnAckReasonCode,
     ConnectPacket,
+    DisconnectPacket,
     Packet,
     PubAckPacket,
     PublishPacket,
@@ -42,7 +43,10 @@ class Place:
 
 
 class Terminal:
-    """Keeps events in its outbox; `run` sends them until it is cancelled."""
+    """Keeps events in its outbox; `run` sends them until it is cancelled.
+
+    Cancelled, it says goodbye: presence offline, then DISCONNECT.
+    """
 
     def __init__(
         self, name: str, place: Place, outbox: Outbox, dice: random.Random
@@ -80,18 +84,34 @@ class Terminal:
                 await writer.drain()
                 for packet in await packets.within(_TICK_S):
                     self._receive(packet, writer)
-        finally:
+        except asyncio.CancelledError:
+            self._part(writer)
+            raise
+        except BaseException:
             writer.transport.abort()
+            raise
+
+    def _part(self, writer: asyncio.StreamWriter) -> None:
+        """Leave in good order, without waiting for anybody."""
+        writer.write(self._publish(Channel.PRESENCE, self._presence("offline")))
+        writer.write(DisconnectPacket().write())
+        writer.close()
 
     async def _greet(self, packets: "_Packets", writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         presence = topic(self._place.root, self._name, Channel.PRESENCE)
+        will = Will(
+            presence,
+            payload=self._presence("offline"),
+            qos=QoS.AT_LEAST_ONCE,
+            retain=True,
+        )
         writer.write(
             ConnectPacket(
                 self._name,
                 clean_start=False,
                 session_expiry_interval=3600,
-                will=Will(presence, payload=self._presence("offline"), retain=True),
+                will=will,
             ).write()
         )
         async with asyncio.timeout(_CONNECT_S):
