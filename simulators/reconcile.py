@@ -192,11 +192,10 @@ def logged_events(log: Path) -> Iterator[TakenEvent]:
             request = json.loads(line)
             if request["status"] // 100 != 2:  # noqa: PLR2004 - the class of success
                 continue
-            body = json.loads(request["body"])
+            body, at_ms = json.loads(request["body"]), request.get("at_ms", 0)
             for event in body if isinstance(body, list) else [body]:
-                yield TakenEvent(
-                    event["id"], event["type"], event.get("data", {}), request["at_ms"]
-                )
+                data = event.get("data", {})
+                yield TakenEvent(event["id"], event["type"], data, at_ms)
 
 
 def judge(asked: argparse.Namespace) -> dict[str, Findings]:

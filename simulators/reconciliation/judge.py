@@ -19,7 +19,7 @@ _EARLY_MS = 5_000  # by how much a gateway's clock may be behind the terminals'
 
 
 class Scope(NamedTuple):
-    """Ratings of this run; late: after `late_ms` from the first sending."""
+    """Ratings of this run; late: `late_ms` after the broker took it."""
 
     prefix: str
     book: Book
@@ -73,7 +73,7 @@ def judge_ledger(scope: Scope, ratings: Iterable[HeldRating]) -> Checked:
         )
         if not right:
             found.note("altered", one.rating_id)
-        if one.received_ms - event.sent_ms > scope.late_ms:
+        if one.received_ms - event.on_its_way_ms > scope.late_ms:
             found.note("late", one.rating_id)
     found.details["time_quality"] = dict(qualities)
     return _with_missing(scope, found, seen, live=False)
@@ -123,7 +123,7 @@ def judge_events(scope: Scope, events: Iterable[TakenEvent]) -> Checked:
         else:
             ids[rating_id] = told.id
             found.held += 1
-            if told.at_ms - event.sent_ms > scope.late_ms:
+            if told.at_ms - event.on_its_way_ms > scope.late_ms:
                 found.note("late", told.id)
         if not _tells(scope, event, told.data):
             found.note("altered", told.id)

@@ -34,6 +34,7 @@ FATES: Final = (
 )
 _POLL_S: Final = 1.0
 _QUIET_POLLS: Final = 3
+_BEHIND_MAX: Final = 1  # a tick may just have been appended
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,16 +113,25 @@ def settle(
     previous, quiet = -1, 0
     while quiet < _QUIET_POLLS:
         if time.monotonic() > end_s:
-            done.notes.append(f"the gateway was not quiet within {settle_s:.0f} s")
+            done.notes.append(
+                f"the gateway was not quiet within {settle_s:.0f} s: what is missing "
+                "may still come (--settle S waits longer)"
+            )
             return
-        pipeline = api.pipeline()
+        time.sleep(_POLL_S)
+        try:
+            pipeline = api.pipeline()
+        except OSError as error:  # it may just be starting again
+            say(f"waiting for the gateway: {error}")
+            quiet = 0
+            continue
         received = int(pipeline["received"])
         owed = sum(int(sink["owed"]) for sink in pipeline["sinks"])
-        deferred = int(pipeline["deferred"])
-        quiet = quiet + 1 if received == previous and not owed and not deferred else 0
+        behind = int(pipeline["journal"]["block"]) - int(pipeline["processed_block"])
+        busy = owed or int(pipeline["deferred"]) or behind > _BEHIND_MAX
+        quiet = quiet + 1 if received == previous and not busy else 0
         previous = received
-        say(f"waiting for the gateway: received {received:,}, owed {owed:,}")
-        time.sleep(_POLL_S)
+        say(f"waiting: received {received:,}, owed {owed:,}, {behind} blocks behind")
 
 
 def _judge_gateway(

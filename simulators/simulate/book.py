@@ -53,6 +53,7 @@ class Event:
     uptime_ms: int | None = None
     pressed_ns: int = 0
     sent_ms: int = 0
+    taken_ms: int = 0
     delay_s: float = 30.0  # until it is sent again
     sendings: int = 0
     taken: int = 0  # sendings that the broker acknowledged
@@ -62,6 +63,11 @@ class Event:
     @property
     def rating_id(self) -> str:
         return f"{self.device_id}:{self.event_id}"
+
+    @property
+    def on_its_way_ms(self) -> int:
+        """Since when it is no longer up to the terminal."""
+        return self.taken_ms or self.sent_ms
 
     @property
     def certain(self) -> bool:
@@ -120,12 +126,13 @@ class Book:
                 part.sendings += 1
                 part.sent_ms = part.sent_ms or now_ms
 
-    def note_taken(self, parts: tuple[Part, ...]) -> None:
+    def note_taken(self, parts: tuple[Part, ...], now_ms: int) -> None:
         for part in parts:
             if isinstance(part, Verdict):
                 self.taken[part] += 1
             else:
                 part.taken += 1
+                part.taken_ms = part.taken_ms or now_ms
 
     def fates(self) -> dict[str, Range]:
         """How many elements must have each fate, presences included."""

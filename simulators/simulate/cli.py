@@ -108,7 +108,7 @@ def _carry_out(
         crowd = Crowd(scenario, order, progress.tell)
         progress.crowd = crowd
         if own is not None:
-            own.begin_measuring()
+            crowd.changed = own.enter
         asyncio.run(_until_done(crowd))
         told |= report.summary(crowd, os.getpid())
         if own is not None:
@@ -133,7 +133,7 @@ def _carry_out(
 
 def _measure(told: dict[str, Any], own: OwnGateway, crowd: Crowd) -> None:
     """Add what the processes around used of the CPU."""
-    shares = own.cpu_shares()
+    shares = own.cpu_shares
     seconds = sum(stage.seconds for stage in crowd.meter.stages)
     spent_s = sum(stage.cpu_s for stage in crowd.meter.stages)
     shares["simulator"] = round(spent_s / seconds, 2)

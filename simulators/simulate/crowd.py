@@ -69,6 +69,7 @@ class Crowd:
         self.book = Book()
         self.meter = Meter()
         self.phase = "connecting"
+        self.changed: Callable[[str], None] = lambda _phase: None
         self._order = order
         self._tell = tell
         self._stopped = False
@@ -102,7 +103,7 @@ class Crowd:
         """Misfortune after the fact: the same again, or its id for something else."""
         assert isinstance(terminal, Terminal)
         faults, dice = self.scenario.faults, self._misfortune
-        if dice.random() < faults.resend:
+        if dice.random() < faults.resend and payload:
             dup = dice.random() < faults.resend_dup
             again = partial(terminal.resend, event, payload, dup=dup)
             self.later(dice.uniform(*_RESEND_S), again)
@@ -128,14 +129,18 @@ class Crowd:
             self.meter.begin_stage()  # of connecting; left out of the report
             await self._connect_all()
             self.meter.stages.clear()
-            self.phase = "pressing"
+            self._enter("pressing")
             await self._press_all()
             self.meter.end_stage()
-            self.phase = "draining"
+            self._enter("draining")
             await self._until(lambda: not self.owing, self._order.drain_s)
             self.book.ended_ms = now_ms()
-            self.phase = "leaving"
+            self._enter("leaving")
             await self._leave()
+
+    def _enter(self, phase: str) -> None:
+        self.phase = phase
+        self.changed(phase)
 
     @property
     def owing(self) -> int:

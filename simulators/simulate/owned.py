@@ -44,6 +44,7 @@ class OwnGateway:
         self._cpu_s: dict[str, float] = {}
         self._since_s = 0.0
         self.stores = Stores()
+        self.cpu_shares: dict[str, float] = {}
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -82,13 +83,19 @@ class OwnGateway:
     ) -> None:
         self._stack.close()
 
-    def begin_measuring(self) -> None:
-        """Count CPU from now on."""
+    def enter(self, phase: str) -> None:
+        """Count CPU while terminals press."""
+        if phase == "pressing":
+            self._begin_measuring()
+        elif phase == "draining":
+            self.cpu_shares = self._shares()
+
+    def _begin_measuring(self) -> None:
         self._pids |= self.gateway.pids()
         self._cpu_s = {name: cpu_s(pid) for name, pid in self._pids.items()}
         self._since_s = time.monotonic()
 
-    def cpu_shares(self) -> dict[str, float]:
+    def _shares(self) -> dict[str, float]:
         """How much of a core each process used since then."""
         span_s = time.monotonic() - self._since_s
         return {

@@ -88,7 +88,10 @@ class World(Protocol):
         """Open the connection; `lost` of its owner is called if that fails."""
 
     def taken(self, terminal: "Speaker", event: Event, payload: bytes) -> None:
-        """The broker has taken an event for the first time."""
+        """The broker has taken an event for the first time.
+
+        `payload` is empty when the receipt came before.
+        """
 
 
 class Speaker(ABC):
@@ -351,7 +354,7 @@ class Speaker(ABC):
             self._world.meter.refusals[f"publish {packet.reason_code.name}"] += 1
             self.not_taken(packet.reason_code.name, sending.parts)
         else:
-            self._world.book.note_taken(sending.parts)
+            self._world.book.note_taken(sending.parts, now_ms())
             self.acknowledged(sending.parts)
         while self._unsent and len(self._inflight) < self._quota:
             self._write(self._next_id(), self._unsent.pop(0), dup=False)

@@ -65,8 +65,8 @@ class Terminal(Speaker):
             self._send_once(event)
         elif len(self._waiting) < KEPT_MAX:
             self._waiting.append(event)
-            if self.state is not State.ON:
-                event.pressed_ns = 0  # it has to wait: no duration of the way
+            if self.state is not State.ON or self.traits.delay_s:
+                event.pressed_ns = 0  # its own network's time is not the way's
             self.pump()
 
     def resend(self, event: Event, payload: bytes, *, dup: bool) -> None:

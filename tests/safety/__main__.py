@@ -22,6 +22,7 @@ from tests.safety.kills import run_kills
 from tests.safety.mutation import MUTANTS, mutated
 from tests.safety.outage import run_outage
 from tests.safety.power_cuts import run_power_cuts
+from tests.safety.simulated import run_simulated
 from tests.safety.trials import schedule
 from tests.safety.verdict import report
 from tests.safety.world import Setting, World
@@ -65,6 +66,12 @@ def accept(asked: argparse.Namespace, directory: Path, env: dict[str, str]) -> F
         return asdict(run_acceptance(world, asked.accept, asked.seed, say))
 
 
+def simulated(asked: argparse.Namespace, directory: Path, env: dict[str, str]) -> Found:
+    trials = list(schedule(asked.simulated, asked.seed))
+    with World(directory, Setting(env=env)) as world:
+        return asdict(run_simulated(world, trials, asked.seed, say))
+
+
 def chosen(
     asked: argparse.Namespace,
 ) -> Callable[[argparse.Namespace, Path, dict[str, str]], Found]:
@@ -76,6 +83,7 @@ def chosen(
         "outage": outage,
         "bad_input": bad,
         "accept": accept,
+        "simulated": simulated,
     }
     return next((run for name, run in runs.items() if getattr(asked, name)), kills)
 
@@ -89,6 +97,7 @@ def parse() -> argparse.Namespace:
     one("--power-cuts", type=int, metavar="N", help="of the journal's power, simulated")
     one("--outage", type=int, metavar="SECONDS", help="sinks that fail and refuse")
     one("--bad-input", action="store_true", help="the table of bad input")
+    one("--simulated", type=int, metavar="N", help="kills under simulated terminals")
     one("--accept", type=int, metavar="MESSAGES", help="a large load, once through")
     add = parser.add_argument
     add("--seed", type=int, default=1)

@@ -1,0 +1,101 @@
+"""Simulated terminals against a gateway that is mistreated: what does reconcile say?
+
+The terminals are of level B: they forget at PUBACK, so whatever the gateway loses
+after its acknowledgement stays lost and must be reported.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from simulators.processes import Child, NotReadyError
+from tests.safety.kills import carry_out
+from tests.safety.trials import Trial
+from tests.safety.world import World
+
+TERMINALS = 200
+RATE = 1000
+_BEFORE_S = 3.0  # of healthy traffic
+_TRIAL_S = 4.0
+_END_S = 240.0
+
+SCENARIO = f"""\
+[population]
+terminals = {TERMINALS}
+levels = {{ B = 1.0, A = 0.0 }}
+
+[[stages]]
+duration_s = 300
+rate = {RATE}
+
+[faults]
+resend = 0.05
+id_reuse = 0.001
+junk = 0.002
+"""
+
+
+@dataclass
+class SimulatedFindings:
+    failures: list[str] = field(default_factory=list)
+    outcomes: list[dict[str, Any]] = field(default_factory=list)
+    reconciled: dict[str, Any] = field(default_factory=dict)
+    status: int | None = None
+
+
+def run_simulated(
+    world: World, trials: list[Trial], seed: int, say: Callable[[str], None]
+) -> SimulatedFindings:
+    """Kill and cut as scheduled while terminals press, then let them reconcile."""
+    findings = SimulatedFindings()
+    world.start_gateway()
+    world.wait_subscribed()
+    report = world.directory / "simulated.json"
+    with _simulation(world, seed, report) as simulation:
+        time.sleep(_BEFORE_S)
+        for trial in trials:
+            try:
+                outcome = carry_out(world, trial)
+            except NotReadyError as error:
+                findings.failures.append(f"trial {trial.number}: {error}")
+                break
+            say(f"trial {trial.number}: {outcome.kind} {outcome.target}")
+            findings.outcomes.append(vars(outcome))
+        simulation.terminate()  # it presses no more, drains and reconciles
+        findings.status = simulation.wait(_END_S)
+        if not report.exists():
+            raise NotReadyError(f"simulation: {simulation.tail()}")
+    told = json.loads(report.read_text("utf-8"))
+    findings.reconciled = told["reconciliation"]
+    findings.failures += _damages(findings.reconciled)
+    return findings
+
+
+def _simulation(world: World, seed: int, report: Path) -> Child:
+    scenario = world.directory / "scenario.toml"
+    scenario.write_text(SCENARIO, "utf-8")
+    console = world.gateway.site.console_port
+    options = {
+        "--broker": f"127.0.0.1:{world.broker.port}",
+        "--api": f"http://127.0.0.1:{console}",
+        "--backend-log": world.raw_log,
+        "--report": report,
+        "--seed": seed,
+        "--drain": 40,
+        "--settle": 60,
+    }
+    words = [str(word) for option in options.items() for word in option]
+    words += world.points.reconcile_options()
+    return world.program("simulate", str(scenario), "--reconcile", "--quiet", *words)
+
+
+def _damages(reconciled: dict[str, Any]) -> list[str]:
+    return [
+        f"{store}: {found[damage]} {damage}"
+        for store, found in reconciled["stores"].items()
+        for damage in ("missing", "extra", "altered")
+        if found[damage]
+    ]
