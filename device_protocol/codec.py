@@ -37,7 +37,10 @@ Decoded = Rating | Presence | Cleared | list[Rating | ProtocolError]
 """What the channels of `TAKEN` say."""
 
 TAKEN: Final = frozenset({Channel.RATING, Channel.PRESENCE})
-"""The channels that the gateway folds; the others lie in quarantine until it does."""
+"""The channels that the gateway folds; the others lie in quarantine until it does.
+
+To fold one more: `Decoded` says what it brings, admission takes it, it is named here.
+"""
 
 
 @overload
@@ -64,7 +67,8 @@ def decode(channel: Channel, device_id: str, payload: bytes) -> object:
     Raises:
         ProtocolError: the payload is refused whole.
     """
-    return READERS.get(channel, _refuse(channel))(device_id, payload)
+    reader = READERS.get(channel) or _refuse(channel)
+    return reader(device_id, payload)
 
 
 def reader_of(channel: Channel) -> Callable[[str, bytes], Decoded]:

@@ -93,6 +93,7 @@ def _list(*, as_json: bool) -> None:
         write_json({"items": items})
     else:
         write_table(_COLUMNS, ([item[column] for column in _COLUMNS] for item in items))
+        write_line("evalgate schema json NAME prints one of them")
 
 
 def _examples(channel: Channel) -> list[tuple[str, object]]:
