@@ -15,10 +15,12 @@ from gateway.acts import (
 )
 from gateway.processing.acting import ActError, Context, Handling, Outcome, handling
 from gateway.processing.registering import put_device, put_rows, row_of
+from gateway.processing.state import DAY_MS
 
 ERRORS_MAX: Final = 100
 """Rows that could not be applied which an outcome shows."""
 
+SNOOZE_MS_MAX: Final = 31 * DAY_MS
 SNOOZE: Final = "snooze"
 """The kind of timer that ends one: an alert is snoozed while it stands."""
 
@@ -97,8 +99,9 @@ def _alert_confirmed(context: Context, act: AlertAct) -> Outcome:
 
 def _alert_snoozed(context: Context, act: AlertAct) -> Outcome:
     subject, until_ms = _open_alert(context, act), act.until_ms
-    if until_ms is None or until_ms <= context.state.now_ms:
-        raise ActError("invalid", "until must lie in the future")
+    now_ms = context.state.now_ms
+    if until_ms is None or not now_ms < until_ms <= now_ms + SNOOZE_MS_MAX:
+        raise ActError("invalid", "until must lie ahead, by a month at most")
     context.state.books.drop_timers(SNOOZE, subject)
     context.state.set_timer(until_ms, SNOOZE, subject)
     context.state.books.move_alert(act.alert_id, "snoozed")

@@ -1,83 +1,13 @@
 """The API over a ledger that the fold made: acts take effect, counts agree."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
-from gateway.console.app import Secrets, Stores, create_app
-from gateway.delivery.queries import SqliteDeliveryQueries
-from gateway.ledger.queries import SqliteLedgerQueries
-from gateway.queries import JournalExtent
-from gateway.reading import Reader
-from gateway.tokens import FILE_NAME, Tokens
-from tests.support.api import Client, Deliveries
-from tests.support.folding import FoldedLedger
-
-FATES = ("accepted", "duplicate", "conflict", "quarantined", "ignored", "deferred")
-
-
-class Folded(Client):
-    """A client of the API over `world`."""
-
-    def __init__(self, directory: Path) -> None:
-        self.world = world = FoldedLedger(directory / "ledger.db")
-        self.deliveries = Deliveries(directory / "delivery.db")
-        self._readers = [Reader(world.path), Reader(self.deliveries.path)]
-        ledger, deliveries = self._readers
-        stores = Stores(
-            SqliteLedgerQueries(ledger), SqliteDeliveryQueries(deliveries), self
-        )
-        self.tokens = Tokens(directory / FILE_NAME)
-        super().__init__(
-            create_app(
-                stores,
-                world,
-                world.clock,
-                list,
-                directory,
-                secrets=Secrets(self.tokens, world.keyring),
-                pause=self._pause,
-            )
-        )
-
-    async def _pause(self, seconds: float) -> None:
-        self.world.clock.advance(int(seconds * 1000))
-
-    def extent(self) -> JournalExtent:
-        return JournalExtent(self.world.journal.last_number(), 0)
-
-    def received(self, block: int) -> int:
-        header = self.world.journal.blocks(block - 1, 1)[0].header
-        return header.first_message + header.messages
-
-    async def pipeline(self) -> dict[str, int]:
-        """The fates; their sum is what was received."""
-        body = (await self.get("/api/v1/pipeline")).json()
-        assert body["received"] == sum(body[fate] for fate in FATES)
-        return {fate: body[fate] for fate in FATES if body[fate]}
-
-    def close(self) -> None:
-        for reader in self._readers:
-            reader.close()
-        self.world.close()
-        self.deliveries.close()
-
-
-@pytest.fixture
-def api(tmp_path: Path) -> Iterator[Folded]:
-    folded = Folded(tmp_path)
-    sinks = [{"name": "main", "kind": "influxdb", "events": ["*"]}]
-    folded.world.act("sinks_applied", {"sinks": sinks})
-    yield folded
-    folded.close()
+from tests.support.folded_api import FoldedApi
 
 
 def rating(number: int, **fields: object) -> dict[str, object]:
     return {"event_id": f"event-{number:04}", "level": 5, **fields}
 
 
-async def test_approval_folds_what_was_held(api: Folded) -> None:
+async def test_approval_folds_what_was_held(api: FoldedApi) -> None:
     api.world.publish("d-1", rating(1, session_id="A12"), rating(2))
     assert await api.pipeline() == {"quarantined": 2}
     (device,) = (await api.get("/api/v1/devices", lifecycle="pending")).json()["items"]
@@ -91,14 +21,14 @@ async def test_approval_folds_what_was_held(api: Folded) -> None:
     assert held == []
 
 
-async def test_a_lifecycle_that_is_not_allowed_is_refused(api: Folded) -> None:
+async def test_a_lifecycle_that_is_not_allowed_is_refused(api: FoldedApi) -> None:
     api.world.publish("d-1", rating(1))
     await api.post("/api/v1/devices/d-1/refuse", {})
     answer = await api.post("/api/v1/devices/d-1/maintenance", {})
     assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
 
 
-async def test_each_fate_is_counted_once(api: Folded) -> None:
+async def test_each_fate_is_counted_once(api: FoldedApi) -> None:
     api.world.act("rules_applied", {"rules": {"unknown_devices": "approve"}})
     api.world.publish("d-1", rating(1), rating(1), rating(1, level=4), b"{", b"[]")
     assert await api.pipeline() == {
@@ -110,7 +40,7 @@ async def test_each_fate_is_counted_once(api: Folded) -> None:
     }
 
 
-async def test_one_rating_shows_its_way_from_record_to_sink(api: Folded) -> None:
+async def test_one_rating_shows_its_way_from_record_to_sink(api: FoldedApi) -> None:
     api.world.act("rules_applied", {"rules": {"unknown_devices": "approve"}})
     api.world.publish("d-1", rating(1, session_id="A12", level="5", stage=2))
     api.deliveries.sink("main", "influxdb", 0, 0, 0, 0, "open", "refused")
@@ -126,7 +56,7 @@ async def test_one_rating_shows_its_way_from_record_to_sink(api: Folded) -> None
     assert [one["event_id"] for one in session["history"]] == ["event-0001"]
 
 
-async def test_owed_is_what_was_addressed_and_not_delivered(api: Folded) -> None:
+async def test_owed_is_what_was_addressed_and_not_delivered(api: FoldedApi) -> None:
     api.world.act("rules_applied", {"rules": {"unknown_devices": "approve"}})
     api.world.publish("d-1", rating(1), rating(2))
     api.world.publish("d-1", rating(3))
@@ -136,7 +66,7 @@ async def test_owed_is_what_was_addressed_and_not_delivered(api: Folded) -> None
     assert sink["lag_s"] > 0
 
 
-async def test_a_rating_over_http_obeys_the_same_rules(api: Folded) -> None:
+async def test_a_rating_over_http_obeys_the_same_rules(api: FoldedApi) -> None:
     body = rating(1, level=4, medium="web", site="hall")
     first = await api.post("/api/v1/ratings", body)
     assert first.status_code == 201
@@ -155,7 +85,7 @@ async def test_a_rating_over_http_obeys_the_same_rules(api: Folded) -> None:
     }
 
 
-async def test_a_repeat_under_the_same_key_changes_nothing(api: Folded) -> None:
+async def test_a_repeat_under_the_same_key_changes_nothing(api: FoldedApi) -> None:
     api.world.publish("d-1", rating(1))
     headers = {"Idempotency-Key": "k-1"}
     first = await api.post("/api/v1/devices/d-1/approve", {}, headers)
@@ -165,7 +95,7 @@ async def test_a_repeat_under_the_same_key_changes_nothing(api: Folded) -> None:
     assert api.world.journal.last_number() == block
 
 
-async def test_purge_drops_payloads_and_keeps_the_counts(api: Folded) -> None:
+async def test_purge_drops_payloads_and_keeps_the_counts(api: FoldedApi) -> None:
     api.world.publish("d-1", b"{", b"{")
     (item,) = (await api.get("/api/v1/quarantine")).json()["items"]
     assert item["count"] == 2
@@ -176,7 +106,7 @@ async def test_purge_drops_payloads_and_keeps_the_counts(api: Folded) -> None:
     assert await api.pipeline() == {"quarantined": 2}
 
 
-async def test_a_void_rating_counts_no_more_and_says_why(api: Folded) -> None:
+async def test_a_void_rating_counts_no_more_and_says_why(api: FoldedApi) -> None:
     api.world.act("rules_applied", {"rules": {"unknown_devices": "approve"}})
     api.world.publish("d-1", rating(1, session_id="A12"))
     path = "/api/v1/ratings/d-1:event-0001/void"

@@ -1,0 +1,61 @@
+"""The API over a ledger that the fold made, without processes."""
+
+from pathlib import Path
+
+from gateway.console.app import Secrets, Stores, create_app
+from gateway.delivery.queries import SqliteDeliveryQueries
+from gateway.ledger.queries import SqliteLedgerQueries
+from gateway.queries import JournalExtent
+from gateway.reading import Reader
+from gateway.tokens import FILE_NAME, Tokens
+from tests.support.api import Client, Deliveries
+from tests.support.folding import FoldedLedger
+
+FATES = ("accepted", "duplicate", "conflict", "quarantined", "ignored", "deferred")
+
+
+class FoldedApi(Client):
+    """A client of the API over `world`."""
+
+    def __init__(self, directory: Path) -> None:
+        self.world = world = FoldedLedger(directory / "ledger.db")
+        self.deliveries = Deliveries(directory / "delivery.db")
+        self._readers = [Reader(world.path), Reader(self.deliveries.path)]
+        ledger, deliveries = self._readers
+        stores = Stores(
+            SqliteLedgerQueries(ledger), SqliteDeliveryQueries(deliveries), self
+        )
+        self.tokens = Tokens(directory / FILE_NAME)
+        super().__init__(
+            create_app(
+                stores,
+                world,
+                world.clock,
+                list,
+                directory,
+                secrets=Secrets(self.tokens, world.keyring),
+                pause=self._pause,
+            )
+        )
+
+    async def _pause(self, seconds: float) -> None:
+        self.world.clock.advance(int(seconds * 1000))
+
+    def extent(self) -> JournalExtent:
+        return JournalExtent(self.world.journal.last_number(), 0)
+
+    def received(self, block: int) -> int:
+        header = self.world.journal.blocks(block - 1, 1)[0].header
+        return header.first_message + header.messages
+
+    async def pipeline(self) -> dict[str, int]:
+        """The fates; their sum is what was received."""
+        body = (await self.get("/api/v1/pipeline")).json()
+        assert body["received"] == sum(body[fate] for fate in FATES)
+        return {fate: body[fate] for fate in FATES if body[fate]}
+
+    def close(self) -> None:
+        for reader in self._readers:
+            reader.close()
+        self.world.close()
+        self.deliveries.close()

@@ -1,0 +1,234 @@
+"""Who may do what: tokens, scopes, and the sites that they are bound to."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.console.app import PREFIX
+from tests.support.api import Api, contract
+
+PROBES = {"/livez", "/readyz", "/metrics"}
+
+
+def bearer(text: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {text}"}
+
+
+def operations() -> Iterator[tuple[str, str, str | None]]:
+    """Method, path and scope of each operation of the contract."""
+    paths: Mapping[str, Mapping[str, Any]] = contract()["paths"]
+    for path, methods in paths.items():
+        for method, operation in methods.items():
+            scopes = [s for one in operation.get("security", []) for s in one["token"]]
+            filled = path
+            for name in ("rating_id", "device_id", "session_key", "name"):
+                filled = filled.replace(f"{{{name}}}", "none-0001")
+            for name in ("alert_id", "item_id", "letter_id"):
+                filled = filled.replace(f"{{{name}}}", "1")
+            yield method.upper(), filled, scopes[0] if scopes else None
+
+
+class Bound(Api):
+    """Two sites below a region, another beside it, and one of each thing there."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        for site, parent in (("north", None), ("hall", "north"), ("south", None)):
+            row = json.dumps({"id": site, "parent": parent})
+            self.ledger.execute(
+                f"INSERT INTO registry_row VALUES ('sites', '{site}', '{row}')"
+            )
+        for number, site in enumerate(("hall", "south"), 1):
+            device = f"d-{site}"
+            self.ledger.device(device, site=site)
+            place = self.ledger.rating(device, f"event-{site}", site=site)
+            self.ledger.session(number, f"A-{site}", site=site, ratings=[place])
+            self.ledger.quarantine(number, device_id=device)
+            self.ledger.alert(f"cause-{site}", site=site)
+            row = json.dumps({"id": f"w-{site}", "site": site})
+            self.ledger.execute(
+                f"INSERT INTO registry_row VALUES ('windows', 'w-{site}', '{row}')"
+            )
+
+
+@pytest.fixture
+def bound(tmp_path: Path) -> Iterator[Bound]:
+    api = Bound(tmp_path)
+    yield api
+    api.close()
+
+
+def test_every_operation_but_the_probes_names_its_scope() -> None:
+    open_ones = {path for _, path, scope in operations() if scope is None}
+    assert open_ones == PROBES
+
+
+async def test_without_a_token_nothing_is_told(api: Api) -> None:
+    api.tokens.create("a", ["appraisal"], None, 0)
+    for method, path, scope in operations():
+        if scope is not None:
+            answer = await api.ask(method, path, json={})
+            assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
+            assert answer.headers["www-authenticate"] == "Bearer"
+    assert api.submissions.records == []
+
+
+async def test_another_scope_does_not_do(api: Api) -> None:
+    text = api.tokens.create("a", ["appraisal"], None, 0)
+    for method, path, scope in operations():
+        if scope is not None:
+            answer = await api.ask(method, path, headers=bearer(text))
+            assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+            assert scope in answer.json()["detail"]
+    assert api.submissions.records == []
+
+
+@pytest.mark.parametrize(
+    "header", ["Bearer wrong", "Basic YTpi", "Bearer ", "nonsense", "Bearer \xff"]
+)
+async def test_what_is_shown_and_not_known_never_counts_as_nothing(
+    api: Api, header: str
+) -> None:
+    headers = httpx.Headers({"Authorization": header}, encoding="latin-1")
+    answer = await api.ask("GET", "/api/v1/ratings", headers=headers)
+    assert answer.status_code == 401
+
+
+async def test_a_revoked_token_is_void_at_once(api: Api) -> None:
+    keep = api.tokens.create("keep", ["read"], None, 0)
+    text = api.tokens.create("a", ["read"], None, 0)
+    path = "/api/v1/ratings"
+    assert (await api.ask("GET", path, headers=bearer(text))).status_code == 200
+    api.tokens.revoke("a")
+    assert (await api.ask("GET", path, headers=bearer(text))).status_code == 401
+    assert (await api.ask("GET", path, headers=bearer(keep))).status_code == 200
+
+
+async def test_tokens_that_cannot_be_read_let_nobody_in(api: Api) -> None:
+    api.tokens.create("a", ["read"], None, 0)
+    path = next(api.run_dir.glob("tokens.json"))
+    path.write_text("broken")
+    answer = await api.ask("GET", "/api/v1/ratings")
+    assert answer.status_code == 401
+    shown = await api.ask("GET", "/api/v1/ratings", headers=bearer("evg_x"))
+    assert (shown.status_code, shown.json()["code"]) == (503, "tokens_unreadable")
+
+
+async def test_probes_and_the_contract_need_no_token(api: Api) -> None:
+    api.tokens.create("a", ["read"], None, 0)
+    for path in (*PROBES, f"{PREFIX}/openapi.json", f"{PREFIX}/docs"):
+        assert (await api.get(path)).status_code == 200
+
+
+async def test_once_there_are_tokens_any_name_of_ours_will_do(api: Api) -> None:
+    text = api.tokens.create("a", ["read"], None, 0)
+    headers = {"Host": "gateway.example:8700", **bearer(text)}
+    answer = await api.ask("GET", "/api/v1/ratings", headers=headers)
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("ratings", "device_id"),
+        ("sessions", "site"),
+        ("devices", "device_id"),
+        ("alerts", "cause"),
+        ("quarantine", "device_id"),
+        ("windows", "id"),
+    ],
+)
+async def test_lists_show_what_lies_below_the_token_s_site(
+    bound: Bound, path: str, field: str
+) -> None:
+    text = bound.tokens.create("a", ["read"], "north", 0)
+    answer = await bound.ask("GET", f"/api/v1/{path}", headers=bearer(text))
+    assert {item[field].rpartition("-")[2] for item in answer.json()["items"]} == {
+        "hall"
+    }
+
+
+async def test_the_tree_of_sites_is_shown_from_the_token_s_site_down(
+    bound: Bound,
+) -> None:
+    text = bound.tokens.create("a", ["read"], "north", 0)
+    answer = await bound.ask("GET", "/api/v1/sites", headers=bearer(text))
+    assert [item["id"] for item in answer.json()["items"]] == ["hall", "north"]
+
+
+@pytest.mark.parametrize(
+    ("inside", "outside"),
+    [
+        ("ratings/event-hall", "ratings/event-south"),
+        ("ratings/d-hall:event-hall", "ratings/d-south:event-south"),
+        ("sessions/A-hall", "sessions/A-south"),
+        ("sessions/hall:A-hall:0:1", "sessions/south:A-south:0:1"),
+        ("devices/d-hall", "devices/d-south"),
+        ("quarantine/1", "quarantine/2"),
+    ],
+)
+async def test_single_items_outside_are_not_found(
+    bound: Bound, inside: str, outside: str
+) -> None:
+    headers = bearer(bound.tokens.create("a", ["read"], "north", 0))
+    found = await bound.ask("GET", f"/api/v1/{inside}", headers=headers)
+    assert found.status_code == 200
+    hidden = await bound.ask("GET", f"/api/v1/{outside}", headers=headers)
+    assert (hidden.status_code, hidden.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", "devices/d-south/retire", {}, 404),
+        ("POST", "devices/d-hall/approve", {"site": "south"}, 403),
+        ("PUT", "devices/d-south", {"site": "hall"}, 404),
+        ("PUT", "devices/d-hall", {"site": "south"}, 403),
+        ("PUT", "devices/d-hall", {"site": None}, 403),
+        ("PUT", "devices/d-new", {}, 403),
+        ("POST", "alerts/2/confirm", {}, 404),
+        ("POST", "ratings/event-south/void", {"reason": "x"}, 404),
+        ("GET", "ratings/event-south/contact", None, 404),
+        ("POST", "ratings", {"event_id": "web-00001", "site": "south"}, 403),
+        ("POST", "ratings", {"event_id": "web-00001", "window": "w-south"}, 403),
+        ("POST", "ratings", {"event_id": "web-00001", "window": "none"}, 403),
+        ("PUT", "sites", {"id": "south", "parent": "hall"}, 403),
+        ("PUT", "sites", {"id": "west"}, 403),
+        ("PUT", "windows", {"id": "w-south", "site": "hall"}, 403),
+        ("PUT", "windows", {"id": "w-hall", "site": "south"}, 403),
+        ("PUT", "employees", {"id": "0042"}, 403),
+        ("POST", "quarantine/purge", {"reason": "not_json"}, 403),
+        ("GET", "deadletters", None, 403),
+        ("POST", "deadletters/purge", {"sink": "main"}, 403),
+        ("POST", "sinks/main/enable", None, 403),
+    ],
+)
+async def test_nothing_outside_is_changed(
+    bound: Bound, method: str, path: str, body: object, status: int
+) -> None:
+    scopes = ["admin", "audit", "contact"]
+    headers = bearer(bound.tokens.create("a", scopes, "north", 0))
+    answer = await bound.ask(method, f"/api/v1/{path}", json=body, headers=headers)
+    assert answer.status_code == status
+    assert bound.submissions.records == []
+
+
+async def test_a_rating_of_a_bound_token_counts_at_its_site(bound: Bound) -> None:
+    headers = bearer(bound.tokens.create("queue", ["operate"], "hall", 0))
+    body = {"event_id": "web-00001", "level": 5}
+    await bound.ask("POST", "/api/v1/ratings", json=body, headers=headers)
+    (record,) = bound.submissions.records
+    assert record.topic == "http-queue/rating"
+    assert json.loads(record.payload)["site"] == "hall"
+
+
+async def test_an_event_id_is_unique_within_what_is_seen(bound: Bound) -> None:
+    bound.ledger.rating("d-south", "event-hall", site="south", block=9)
+    assert (await bound.get("/api/v1/ratings/event-hall")).status_code == 409
+    headers = bearer(bound.tokens.create("a", ["read"], "north", 0))
+    answer = await bound.ask("GET", "/api/v1/ratings/event-hall", headers=headers)
+    assert answer.json()["device_id"] == "d-hall"
