@@ -6,9 +6,9 @@ The table is the only place that names what may follow what; the drawing in the
 documents is made from it. Source: rating rules, "Session lifecycle".
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
-from functools import reduce
+from functools import lru_cache, reduce
 from types import MappingProxyType
 from typing import Final
 
@@ -69,8 +69,9 @@ def step(state: State, signal: Signal) -> State:
     return following
 
 
-def run(signals: Iterable[Signal]) -> State:
-    """The state after these signals."""
+@lru_cache(1024)
+def run(*signals: Signal) -> State:
+    """The state after these signals; they are few combinations, so kept."""
     return reduce(step, signals, State.OPENED)
 
 

@@ -1,6 +1,6 @@
 """What a session's own events say of the service."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from gateway.ratings.facts import Action, SessionEvent
@@ -26,16 +26,16 @@ class Service(NamedTuple):
 NO_SERVICE: Final = Service()
 
 
-def service_of(events: Iterable[SessionEvent]) -> Service:
+def service_of(events: Sequence[SessionEvent]) -> Service:
     """The service, told by terminals and queue systems alike.
 
     Queue systems know better than a terminal which customers were served, so of two
     events of one action theirs wins, then the earlier one. Who served is taken from
     the end of the service first: the session counts there.
     """
-    ordered = sorted(events, key=lambda one: (one.source != "http", event_order(one)))
-    if not ordered:
+    if not events:
         return NO_SERVICE
+    ordered = sorted(events, key=lambda one: (one.source != "http", event_order(one)))
     first: dict[str, SessionEvent] = {}
     for event in ordered:
         first.setdefault(event.action, event)

@@ -46,6 +46,9 @@ class Standing(NamedTuple):
     by: str | None = None
 
 
+_IN_EFFECT: Final = Standing(effective=True)
+
+
 class Settlement(NamedTuple):
     """Every press's standing by its place, and the one in effect."""
 
@@ -70,6 +73,9 @@ def settle(
     opens; without it that is the policy's length.
     """
     ordered = sorted(presses, key=order)
+    if len(ordered) == 1 and ordered[0].round == "initial" and not ordered[0].voided:
+        place = ordered[0].place  # nearly all sessions: a rating alone is in effect
+        return Settlement({place: _IN_EFFECT}, place)
     standings = {press.place: Standing(effective=False) for press in ordered}
     customers = [
         press
@@ -80,7 +86,7 @@ def settle(
     chosen = _fall_back(ordered, chosen, standings)
     if chosen is None or any(press.voided for press in ordered):
         return Settlement(standings, None)
-    standings[chosen.place] = Standing(effective=True)
+    standings[chosen.place] = _IN_EFFECT
     return Settlement(standings, chosen.place)
 
 

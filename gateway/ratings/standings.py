@@ -47,14 +47,24 @@ class Choice(NamedTuple):
     void: Void | None
 
 
+_IN_EFFECT: Final = Stand(effective=True)
+NOTHING_CHOSEN: Final = Choice({}, None, (), None, None)
+
+
 def choose(
-    ratings: Iterable[RatingFact],
-    voids: Iterable[Void],
+    ratings: Sequence[RatingFact],
+    voids: Sequence[Void],
     rules: SessionRules,
     deadline_ms: int | None,
     amend_until: Callable[[int], int],
 ) -> Choice:
     """Choose the rating in effect, whatever the order in which all of it came."""
+    if not ratings:
+        return NOTHING_CHOSEN
+    if len(ratings) == 1 and not voids:
+        quick = _alone(ratings[0], deadline_ms)
+        if quick is not None:
+            return quick
     ordered = sorted(ratings, key=rating_order)
     late = _late(ordered, deadline_ms)
     kept_out = late if rules.late_rating != "replace" else frozenset()
@@ -68,6 +78,19 @@ def choose(
     customers = [one for one in chain if one.origin not in DEFAULT_ORIGINS]
     first_ms = customers[0].occurred_ms if customers else None
     return Choice(stands, effective, chain, first_ms, void)
+
+
+def _alone(rating: RatingFact, deadline_ms: int | None) -> Choice | None:
+    """What nearly all sessions have: one answer, in time."""
+    if rating.round != "initial":
+        return None
+    if rating.origin in DEFAULT_ORIGINS:
+        first_ms = None
+    elif deadline_ms is None or rating.occurred_ms < deadline_ms:
+        first_ms = rating.occurred_ms
+    else:
+        return None
+    return Choice({rating.rating_id: _IN_EFFECT}, rating, (rating,), first_ms, None)
 
 
 def _press(rating: RatingFact) -> Press:

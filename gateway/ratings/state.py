@@ -122,7 +122,7 @@ def state_of(
     first_ms = _first_ms(facts)
     signals = _signals(service, choice, found.issued, void)
     return SessionState(
-        state=run(signals),
+        state=run(*signals),
         own=bool(facts.events),
         service=service,
         business_day=calendar.local_day(first_ms),

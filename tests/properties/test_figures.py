@@ -202,7 +202,8 @@ def test_roll_ups_of_differences_are_the_recomputation(
     arriving: list[tuple[int, SessionEvent | RatingFact | Void]] = [
         (number, fact)
         for number, (facts, _) in enumerate(sessions)
-        for fact in (*facts.events, *facts.ratings, *facts.voids)
+        for part in (facts.events, facts.ratings, facts.voids)
+        for fact in part
     ]
     dice.shuffle(arriving)
     known = [Facts() for _ in sessions]

@@ -37,9 +37,9 @@ def test_nothing_leads_out_of_voided() -> None:
     ],
 )
 def test_signals_lead_where_the_table_says(signals: list[Signal], state: State) -> None:
-    assert run(signals) == state
+    assert run(*signals) == state
 
 
 def test_what_the_table_does_not_name_is_our_own_fault() -> None:
     with pytest.raises(AssertionError, match="amendment means nothing in awaiting"):
-        run([Signal.ENDED, Signal.AMENDMENT])
+        run(Signal.ENDED, Signal.AMENDMENT)
