@@ -3,7 +3,7 @@
 from typing import Final
 
 from gateway.cli.live.figures import Picture, Sink
-from gateway.cli.live.words import clock, duration, number, rate
+from gateway.cli.live.words import clock, duration, number, other_fates, rate
 
 _EACH_MS: Final = 1000
 """How often a line is written: what happened since the last one belongs to it."""
@@ -24,6 +24,7 @@ def line(picture: Picture) -> str:
         behind = pipeline.blocks_behind
         late = f", {number(behind)} blocks behind" if behind else ""
         parts.append(f"ledger {number(pipeline.accepted)} ({per_s}{late})")
+        parts += filter(None, [other_fates(pipeline)])
         parts += map(_sink, pipeline.sinks)
     down = [process.name for process in picture.processes if process.pid is None]
     if down:

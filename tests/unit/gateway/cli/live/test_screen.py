@@ -1,0 +1,27 @@
+"""Where pictures go."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.cli.live.screen import Screen, save_svg
+from tests.unit.gateway.cli.live.pictures import PICTURE
+
+
+def test_in_a_pipe_each_picture_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with Screen() as screen:
+        assert not screen.is_live
+        screen.say("starting")
+        screen.show(PICTURE)
+    starting, line = capsys.readouterr().out.splitlines()
+    assert starting == "starting"
+    assert " | ready | pressed 40 | " in line
+
+
+def test_a_saved_picture_asks_nothing_of_another_server(tmp_path: Path) -> None:
+    path = tmp_path / "demo.svg"
+    save_svg(PICTURE, path)
+    svg = path.read_text("utf-8")
+    assert "pad-1" in svg
+    assert "@font-face" not in svg
+    assert "url(http" not in svg
