@@ -44,10 +44,14 @@ def run(args: Namespace) -> Exit:
             ids, saved = key_ids(keyring), recovery.saved(keyring)
             exported = [key_id for key_id in ids if key_id in saved.key_ids]
             body = {"key_ids": ids, "sealing": ids[-1], "exported": exported}
-            text = f"{keyring}: {len(ids)} keys, {ids[-1]} seals, exported: "
-            text += ", ".join(map(str, exported)) or "none"
+            text = f"{keyring}: keys {_words(ids)}, {ids[-1]} seals, exported: "
+            text += _words(exported) or "none"
     if args.json:
         write_json(body)
     else:
         write_line(text)
     return Exit.OK
+
+
+def _words(ids: list[int]) -> str:
+    return ", ".join(map(str, ids))

@@ -11,8 +11,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-_PIPED_WIDTH = 240  # nothing is cut short for grep
-
 
 class Mark(Enum):
     """How a word stands out on a terminal; a pipe gets it plain."""
@@ -33,12 +31,19 @@ def write_line(line: str) -> None:
 
 def write_marked(mark: Mark, word: str, text: str) -> None:
     """A line that begins with a word in colour; long lines wrap by the terminal."""
+    if not sys.stdout.isatty():
+        write_line(f"{word} {text}".rstrip())
+        return
     line = Text.assemble((word, mark.value), " ", text)
     _console().print(line, soft_wrap=True)
 
 
 def write_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table as wide as the terminal."""
+    """A table as wide as the terminal; in a pipe, cells with tabs between them."""
+    if not sys.stdout.isatty():
+        for row in (columns, *rows):
+            write_line("\t".join(_cell(value) for value in row))
+        return
     table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
@@ -79,5 +84,5 @@ def printable(text: str) -> str:
 
 
 def _console() -> Console:
-    width = None if sys.stdout.isatty() else _PIPED_WIDTH
-    return Console(file=sys.stdout, width=width, highlight=False)
+    """For a terminal's width and colours; NO_COLOR is heeded."""
+    return Console(file=sys.stdout, highlight=False)

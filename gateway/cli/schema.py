@@ -19,12 +19,12 @@ from gateway.events import EVENTS
 NAME = "schema"
 HELP = "print JSON Schemas of messages and events, AsyncAPI or OpenAPI"
 EXAMPLES = (
-    "schema                          what there is",
-    "schema json rating              what a terminal may send on `rating`",
-    "schema json rating.recorded     what the backend receives",
-    "schema json                     all of them, by name",
-    "schema asyncapi                 every channel of the device protocol",
-    "schema openapi                  every path of the REST API",
+    "schema                          # what there is",
+    "schema json rating              # what a terminal may send on `rating`",
+    "schema json rating.recorded     # what the backend receives",
+    "schema json                     # all of them, by name",
+    "schema asyncapi                 # every channel of the device protocol",
+    "schema openapi                  # every path of the REST API",
 )
 
 _COLUMNS: Final = ("name", "kind", "about")

@@ -75,7 +75,7 @@ def keys(keyring: Path) -> Iterator[Finding]:
         what, _, advice = str(error).rpartition(": ")
         yield KEYS.fail("keyring", what, advice)
         return
-    yield KEYS.ok("keyring", f"{keyring} holds {len(ids)}, key {ids[-1]} seals")
+    yield KEYS.ok("keyring", f"{keyring}: key {ids[-1]} of {len(ids)} seals")
     yield _recovery(keyring, ids)
 
 

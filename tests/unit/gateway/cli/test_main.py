@@ -1,12 +1,14 @@
 """Exit codes and lines of the command."""
 
 import json
+import re
+import shlex
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from gateway.cli.main import GROUPS, VERBS, main
+from gateway.cli.main import GROUPS, VERBS, main, parser
 from gateway.cli.run import roles_of
 from gateway.settings import load_settings
 from gateway.supervisor import Role, directory_lock, prepare
@@ -140,15 +142,31 @@ def test_a_console_that_is_switched_off_is_not_started(config: Path) -> None:
     assert Role.CONSOLE not in roles_of(load_settings(config, {}))
 
 
-@pytest.mark.parametrize("name", [verb for verb in VERBS if verb != "bench"])
-def test_every_verb_has_its_module_and_a_line_of_help(
-    name: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.parametrize("name", VERBS)
+def test_every_verb_has_its_module_and_a_line_of_help(name: str) -> None:
     module = import_module(f"gateway.cli.{name}")
     assert name == module.NAME
+    assert f"  {module.HELP}\n" in parser([]).format_help()
+    assert "\n" not in module.HELP
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_every_example_of_a_verb_can_be_typed(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EVALGATE_CONFIG", "gateway.toml")
+    module = import_module(f"gateway.cli.{name}")
+    for example in getattr(module, "EXAMPLES", ()):
+        words = shlex.split(re.split(r"\s+[#|>]", example)[0])
+        assert words[0] == parser(words[:1]).parse_args(words).verb.NAME
+
+
+def test_the_help_of_a_verb_shows_its_examples(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with pytest.raises(SystemExit):
-        main([name, "--help"])
-    assert " ".join(module.HELP.split()) in " ".join(capsys.readouterr().out.split())
+        main(["trace", "--help"])
+    assert "examples:\n  evalgate trace " in capsys.readouterr().out
 
 
 def test_the_benchmark_gets_all_its_options(monkeypatch: pytest.MonkeyPatch) -> None:
