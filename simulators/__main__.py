@@ -10,6 +10,7 @@ _PROGRAMS: Final = {
     "backend": "simulators.pretend.cli",
     "broker": "simulators.pretend.broker.service",
     "conformance": "simulators.conformance.cli",
+    "proxy": "simulators.pretend.proxy",
     "influx": "simulators.pretend.cli",
     "sink": "simulators.counting_sink",
     "load": "simulators.load",

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Final, Self
 
-import msgspec
 from aiohttp import web
 
 from simulators.pretend.faults import FaultPlan, decode_faults
@@ -32,7 +31,7 @@ async def answer_control(
     try:
         if request.method == "POST" and name in acts:
             done = acts[name](re.compile(request.query.get("match", "")))
-            return web.Response(body=msgspec.json.encode({"done": done}))
+            return web.json_response({"done": done})
         if name != "faults" or request.method not in ("PUT", "DELETE"):
             return web.Response(status=404)
         asked = request.method == "PUT"

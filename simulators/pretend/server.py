@@ -127,7 +127,7 @@ class PretendServer(ABC):
                 if raw.transport is not None:
                     raw.transport.write(b"\x00\xffnot HTTP at all\r\n\r\n")
                     raw.transport.close()
-            case Conduct.RESET_BEFORE:
+            case Conduct.RESET_BEFORE | Conduct.DRIP | Conduct.REFUSE:
                 pass
         if raw.transport is not None and fault.conduct is not Conduct.NONSENSE:
             raw.transport.abort()

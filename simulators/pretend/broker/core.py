@@ -4,7 +4,7 @@ import re
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final, Protocol
 
 from mqtt5 import (
@@ -53,6 +53,23 @@ class Limits:
     qos_max: int = 2
     keep_alive_s_max: int = 65_535
     session_expiry_s_max: int = 14 * 86_400
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in _RANGES.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ValueError(f"{name}: {value} is not within {low} and {high}")
+
+
+_ANY: Final = (0, 2**31)
+_RANGES: Final = {
+    **dict.fromkeys((it.name for it in fields(Limits)), _ANY),
+    "packet_bytes_max": (64, 268_435_460),
+    "receive_max": (1, 65_535),
+    "topic_aliases_max": (0, 65_535),
+    "qos_max": (0, 2),
+    "keep_alive_s_max": (1, 65_535),
+}
 
 
 class Witness(Protocol):

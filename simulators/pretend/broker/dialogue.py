@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from mqtt5 import (
     ConnAckPacket,
@@ -38,6 +38,9 @@ from simulators.pretend.broker.stream import Codec, StreamError
 from simulators.pretend.faults import Conduct, Fault, FaultPlan
 
 _FAILED_MIN: Final = 0x80  # reason codes from here on mean failure
+
+
+Code = TypeVar("Code")
 
 
 class Line(Link, Protocol):
@@ -149,7 +152,7 @@ class Dialogue:
         fault = self._faults.take([f"connect {packet.client_id}"])
         wish = _Wish(
             lambda: self._enter(packet),
-            lambda code: ConnAckPacket(reason_code=ConnAckReasonCode(code)),
+            lambda code: ConnAckPacket(reason_code=_coded(ConnAckReasonCode, code)),
             self._entered,
         )
         self._answer(wish, fault)
@@ -203,13 +206,17 @@ class Dialogue:
         if packet.qos == QoS.EXACTLY_ONCE:
             wish = _Wish(
                 lambda: self._received(session, packet, number, again=again),
-                lambda code: PubRecPacket(number, reason_code=PubRecReasonCode(code)),
+                lambda code: PubRecPacket(
+                    number, reason_code=_coded(PubRecReasonCode, code)
+                ),
                 lambda: self._unanswered.discard(number),
             )
         else:
             wish = _Wish(
                 lambda: self._acknowledged(session, packet, number),
-                lambda code: PubAckPacket(number, reason_code=PubAckReasonCode(code)),
+                lambda code: PubAckPacket(
+                    number, reason_code=_coded(PubAckReasonCode, code)
+                ),
                 lambda: self._unanswered.discard(number),
             )
         self._answer(wish, self._faults.take([_subject(session, packet)]))
@@ -281,7 +288,7 @@ class Dialogue:
             return SubAckPacket(packet.packet_id, codes)
 
         def refuse(code: int) -> SubAckPacket:
-            codes = [SubAckReasonCode(code)] * len(packet.topic_filters)
+            codes = [_coded(SubAckReasonCode, code)] * len(packet.topic_filters)
             return SubAckPacket(packet.packet_id, codes)
 
         then = partial(self._broker.send_retained, session, owed)
@@ -306,7 +313,7 @@ class Dialogue:
                 wish.grant()
             case Conduct.BLACK_HOLE:
                 self._line.go_deaf()
-            case Conduct.RESET_BEFORE:
+            case Conduct.RESET_BEFORE | Conduct.DRIP | Conduct.REFUSE:
                 self._line.abort()
             case Conduct.RESET_AFTER:
                 wish.grant()
@@ -320,6 +327,14 @@ class Dialogue:
         granted = fault.status is None
         self._line.send(wish.grant() if granted else wish.refuse(fault.status or 0))
         wish.then()
+
+
+def _coded(kind: Callable[[int], Code], code: int) -> Code:
+    """The reason code, or the unspecified error where this packet has no such code."""
+    try:
+        return kind(code)
+    except ValueError:
+        return kind(_FAILED_MIN)
 
 
 def _subject(session: Session, packet: PublishPacket) -> str:

@@ -7,7 +7,7 @@ import resource
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from types import TracebackType
 from typing import Final, Self
 
@@ -120,9 +120,13 @@ class PretendBroker:
 
 def main(arguments: Sequence[str]) -> int:
     """Serve until told to end; returns the exit status."""
-    asked = _parser().parse_args(arguments)
+    parser = _parser()
+    asked = parser.parse_args(arguments)
     names = [it.name for it in fields(Limits)]
-    limits = replace(Limits(), **{name: getattr(asked, name) for name in names})
+    try:
+        limits = Limits(**{name: getattr(asked, name) for name in names})
+    except ValueError as error:
+        parser.error(str(error))
     try:
         asyncio.run(
             _serve(PretendBroker(asked.host, asked.port, limits), asked.control)
