@@ -87,7 +87,19 @@ class _Scores(msgspec.Struct, frozen=True):
     score: str | None
 
 
-_AS_LEVELS: Final = {level: Fraction(level) for level in LEVELS}
+_SLOTS: Final = {
+    (origins, flagged): {
+        level: [
+            level_slot(origin, level, excluded=excluded)
+            for origin in origins
+            for excluded in ((False, True) if flagged else (False,))
+        ]
+        for level in LEVELS
+    }
+    for origins in (CUSTOMERS, DEFAULTS)
+    for flagged in (False, True)
+}
+"""The slots of each level, worked out once."""
 
 
 def figures(cell: Cell, asked: Asked) -> Figures:
@@ -140,16 +152,13 @@ def trend(now: str | None, before: str | None) -> str | None:
     return ("+" if change > 0 else "") + half_up(change, places)
 
 
-def _counts(cell: Cell, origins: tuple[str, ...], *, flagged: bool) -> dict[int, int]:
-    kinds = (False, True) if flagged else (False,)
-    return {
-        level: sum(
-            cell.get(level_slot(origin, level, excluded=excluded), 0)
-            for origin in origins
-            for excluded in kinds
-        )
-        for level in LEVELS
-    }
+def _counts(cell: Cell, origins: tuple[str, str], *, flagged: bool) -> dict[int, int]:
+    counts = dict.fromkeys(LEVELS, 0)
+    for level, slots in _SLOTS[origins, flagged].items():
+        for slot in slots:
+            if slot in cell:
+                counts[level] += cell[slot]
+    return counts
 
 
 def _scores(counts: Mapping[int, int], asked: Asked) -> _Scores:
@@ -160,7 +169,7 @@ def _scores(counts: Mapping[int, int], asked: Asked) -> _Scores:
     return _Scores(
         {str(level): share(count, seen) for level, count in counts.items()},
         share(satisfied, seen),
-        mean(total_of(counts, _AS_LEVELS), seen),
+        mean(sum(level * count for level, count in counts.items()), seen),
         mean(total_of(counts, asked.scores), seen),
     )
 

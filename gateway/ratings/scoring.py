@@ -28,21 +28,27 @@ DEFAULT_SCORES: Final = score_map({level: level for level in LEVELS})
 
 def half_up(value: Fraction, places: int) -> str:
     """A number in decimal digits; of two equally near ones that further from zero."""
-    scaled = abs(value) * 10**places
-    digits = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
-    sign = "-" if value < 0 and digits else ""
-    whole, rest = divmod(digits, 10**places)
-    return f"{sign}{whole}.{rest:0{places}d}" if places else f"{sign}{whole}"
+    return ratio(value.numerator, value.denominator, places)
+
+
+def ratio(part: int, whole: int, places: int) -> str:
+    """As `half_up`, of a quotient; `whole` is above 0."""
+    digits = (2 * abs(part) * 10**places + whole) // (2 * whole)
+    sign = "-" if part < 0 and digits else ""
+    before, after = divmod(digits, 10**places)
+    return f"{sign}{before}.{after:0{places}d}" if places else f"{sign}{before}"
 
 
 def share(part: int, whole: int) -> str | None:
     """A percentage with two places; None when there is nothing to share."""
-    return half_up(Fraction(WHOLE * part, whole), SHARE_PLACES) if whole else None
+    return ratio(WHOLE * part, whole, SHARE_PLACES) if whole else None
 
 
 def mean(total: Fraction | int, count: int) -> str | None:
     """A mean with four places; None of nothing."""
-    return half_up(Fraction(total, count), MEAN_PLACES) if count else None
+    if not count:
+        return None
+    return ratio(total.numerator, total.denominator * count, MEAN_PLACES)
 
 
 def total_of(counts: Mapping[int, int], scores: ScoreMap) -> Fraction:
@@ -51,14 +57,14 @@ def total_of(counts: Mapping[int, int], scores: ScoreMap) -> Fraction:
     Raises:
         ValueError: a level was rated that the map gives no score to.
     """
-    missing = [
-        level for level, count in counts.items() if count and level not in scores
-    ]
-    if missing:
-        raise ValueError(f"the score map has no score for level {min(missing)}")
-    return sum(
-        (scores[level] * count for level, count in counts.items() if count), Fraction(0)
-    )
+    total = Fraction(0)
+    for level, count in counts.items():
+        if not count:
+            continue
+        if level not in scores:
+            raise ValueError(f"the score map has no score for level {level}")
+        total += scores[level] * count
+    return total
 
 
 class Weighted(NamedTuple):

@@ -105,13 +105,12 @@ def _china(overrides: Mapping[str, Kind]) -> DayTable:
 
 
 def _country(code: str, overrides: Mapping[str, Kind], last_year: int) -> DayTable:
-    try:
-        known = holidays.country_holidays(code)
-    except NotImplementedError:
+    if code not in holidays.list_supported_countries(include_aliases=True):
         raise PermanentError(
             f"rules.calendar: nobody publishes holidays of {code!r}:"
             " write china, weekdays or a country code like DE"
-        ) from None
+        )
+    known = holidays.country_holidays(code)
     last = min(last_year, known.end_year)
     first = max(known.start_year, last - YEARS_KEPT)
     known = holidays.country_holidays(code, years=range(first, last + 1))
