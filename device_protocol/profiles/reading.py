@@ -168,10 +168,10 @@ def _as_sent(message: Message, sent: Element, found: _Found) -> Message:
         changes["content_hash"] = digest(found.canonical)
     if found.derived and "derived_id" in fields:
         changes["derived_id"] = True
-    if isinstance(message, Rating) and isinstance(
-        raw := sent.get("level"), int | float | str
-    ):
-        changes["level_raw"] = raw
+    if isinstance(message, Rating):
+        raw = sent.get("level")
+        changes["level_raw"] = raw if isinstance(raw, int | float | str) else None
+        changes["usual"] = message.usual and not found.derived
     return msgspec.structs.replace(message, **changes) if changes else message
 
 

@@ -69,7 +69,9 @@ class Device:
         "_tags",
         "binding",
         "block",
+        "burst",
         "deferred",
+        "deferred_max",
         "department",
         "device_id",
         "facts",
@@ -81,7 +83,9 @@ class Device:
         "missing",
         "no",
         "receipts",
+        "refill_per_ms",
         "refilled_ms",
+        "scores",
         "sequence",
         "site",
         "tokens",
@@ -107,8 +111,17 @@ class Device:
         self.refilled_ms = 0
         self.deferred = 0
         self.block = -1  # the block that touched it last: refill once a block
+        self.burst = self.refill_per_ms = 0.0  # by its profile, as the next two
+        self.deferred_max = 0
+        self.scores: list[float] = []
         self.binding: Binding | None = None  # None: to be worked out anew
         self._tags = _NO_TAGS  # of its last point
+
+    @property
+    def profile(self) -> str | None:
+        """The name of its profile, which may not be in force."""
+        profile: str | None = self.facts.get("profile")
+        return profile
 
     def saw_rating(self, received_ms: int) -> None:
         """Life as of then; what is folded later than it came never turns it back."""

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from device_protocol.profiles import Profile
 from fleet.tables import Row
 from gateway.events.addressing import BACKEND, INFLUXDB, RECEIPTS
 from gateway.ports import SinkSpec
@@ -19,6 +20,7 @@ from gateway.processing.acting import (
     handling,
 )
 from gateway.processing.alerts import resolve_alert
+from gateway.processing.profiles import Profiles
 from gateway.processing.registering import put_rows
 from gateway.rules import Rules
 
@@ -43,6 +45,18 @@ def _rules_applied(context: Context, applied: _RulesApplied) -> Outcome:
     context.state.books.save_setting("rules", text, context.place)
     context.state.apply_rules(rules)
     return {}
+
+
+class _ProfilesApplied(msgspec.Struct):
+    profiles: dict[str, Profile]
+
+
+def _profiles_applied(context: Context, applied: _ProfilesApplied) -> Outcome:
+    plain = msgspec.to_builtins(applied.profiles)
+    text = json.dumps(plain, ensure_ascii=False, sort_keys=True)
+    context.state.books.save_setting("profiles", text, context.place)
+    context.state.apply_profiles(Profiles(applied.profiles))
+    return {"profiles": len(applied.profiles)}
 
 
 def _setting_applied(name: str) -> Handling[Data]:
@@ -103,7 +117,7 @@ def _tables_applied(context: Context, applied: _TablesApplied) -> Outcome:
 HANDLERS: Final[Mapping[str, Handling[Any]]] = {
     "gateway_started": handling(Data, _gateway_started),
     "rules_applied": handling(_RulesApplied, _rules_applied),
-    "profiles_applied": _setting_applied("profiles"),
+    "profiles_applied": handling(_ProfilesApplied, _profiles_applied),
     "calendar_applied": _setting_applied("calendar"),
     "checkpoint_taken": _setting_applied("checkpoint"),
     "tables_applied": handling(_TablesApplied, _tables_applied),

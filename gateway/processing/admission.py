@@ -7,10 +7,18 @@ elements to be judged, and gives every other element its fate at once.
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from device_protocol.codec import Decoded, reader_of
+from device_protocol.codec import Uplink, reader_of
 from device_protocol.errors import ProtocolError, Reason
 from device_protocol.json_text import split
-from device_protocol.messages import Cleared, Presence, Rating
+from device_protocol.messages import (
+    Cleared,
+    EventMessage,
+    Heartbeat,
+    Message,
+    Presence,
+    Rating,
+)
+from device_protocol.profiles import ProfileReader
 from device_protocol.topics import Channel, is_device_id, parse
 from fleet.registry import ACCEPTING, is_reserved
 from gateway.ledger.devices import Device
@@ -18,17 +26,18 @@ from gateway.places import ELEMENT_BITS
 from gateway.ports import Record, RecordFlag, RecordKind
 from gateway.processing.bindings import read_over_http
 from gateway.processing.devices import learn_presence
+from gateway.processing.heartbeats import beat
+from gateway.processing.profiles import Reader
 from gateway.processing.quarantine import Quarantine
 from gateway.processing.state import (
     DEFERRED_MAX,
     DEVICES_MAX,
     PENDING_MAX,
     Entry,
-    Reader,
     State,
 )
 
-Element = tuple[int, Device, Rating, Record]
+Element = tuple[int, Device, EventMessage, Record]
 """Packed place, device, what it says, and the record it came in."""
 
 DEFERRAL_STEP_MS: Final = 1_000
@@ -134,10 +143,15 @@ class Admission:
             self._quarantine.refuse(record, place, device_id, crowd, state="held")
             return None
         http = record.kind == RecordKind.HTTP
-        read = read_over_http if http else reader_of(channel)
+        read = read_over_http if http else self._reader(device, channel)
         entry = (device, channel, read)
         state.entries[record.topic] = entry
         return entry
+
+    def _reader(self, device: Device, channel: Channel) -> Reader:
+        """What reads a terminal's channel: its profile, or the protocol itself."""
+        found = self._state.profiles.reader(device.profile, channel)
+        return found or reader_of(channel)
 
     def _address(self, record: Record) -> tuple[str, Channel]:
         if record.kind == RecordKind.HTTP:
@@ -206,24 +220,28 @@ class Admission:
     ) -> None:
         """Keep what a device not yet approved sends, element by element."""
         try:
-            message = _read_part(reader_of(channel), device, record)
+            message = _read_part(self._reader(device, channel), device, record)
         except ProtocolError as error:
             self._quarantine.refuse(record, place, device.device_id, error)
             return
-        if isinstance(message, Rating):
-            self._quarantine.hold(record, place, device, message.event_id)
-        elif isinstance(message, list):
+        if isinstance(message, list):
             for element, one, part in self._parts(message, record, place):
                 if isinstance(element, ProtocolError):
                     self._quarantine.refuse(part, one, device.device_id, element)
                 else:
                     self._quarantine.hold(part, one, device, element.event_id)
+        elif isinstance(message, Heartbeat | Presence | Cleared):
+            # A state, not an event: the next one tells the same and more.
+            self._state.fates["ignored", "device_pending"] += 1
+        else:
+            self._quarantine.hold(record, place, device, message.event_id)
 
     def defer(self, record: Record, place: int, device: Device) -> None:
         """Keep a message until the device's bucket has been refilled."""
         state = self._state
-        if device.deferred >= DEFERRED_MAX:
-            error = ProtocolError(Reason.RATE_LIMITED, f"{DEFERRED_MAX} are deferred")
+        bound = min(DEFERRED_MAX, device.deferred_max)
+        if device.deferred >= bound:
+            error = ProtocolError(Reason.RATE_LIMITED, f"{bound} are deferred")
             self._quarantine.refuse(record, place, device.device_id, error)
             return
         state.queues.defer(
@@ -247,7 +265,7 @@ class Admission:
 
     def _unfold(
         self,
-        message: Presence | Cleared | list[Rating | ProtocolError],
+        message: Message | list[EventMessage | ProtocolError],
         record: Record,
         place: int,
         device: Device,
@@ -260,6 +278,12 @@ class Admission:
             state.fates["ignored" if rule else "accepted", rule or ""] += 1
         elif isinstance(message, Cleared):
             state.fates["ignored", "presence_cleared"] += 1
+        elif isinstance(message, Heartbeat):
+            beat(state, device, message, record)
+            state.fates["accepted", ""] += 1
+        elif not isinstance(message, list):
+            device.tokens -= 1
+            elements.append((place, device, message, record))
         else:
             for element, one, part in self._parts(message, record, place):
                 device.tokens -= 1
@@ -269,14 +293,17 @@ class Admission:
                     elements.append((one, device, element, part))
 
     def _parts(
-        self, message: list[Rating | ProtocolError], record: Record, place: int
-    ) -> list[tuple[Rating | ProtocolError, int, Record]]:
+        self, message: list[EventMessage | ProtocolError], record: Record, place: int
+    ) -> list[tuple[EventMessage | ProtocolError, int, Record]]:
         """Each element of an array with its place and its own bytes."""
         if not message:
             self._state.fates["ignored", "empty_array"] += 1
             return []
         self._state.elements_extra += len(message) - 1
-        sources = split(record.payload)
+        read = self._state.entries[record.topic][2]
+        # Only a profile's reader knows where elements end in its character set.
+        part = read.split if isinstance(read, ProfileReader) else split
+        sources = part(record.payload)
         return [
             (
                 element,
@@ -295,7 +322,7 @@ class Admission:
         ]
 
 
-def _read_part(read: Reader, device: Device, record: Record) -> Decoded:
+def _read_part(read: Reader, device: Device, record: Record) -> Uplink:
     """What a payload says that may be one element of an array.
 
     Raises:

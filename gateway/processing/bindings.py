@@ -59,7 +59,8 @@ def binding_of(state: State, device: Device, record: Record) -> Binding:
         site = site_of(state, record)
         return state.bind(site, window.get("department"), extra.window, extra.medium)
     if device.binding is None:
+        scale = state.profiles.scale(device.profile)
         device.binding = state.bind(
-            device.site, device.department, device.window, TERMINAL
+            device.site, device.department, device.window, TERMINAL, scale
         )
     return device.binding

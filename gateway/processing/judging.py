@@ -1,18 +1,20 @@
 """Hops 4 and 5: which elements are new, and what each rating becomes."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from operator import itemgetter
 
 from device_protocol.errors import ProtocolError, Reason
-from device_protocol.messages import Rating
+from device_protocol.messages import EventMessage, Rating
 from device_protocol.timestamps import FUTURE_TOLERANCE_MS, local_ms, resolve
+from gateway.ledger.devices import Device
 from gateway.ledger.identities import Claim, Holder
 from gateway.processing.admission import Element
 from gateway.processing.alerts import raise_alert
-from gateway.processing.points import Timed
 from gateway.processing.quarantine import Quarantine
 from gateway.processing.recording import Recording
 from gateway.processing.state import State
+from gateway.processing.taking import Taking, Timed
 
 Known = tuple[int, Timed, Holder]
 """Its position among the claims of the run, the element, and who holds its identity."""
@@ -25,6 +27,8 @@ class Judging:
         self._state = state
         self._quarantine = quarantine
         self._recording = Recording(state)
+        self._taking = Taking(state)
+        self._only_ratings = True  # of this run
         self._late: list[tuple[int, Timed, ProtocolError]] = []
 
     def judge(self, elements: Sequence[Element]) -> None:
@@ -39,10 +43,23 @@ class Judging:
         if held:
             timed = [one for index, one in enumerate(timed) if index not in held]
         if timed:
-            self._recording.record(timed)
+            self._fold(timed)
+
+    def _fold(self, timed: Sequence[Timed]) -> None:
+        """Ratings set-wise, other events one by one, all in their order."""
+        if self._only_ratings:
+            self._recording.record(ratings(timed))
+            return
+        for is_rating, some in groupby(timed, _is_rating):
+            if is_rating:
+                self._recording.record(ratings(list(some)))
+                continue
+            for one in some:
+                self._taking.take(one)
 
     def _time(self, elements: Sequence[Element]) -> tuple[list[Timed], list[Claim]]:
         horizon_ms = self._state.horizon_ms
+        self._only_ratings = True
         timed: list[Timed] = []
         claims: list[Claim] = []
         for place, device, rating, record in elements:
@@ -62,10 +79,16 @@ class Judging:
                     late = (place, device, rating, record, 0, "")
                     self._late.append((len(claims), late, error))
                     continue
-            if rating.level is None and rating.comment_for is None:
+            if not isinstance(rating, Rating):
+                self._only_ratings = False
+            elif (
+                rating.level is None
+                and rating.comment_for is None
+                and not self._map_key(device, rating, occurred_ms)
+            ):
                 unmapped = ProtocolError(
                     Reason.UNKNOWN_LEVEL,
-                    f"key {rating.key}: the device has no key map",
+                    f"key {rating.key}: {self._no_level(device)}",
                     rating.event_id,
                 )
                 self._quarantine.refuse(record, place, device.device_id, unmapped)
@@ -74,7 +97,19 @@ class Judging:
             claims.append((rating.event_id, device.no, place, rating.content_hash))
         return timed, claims
 
-    def _resolve(self, rating: Rating, received_ms: int) -> tuple[int, str]:
+    def _map_key(self, device: Device, rating: Rating, occurred_ms: int) -> bool:
+        """Give a key the level it had at the event, if its profile knows one."""
+        if rating.key is not None:
+            profiles = self._state.profiles
+            rating.level = profiles.level_of(device.profile, rating.key, occurred_ms)
+        return rating.level is not None
+
+    def _no_level(self, device: Device) -> str:
+        if device.profile is None:
+            return "the device has no profile, and so no key map"
+        return f"no level in the profile {device.profile!r} at that time"
+
+    def _resolve(self, rating: EventMessage, received_ms: int) -> tuple[int, str]:
         claim_ms = rating.claimed_ms
         if rating.claimed_local is not None:
             claim_ms = local_ms(rating.claimed_local, self._state.zone)

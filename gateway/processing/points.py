@@ -43,7 +43,7 @@ def recorded(
         rating.origin,
         flags,
         True,  # noqa: FBT003 -- by position: effective
-        state.scores[level],
+        device.scores[level],
         device.tags_of(binding, rating.employee_id, rating.origin),
         occurred_ms * NS_PER_MS + ordinal % NS_PER_MS,
         binding.site,
@@ -85,7 +85,7 @@ def restated(
         origin=stored.origin,
         flags=stored.flags,
         effective=stored.effective,
-        score=state.scores[stored.level],
+        score=state.scores_of(binding.scale)[stored.level],
         tags=binding.tags(stored.device_id, stored.employee_id, stored.origin),
         point_ns=point_ns(stored.occurred_ms, stored.ordinal),
         site=binding.site,

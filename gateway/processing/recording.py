@@ -131,6 +131,8 @@ class Recording:
             flags = self._follow(device, rating.seq, rating.boot_id)
         if quality == "gateway" and record.flags & BACKLOG:
             flags = (*flags, "time_uncertain")
+        if rating.derived_id:
+            flags = (*flags, "derived_id")
         return flags
 
     def _follow(self, device: Device, seq: int, boot_id: str | None) -> tuple[str, ...]:
@@ -216,6 +218,7 @@ def _is_usual(rating: Rating) -> bool:
         and rating.prompt_delay_ms is None
         and rating.key_down_ms is None
         and rating.presses is None
+        and not rating.derived_id
     )
 
 

@@ -59,8 +59,11 @@ def put_device(context: Context, row: Row) -> Device:
         device = state.add_device(device_id, wanted or Lifecycle.ACTIVE.value)
     device.site = _cell(row, "site", device.site)
     device.window = _cell(row, "window", device.window)
+    profile = device.profile
     for name in _FACTS:
         device.facts[name] = _cell(row, name, device.facts.get(name))
+    if device.profile != profile:
+        state.entries.clear()  # they hold what reads its messages
     state.place_device(device)
     move(context, device, Lifecycle(wanted or device.lifecycle))
     return device

@@ -4,13 +4,12 @@ Everything here can be read again from the ledger: nothing but records enters.
 """
 
 from collections import Counter
-from collections.abc import Callable
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from device_protocol.codec import Decoded
+from device_protocol.profiles.model import FULL_SCALE
 from device_protocol.topics import Channel
 from gateway.ledger.books import Books, OpenAlert, Timer
 from gateway.ledger.devices import Binding, Device, Devices
@@ -20,6 +19,7 @@ from gateway.ledger.store import Store
 from gateway.places import Place
 from gateway.ports import HeaderFlag
 from gateway.processing.emission import Emission
+from gateway.processing.profiles import Profiles, Reader, read_profiles
 from gateway.processing.sinks import Sinks
 from gateway.ratings.sessions import Policy
 from gateway.rules import Rules
@@ -28,15 +28,12 @@ from gateway.sealing import Keyring
 CLOCK_SUSPECT: Final = ("clock_suspect", "clock")
 """The alert that stands while the journal's time is not believed."""
 
-SCALE: Final = "5"
 DAY_MS: Final = 86_400_000
 BUCKET_ELEMENTS: Final = 20_000.0
-REFILL_PER_MS: Final = 20 / 1000
 DEFERRED_MAX: Final = 200_000
 PENDING_MAX: Final = 10_000
 DEVICES_MAX: Final = 200_000
 
-Reader = Callable[[str, bytes], Decoded]
 Entry = tuple[Device, Channel, Reader]
 """Who speaks on a topic, on which channel, and what reads its payloads."""
 
@@ -79,6 +76,7 @@ class State:
         self._bindings = self.ratings.bindings()
         self._binding_of = {one[1:]: one for one in self._bindings}
         self.settings_digest = self.books.setting("digest") or ""
+        self.profiles = read_profiles(self.books.setting("profiles"))
         self._load_devices()
         self.kept_items = self.queues.items()
         self._load_rules()
@@ -103,24 +101,40 @@ class State:
         self.session_span_ms = DAY_MS * (
             rules.rating_window_days + rules.amend_window_days + 1
         )
+        self._forget_derived()
+
+    def apply_profiles(self, profiles: Profiles) -> None:
+        """Put profiles in force: whatever is read from now on is read by them."""
+        self.profiles = profiles
+        self._forget_derived()
+
+    def _forget_derived(self) -> None:
+        """Work out anew what rests on rules and profiles."""
         self.entries: dict[str, Entry] = {}  # by topic
         for device in self.by_id.values():
-            device.binding = None  # it holds what the rules say of tags
+            self.place_device(device)
 
     def _load_devices(self) -> None:
         self.by_id = {device.device_id: device for device in self.devices.load()}
         self.by_no = {device.no: device for device in self.by_id.values()}
         self.pending = sum(d.lifecycle == "pending" for d in self.by_id.values())
         self.windows = self.devices.registry("windows")
-        for device in self.by_id.values():
-            self.place_device(device)
         self.changed_devices: set[Device] = set()
         self.active_devices: set[Device] = set()
 
+    def scores_of(self, scale: str) -> list[float]:
+        """What the levels 0 to 5 count for on a scale."""
+        return self.profiles.scores.get(scale, self.scores)
+
     def place_device(self, device: Device) -> None:
-        """Work out what follows from a device's window."""
+        """Work out what follows from a device's window and profile."""
         window = self.windows.get(device.window or "", {})
         device.department = window.get("department")
+        limits = self.profiles.limits(device.profile)
+        device.burst = float(limits.burst_elements)
+        device.refill_per_ms = limits.refill_per_s / 1000
+        device.deferred_max = limits.deferred_max
+        device.scores = self.scores_of(self.profiles.scale(device.profile))
         device.binding = None
 
     def add_device(self, device_id: str, lifecycle: str) -> Device:
@@ -131,16 +145,22 @@ class State:
         device.facts["first_seen_ms"] = self.now_ms
         self.by_id[device_id] = device
         self.by_no[device.no] = device
+        self.place_device(device)
         self.pending += lifecycle == "pending"
         self.devices.save([device])  # at once: ratings are read together with it
         self.active_devices.add(device)
         return device
 
     def bind(
-        self, site: str | None, department: str | None, window: str | None, medium: str
+        self,
+        site: str | None,
+        department: str | None,
+        window: str | None,
+        medium: str,
+        scale: str = FULL_SCALE,
     ) -> Binding:
         """The binding of these dimensions, made when they come up first."""
-        key = (site, department, window, SCALE, medium, self.rules.employee_tag)
+        key = (site, department, window, scale, medium, self.rules.employee_tag)
         found = self._binding_of.get(key)
         if found is None:
             found = Binding(len(self._bindings) + 1, *key)
@@ -156,8 +176,9 @@ class State:
     def touch(self, device: Device) -> None:
         """Refill a device's bucket, at most once a block."""
         now_ms = self.now_ms
-        tokens = device.tokens + (now_ms - device.refilled_ms) * REFILL_PER_MS
-        device.tokens = tokens if tokens < BUCKET_ELEMENTS else BUCKET_ELEMENTS  # noqa: FURB136 -- min() costs twice as much
+        burst = device.burst
+        tokens = device.tokens + (now_ms - device.refilled_ms) * device.refill_per_ms
+        device.tokens = tokens if tokens < burst else burst  # noqa: FURB136 -- min() costs twice as much
         device.refilled_ms = now_ms
         device.block = self.block
         self.active_devices.add(device)

@@ -1,9 +1,12 @@
 """Keys that are accepted, because they are a contract, and do nothing yet."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
+from device_protocol.profiles import Profile
 from gateway.settings.model import Settings
+from gateway.settings.profiles import load_profiles
 
 _RULES: Final = (
     "calendar",
@@ -21,6 +24,14 @@ _RULES: Final = (
 _NOTHING: Final = "kept in the journal, but no rule reads it yet"
 
 
+_PROFILES: Final = (
+    "heartbeat_interval_s",
+    "reporting",
+    "session_mode",
+    "inspection",
+)
+
+
 def without_effect(settings: Settings) -> Iterator[str]:
     """A line for each key of the file that promises more than is built."""
     rules = settings.rules
@@ -31,11 +42,20 @@ def without_effect(settings: Settings) -> Iterator[str]:
         yield 'rules.session_mode: "required" works as "implicit" yet'
     if "amend_window_days" in rules.model_fields_set:
         yield "rules.amend_window_days: counts natural days yet"
-    if settings.fleet.profiles_dir is not None:
-        yield f"fleet.profiles_dir: {_NOTHING}"
+    folder = settings.fleet.profiles_dir
+    if folder is not None and folder.is_dir():
+        yield from _of_profiles(folder)
     if "rating_days" in settings.retention.model_fields_set:
         yield "retention.rating_days: ratings are kept without end yet"
     if "personal_days" in settings.retention.model_fields_set:
         yield "retention.personal_days: erases nothing yet; the journal is bounded"
     if settings.backup.directory:
         yield "backup.directory: backups are not built yet: copy a stopped gateway"
+
+
+def _of_profiles(folder: Path) -> Iterator[str]:
+    plain = Profile()
+    for name, profile in load_profiles(folder).items():
+        for key in _PROFILES:
+            if getattr(profile, key) != getattr(plain, key):
+                yield f"{folder / name}.toml: {key}: {_NOTHING}"

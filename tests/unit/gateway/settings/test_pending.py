@@ -1,5 +1,7 @@
 """A key that does nothing yet says so."""
 
+from pathlib import Path
+
 from gateway.settings import Settings
 from gateway.settings.pending import without_effect
 
@@ -22,3 +24,11 @@ def test_each_key_that_is_given_and_not_read_has_a_line() -> None:
         "rules.session_mode",
         "backup.directory",
     ]
+
+
+def test_keys_of_a_profile_that_nothing_reads_yet_have_a_line(tmp_path: Path) -> None:
+    (tmp_path / "maker.toml").write_text('charset = "gbk"\nreporting = "batch"\n')
+
+    (line,) = lines(fleet={"profiles_dir": str(tmp_path)})
+
+    assert line.startswith(f"{tmp_path / 'maker.toml'}: reporting: ")

@@ -1,0 +1,57 @@
+"""The device profiles in force: who is read how, and what a key means."""
+
+from collections.abc import Callable, Mapping
+from typing import Final, cast
+
+import msgspec
+
+from device_protocol.codec import TAKEN, Decoded
+from device_protocol.profiles import Limits, Profile, ProfileReader, profile_reader
+from device_protocol.profiles.model import FULL_SCALE
+from device_protocol.topics import Channel
+
+Reader = Callable[[str, bytes], Decoded]
+
+_PROFILES: Final = msgspec.json.Decoder(dict[str, Profile])
+_LIMITS: Final = Limits()
+
+
+class Profiles:
+    """Profiles by name. A device whose profile is not here has none."""
+
+    def __init__(self, profiles: Mapping[str, Profile]) -> None:
+        self._profiles = profiles
+        self._readers: dict[tuple[str, Channel], ProfileReader] = {}
+        scales = [profile.scale for profile in profiles.values() if profile.scale]
+        self.scores: dict[str, list[float]] = {
+            scale.name: [scale.scores.get(str(level), 0.0) for level in range(6)]
+            for scale in scales
+            if scale.scores
+        }
+
+    def reader(self, name: str | None, channel: Channel) -> Reader | None:
+        """What reads a channel by the profile of that name; None: the native reader."""
+        if name is None or name not in self._profiles or channel not in TAKEN:
+            return None
+        key = (name, channel)
+        if key not in self._readers:
+            self._readers[key] = profile_reader(self._profiles[name], channel)
+        return cast("Reader", self._readers[key])
+
+    def level_of(self, name: str | None, key: int, occurred_ms: int) -> int | None:
+        """What a key meant at the event; None: the profile does not say."""
+        profile = self._profiles.get(name or "")
+        return None if profile is None else profile.level_of(key, occurred_ms)
+
+    def scale(self, name: str | None) -> str:
+        profile = self._profiles.get(name or "")
+        return FULL_SCALE if profile is None else profile.scale_name
+
+    def limits(self, name: str | None) -> Limits:
+        profile = self._profiles.get(name or "")
+        return _LIMITS if profile is None else profile.limits
+
+
+def read_profiles(text: str | None) -> Profiles:
+    """The profiles as the ledger keeps them; None: none were ever applied."""
+    return Profiles(_PROFILES.decode(text) if text else {})
