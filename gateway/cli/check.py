@@ -2,6 +2,7 @@
 
 import sys
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
 from gateway.cli.exits import Exit
 from gateway.cli.output import write_json
@@ -12,6 +13,10 @@ from gateway.settings.pending import without_effect
 
 NAME = "check"
 HELP = "validate a configuration, whole, without starting anything"
+EXAMPLES = (
+    "check",
+    "check --config /etc/evalgate/gateway.toml --json",
+)
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -37,7 +42,7 @@ def run(args: Namespace) -> Exit:
     if args.json:
         _print_json(problems=(), warnings=warnings)
     else:
-        sys.stdout.write(_summary(settings, warnings))
+        sys.stdout.write(_summary(args.config, settings, warnings))
     return Exit.OK
 
 
@@ -45,10 +50,11 @@ def _print_json(*, problems: tuple[str, ...], warnings: tuple[str, ...]) -> None
     write_json({"ok": not problems, "problems": problems, "warnings": warnings})
 
 
-def _summary(settings: Settings, warnings: tuple[str, ...]) -> str:
+def _summary(config: Path, settings: Settings, warnings: tuple[str, ...]) -> str:
     sinks = ", ".join(sink.name for sink in settings.sinks) or "none"
     lines = [
         f"ok: gateway {settings.gateway.id}, sinks: {sinks}",
+        f"configuration: {config}",
         f"broker: {settings.broker.url}",
         f"data: {settings.gateway.data_dir}",
         *(f"warning: {warning}" for warning in warnings),

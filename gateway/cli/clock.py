@@ -16,6 +16,7 @@ from gateway.settings import load_settings
 
 NAME = "clock"
 HELP = "accept: the machine's time is right, go on with it"
+EXAMPLES = ("clock accept",)
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -9,6 +9,11 @@ from gateway.settings import load_settings
 
 NAME = "deadletters"
 HELP = "events that a sink refused: list, show, replay, purge"
+EXAMPLES = (
+    "deadletters list --sink business --state dead",
+    "deadletters show 4",
+    "deadletters replay --sink business",
+)
 
 _PATH = "/api/v1/deadletters"
 _FILTERS = ("sink", "subject", "state")

@@ -11,6 +11,12 @@ from gateway.settings import load_settings
 
 NAME = "quarantine"
 HELP = "messages that could not be accepted: list, show, replay, purge"
+EXAMPLES = (
+    "quarantine list --reason unknown_level",
+    "quarantine show 12",
+    "quarantine replay --reason unknown_level",
+    "quarantine purge --id 12 13",
+)
 
 _PATH = "/api/v1/quarantine"
 _FILTERS = ("state", "reason", "device")

@@ -31,6 +31,10 @@ from gateway.supervisor import (
 
 NAME = "run"
 HELP = "run the gateway until SIGTERM or Ctrl-C; SIGHUP reads the configuration again"
+EXAMPLES = (
+    "run",
+    "run --role ingest           # one role alone, to look at it",
+)
 
 log = structlog.get_logger("run")
 

@@ -10,6 +10,7 @@ from gateway.settings import load_settings
 
 NAME = "sinks"
 HELP = "enable: try a sink again that answered 410, or that is tried slowly"
+EXAMPLES = ("sinks enable business",)
 
 
 def add_arguments(parser: ArgumentParser) -> None:

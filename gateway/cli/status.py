@@ -11,6 +11,10 @@ from gateway.settings import load_settings
 
 NAME = "status"
 HELP = "figures of the running gateway, once; exit code 1 when it is not ready"
+EXAMPLES = (
+    "status",
+    "status --json | jq .sinks",
+)
 
 _FATES = ("accepted", "duplicate", "conflict", "quarantined", "ignored", "deferred")
 _COLUMNS = ("name", "kind", "state", "delivered", "owed", "dead", "lag_s", "last_error")

@@ -19,6 +19,10 @@ from gateway.settings import load_settings
 
 NAME = "verify"
 HELP = "prove from the data that nothing was lost; exit code 1 when something differs"
+EXAMPLES = (
+    "verify",
+    "verify --json | jq -e .ok",
+)
 
 _STAGES: Final = {
     "chain": "journal's blocks",
