@@ -15,10 +15,10 @@ from typing import Final
 
 import msgspec
 
-from device_protocol.codec import CHANNELS, decode, judge_payload
+from device_protocol.codec import CHANNELS, Uplink, decode, judge_payload
 from device_protocol.errors import ProtocolError
 from device_protocol.limits import PAYLOAD_BYTES_MAX
-from device_protocol.messages import Message
+from device_protocol.messages import Message, Rating
 from device_protocol.topics import Channel
 from tests.support.bad_input import load
 
@@ -53,6 +53,12 @@ _FULL: Final = {
     "presses": 1,
 }
 _PLAIN: Final = {name: _FULL[name] for name in ("v", "event_id", "level", "seq")}
+_USUAL: Final = {
+    **_PLAIN,
+    "session_id": "A20261121-0042",
+    "employee_id": "007",
+    "occurred_at": "2026-11-21T10:00:00.123+08:00",
+}
 _COMMENT: Final = {**_PLAIN, "comment_for": "event-0001", "comment": "好"}
 _COMMENT_ALONE: Final = {k: v for k, v in _COMMENT.items() if k != "level"}
 _PRESENCE: Final = {
@@ -260,8 +266,10 @@ def _encode(value: object, *, ascii_only: bool) -> bytes:
 
 
 _VALUES: Final[Sequence[tuple[Channel, object]]] = (
-    *((Channel.RATING, value) for value in (_FULL, _PLAIN, _COMMENT, _COMMENT_ALONE)),
+    *((Channel.RATING, value) for value in (_FULL, _PLAIN, _USUAL)),
+    *((Channel.RATING, value) for value in (_COMMENT, _COMMENT_ALONE)),
     (Channel.RATING, [_PLAIN, _FULL]),
+    (Channel.RATING, [_USUAL, _USUAL]),
     (Channel.PRESENCE, _PRESENCE),
     (Channel.SESSION, _SESSION),
     (Channel.SESSION, [_SESSION, _SESSION]),
@@ -320,11 +328,20 @@ def assert_shortcut_agrees(channel: Channel, payload: bytes) -> None:
     assert decoded == _told(lambda: judge_payload(channel, DEVICE, payload)), payload
 
 
-def _told(read: Callable[[], object]) -> str:
+def _told(read: Callable[[], Uplink]) -> str:
     try:
-        return repr(read())
+        decoded = read()
     except ProtocolError as error:
         return repr(error)
+    elements = decoded if isinstance(decoded, list) else [decoded]
+    return repr([_unmarked(element) for element in elements])
+
+
+def _unmarked(element: Message | ProtocolError) -> Message | ProtocolError:
+    """Without what only the shortcut knows."""
+    if isinstance(element, Rating):
+        return msgspec.structs.replace(element, usual=False)
+    return element
 
 
 def main() -> int:
