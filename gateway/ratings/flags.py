@@ -12,16 +12,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-EXCLUDING: Final = frozenset(
-    {
-        "double_press",
-        "burst",
-        "stuck_key",
-        "multi_key",
-        "too_fast",
-        "press_test",
-    }
-)
+from gateway.rules import EXCLUDING_FLAGS
+
+EXCLUDING: Final = frozenset(EXCLUDING_FLAGS)
 INFORMING: Final = frozenset(
     {
         "after_departure",

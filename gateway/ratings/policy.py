@@ -67,6 +67,8 @@ def session_rules(rules: Rules) -> SessionRules:
         multi_press="last" if rules.multi_press == "last" else "first",
         followup_days=rules.followup_days,
         rectify_days=rules.rectify_days,
+        complaint_days=rules.complaint_days,
+        orphan_after_ms=rules.orphan_minutes * MINUTE_MS,
         implied_span_ms=DAY_MS
         * (rules.rating_window_days + rules.amend_window_days + 1),
     )

@@ -19,6 +19,11 @@ _RULES: Final = (
     "late_rating",
     "followup_days",
     "rectify_days",
+    "complaint_days",
+    "close_of_business",
+    "orphan_minutes",
+    "min_n",
+    "excluding_flags",
     "satisfied_levels",
 )
 _NOTHING: Final = "kept in the journal, but no rule reads it yet"

@@ -4,6 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from gateway.ratings.flags import table_errors
+from gateway.rules import EXCLUDING_FLAGS
 from gateway.settings.fields import ConfigPath, Section, TimeZone
 
 Level = Annotated[int, Field(ge=1, le=5)]
@@ -27,11 +29,18 @@ class Rules(Section):
     amendments_max: int = Field(1, ge=0, le=100)
     followup_days: int = Field(1, ge=0, le=365)
     rectify_days: int = Field(15, ge=0, le=365)
+    complaint_days: int = Field(5, ge=0, le=365)
+    close_of_business: Annotated[
+        str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$")
+    ] = ""
+    orphan_minutes: int = Field(60, ge=0, le=10_080)
     session_mode: Literal["implicit", "required", "none"] = "implicit"
     response_interval_s: float = Field(5, ge=0, le=3600)
     multi_press: Literal["first", "last"] = "first"
     satisfied_levels: tuple[Level, ...] = (5, 4)
     score_map: dict[Level, float] = Field({5: 5, 4: 4, 3: 3, 2: 2, 1: 1})
+    min_n: int = Field(1, ge=1, le=1_000_000)
+    excluding_flags: tuple[str, ...] = EXCLUDING_FLAGS
 
     @model_validator(mode="after")
     def _levels_are_whole(self) -> Self:
@@ -39,6 +48,9 @@ class Rules(Section):
             self.satisfied_levels
         ):
             raise ValueError("satisfied_levels must name each level once, at least one")
+        wrong = table_errors(self.excluding_flags)
+        if wrong:
+            raise ValueError(f"excluding_flags: {wrong[0]}")
         if self.score_map.keys() != _LEVELS:
             raise ValueError("score_map must give a score to each level from 1 to 5")
         return self
