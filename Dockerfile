@@ -8,6 +8,7 @@ RUN /opt/evalgate/bin/pip install --no-cache-dir --require-hashes --only-binary 
 COPY pyproject.toml README.md LICENSE ./
 COPY device_protocol device_protocol
 COPY fleet fleet
+COPY config config
 COPY gateway gateway
 COPY simulators simulators
 RUN /opt/evalgate/bin/pip install --no-cache-dir --no-deps .

@@ -18,6 +18,7 @@ from gateway.app.paths import Paths
 AREA: Final = Area("disk")
 
 MOUNTS: Final = Path("/proc/self/mountinfo")
+LOCKS: Final = Path("/proc/locks")
 _GIB: Final = 1 << 30
 _FREE_BYTES_MIN: Final = 256 << 20
 _FREE_BYTES_LOW: Final = 2 * _GIB
@@ -49,6 +50,7 @@ def examine(paths: Paths) -> Iterator[Finding]:
     directory = paths.data_dir
     if directory.exists():
         yield from owned(directory)
+        yield holder(directory / "lock", LOCKS.read_text("utf-8"))
     while not directory.exists():
         directory = directory.parent
     yield file_system(directory, MOUNTS.read_text("utf-8", "surrogateescape"))
@@ -82,6 +84,24 @@ def owned(directory: Path) -> Iterator[Finding]:
         yield AREA.warn("permissions", "other users may look into it", advice)
     else:
         yield AREA.ok("permissions", f"{directory} is for our user alone")
+
+
+def holder(lock: Path, locks: str) -> Finding:
+    """Whose directory it is just now, by the lines of /proc/locks; takes no lock.
+
+    The holder's pid stands in the file, too; its device is told differently by some
+    file systems.
+    """
+    if lock.exists():
+        pid, inode = lock.read_text("ascii").strip(), f":{lock.stat().st_ino}"
+        for words in map(str.split, locks.splitlines()):
+            if (
+                "FLOCK" in words
+                and pid in words
+                and any(word.endswith(inode) for word in words)
+            ):
+                return AREA.ok("holder", f"the gateway of process {pid} has it")
+    return AREA.ok("holder", "no gateway has it now")
 
 
 def file_system(directory: Path, mounts: str) -> Finding:

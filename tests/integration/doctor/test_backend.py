@@ -1,5 +1,7 @@
 """Each finding about a business backend, provoked on the pretend one."""
 
+import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from gateway.settings import Backend
 from simulators.pretend.backend import PretendBackend, read_log
 from simulators.pretend.faults import Conduct, Fault
 from simulators.processes import free_port
+from tests.support.broker import make_certificates
 from tests.support.findings import Findings, collected
 
 SECRET = "whsec_c2VjcmV0IG9mIHRoZSB0ZXN0"
@@ -115,3 +118,17 @@ async def test_nobody_listens() -> None:
 async def test_tls_where_none_is_spoken(backend: PretendBackend) -> None:
     findings = await found(backend.url.replace("http:", "https:"))
     assert findings.troubles() == {"tls": FAIL}
+
+
+async def test_a_certificate_that_nobody_signed(tmp_path: Path) -> None:
+    pem = make_certificates(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*pem.server)
+    server = await asyncio.start_server(
+        lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=context
+    )
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        findings = await found(f"https://localhost:{port}/events")
+    assert findings.troubles() == {"tls": FAIL}
+    assert "its authority is unknown here" in findings["tls"].advice

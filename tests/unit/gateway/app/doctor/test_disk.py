@@ -19,6 +19,7 @@ from gateway.app.doctor.disk import (
 )
 from gateway.app.paths import Paths
 from gateway.settings import load_settings
+from gateway.supervisor import directory_lock, prepare
 from tests.support.findings import Findings
 
 OK, WARN, FAIL = Level.OK, Level.WARN, Level.FAIL
@@ -53,6 +54,15 @@ def test_a_directory_that_is_still_to_be_made_is_tried_where_it_will_be(
 def test_a_socket_needs_a_short_name(tmp_path: Path) -> None:
     findings = Findings(examine(paths(tmp_path, "long" * 30)))
     assert findings["place"].level is FAIL
+
+
+def test_who_has_the_directory_is_told_without_a_lock_of_ours(tmp_path: Path) -> None:
+    place = paths(tmp_path)
+    prepare(place.data_dir)
+    assert Findings(examine(place))["holder"].detail == "no gateway has it now"
+    with directory_lock(place.data_dir):
+        holder = Findings(examine(place))["holder"].detail
+    assert holder == f"the gateway of process {os.getpid()} has it"
 
 
 def test_a_file_stands_where_the_directory_belongs(tmp_path: Path) -> None:
