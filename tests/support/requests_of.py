@@ -162,7 +162,8 @@ class Schemas:
         if schema.get("format") == "date-time":
             return _INSTANTS
         if "pattern" in schema:
-            return st.from_regex(schema["pattern"], fullmatch=True) | self._name
+            pattern: str = schema["pattern"]
+            return st.from_regex(pattern, fullmatch=True) | self._name
         length = min(schema.get("maxLength", 12), 40)
         least = schema.get("minLength", 0)
         return self._name | _INSTANTS | st.text(min_size=least, max_size=length)
