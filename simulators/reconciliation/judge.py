@@ -51,30 +51,41 @@ def new_findings(scope: Scope, *, live: bool) -> Checked:
 
 
 def judge_ledger(scope: Scope, ratings: Iterable[HeldRating]) -> Checked:
-    """Exactly one rating for each press, with its level and its time."""
+    """Exactly one rating for each press, with its level and its time.
+
+    Of a press that is there twice one is extra, and the better one is judged.
+    """
     found = new_findings(scope, live=False)
     seen: set[str] = set()
+    wrong: set[str] = set()
     qualities: Counter[str] = Counter()
     for one in ratings:
         if not scope.covers(one.rating_id):
             continue
         found.held += 1
         event = scope.book.events.get(one.rating_id)
-        if event is None or one.rating_id in seen or not event.sendings:
+        if event is None or not event.sendings:
             found.note("extra", one.rating_id)
             continue
-        seen.add(one.rating_id)
-        qualities[one.time_quality] += 1
         right = (
             one.level == event.level
             and one.time_quality in event.qualities
             and _fits(scope, event, one.occurred_ms, one.time_quality)
             and event.effective in {None, int(one.effective)}
         )
+        if one.rating_id in seen:
+            found.note("extra", one.rating_id)
+            if right:
+                wrong.discard(one.rating_id)
+            continue
+        seen.add(one.rating_id)
+        qualities[one.time_quality] += 1
         if not right:
-            found.note("altered", one.rating_id)
+            wrong.add(one.rating_id)
         if one.received_ms - event.on_its_way_ms > scope.late_ms:
             found.note("late", one.rating_id)
+    for rating_id in sorted(wrong):
+        found.note("altered", rating_id)
     found.details["time_quality"] = dict(qualities)
     return _with_missing(scope, found, seen, live=False)
 

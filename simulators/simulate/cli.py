@@ -115,6 +115,9 @@ def _carry_out(
             _measure(told, own, crowd)
         damaged = False
         text = list(report.lines(told, crowd))
+        if asked.manifest:
+            with asked.manifest.open("w", encoding="utf-8") as manifest:
+                manifest.writelines(report.manifest(crowd.book))
         if asked.reconcile:
             scope = Scope(
                 scenario.population.prefix, crowd.book, round(asked.late * 1000)

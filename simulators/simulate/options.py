@@ -37,6 +37,7 @@ def parse(arguments: Sequence[str]) -> Namespace:
     what = parser.add_argument_group("what became of it")
     add = what.add_argument
     add("--report", type=Path, metavar="FILE.json", help="write all figures there")
+    add("--manifest", type=Path, metavar="FILE", help="write what must arrive there")
     add("--reconcile", action="store_true", help="compare with what the stores hold")
     add("--junit", type=Path, metavar="FILE", help="write the comparison for CI")
     add("--api", metavar="URL", help="of the gateway (http://127.0.0.1:8700)")

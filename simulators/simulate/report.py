@@ -1,9 +1,11 @@
 """What a run did, for people and programs."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 from simulators.processes import rss_bytes
+from simulators.simulate.book import Book
 from simulators.simulate.crowd import Crowd
 from simulators.simulate.meter import Histogram
 
@@ -47,6 +49,24 @@ def summary(crowd: Crowd, pid: int) -> dict[str, Any]:
             "events": sum(event.certain and event.live for event in events),
         },
     }
+
+
+def manifest(book: Book) -> Iterator[str]:
+    """What must arrive, a JSON line a press, as `simulators reconcile` reads it.
+
+    It knows neither presses without effect nor clocks that the gateway corrects.
+    """
+    for event in book.events.values():
+        if event.certain and event.effective == 1 and event.exact:
+            told = {
+                "event_id": event.event_id,
+                "device_id": event.device_id,
+                "level": event.level,
+                "session_id": event.session_id,
+                "employee_id": event.employee_id,
+                "occurred_ms": event.claimed_ms,
+            }
+            yield json.dumps(told) + "\n"
 
 
 def lines(found: dict[str, Any], crowd: Crowd) -> Iterator[str]:

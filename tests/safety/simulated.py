@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from simulators.processes import Child, NotReadyError
+from simulators.processes import Child, NotReadyError, wait_until
 from tests.safety.kills import carry_out
 from tests.safety.trials import Trial
 from tests.safety.world import World
@@ -19,8 +19,9 @@ from tests.safety.world import World
 TERMINALS = 200
 RATE = 1000
 _BEFORE_S = 3.0  # of healthy traffic
-_TRIAL_S = 4.0
+_READY_S = 30.0
 _END_S = 240.0
+_DAMAGES = ("missing", "extra", "altered")
 
 SCENARIO = f"""\
 [population]
@@ -43,6 +44,8 @@ class SimulatedFindings:
     failures: list[str] = field(default_factory=list)
     outcomes: list[dict[str, Any]] = field(default_factory=list)
     reconciled: dict[str, Any] = field(default_factory=dict)
+    judged_again: dict[str, Any] = field(default_factory=dict)
+    foreign_acks: int = 0
     status: int | None = None
 
 
@@ -53,6 +56,7 @@ def run_simulated(
     findings = SimulatedFindings()
     world.start_gateway()
     world.wait_subscribed()
+    wait_until(lambda: world.gateway.whole, _READY_S, "all roles")
     report = world.directory / "simulated.json"
     with _simulation(world, seed, report) as simulation:
         time.sleep(_BEFORE_S)
@@ -71,6 +75,11 @@ def run_simulated(
     told = json.loads(report.read_text("utf-8"))
     findings.reconciled = told["reconciliation"]
     findings.failures += _damages(findings.reconciled)
+    findings.foreign_acks = sum(seen["foreign_acks"] for seen in world.wire())
+    if findings.foreign_acks:
+        findings.failures.append(f"{findings.foreign_acks} foreign acknowledgements")
+    findings.judged_again = world.reconcile()
+    findings.failures += _disagreements(findings)
     return findings
 
 
@@ -83,6 +92,7 @@ def _simulation(world: World, seed: int, report: Path) -> Child:
         "--api": f"http://127.0.0.1:{console}",
         "--backend-log": world.raw_log,
         "--report": report,
+        "--manifest": world.manifest,
         "--seed": seed,
         "--drain": 40,
         "--settle": 60,
@@ -96,6 +106,20 @@ def _damages(reconciled: dict[str, Any]) -> list[str]:
     return [
         f"{store}: {found[damage]} {damage}"
         for store, found in reconciled["stores"].items()
-        for damage in ("missing", "extra", "altered")
+        for damage in _DAMAGES
         if found[damage]
+    ]
+
+
+def _disagreements(findings: SimulatedFindings) -> list[str]:
+    """Where the script that shares no code with the simulation counts otherwise."""
+    stores = findings.reconciled["stores"]
+    return [
+        f"{ours}: {stores[ours][damage]} {damage}, counted again {again[damage]}"
+        for ours, again in (
+            ("influxdb", findings.judged_again["points"]),
+            ("backend", findings.judged_again["events"]),
+        )
+        for damage in _DAMAGES
+        if stores[ours][damage] != again[damage]
     ]

@@ -105,6 +105,8 @@ def test_twice_or_unknown_is_extra() -> None:
     assert counts(judge_ledger(here, [rating(one)] * 2)) == (0, 1, 0)
     assert counts(judge_points(here, [point(one), point(one, time_ns=1)])) == (0, 1, 0)
     assert counts(judge_ledger(here, [rating(one), rating(foreign)])) == (0, 1, 0)
+    without_effect = rating(one, effective=False)
+    assert counts(judge_ledger(here, [without_effect, rating(one)])) == (0, 1, 0)
     again = told(one)._replace(id="another id")
     assert counts(judge_events(here, [told(one), again])) == (0, 1, 0)
 
