@@ -1,6 +1,7 @@
-"""What the demo's outsiders write down, read along: presses, and what arrived."""
+"""What the pretend backend writes down, read along: what arrived, and when."""
 
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -48,26 +49,25 @@ class Growing:
 
 
 class Books:
-    """Counts of both ends: `pressed` by terminals, `levels` told to the backend."""
+    """What the backend knows: ratings by level, and when each one came."""
 
-    def __init__(self, manifest: Path, events: Path) -> None:
-        self._manifest = Growing(manifest)
+    def __init__(self, events: Path) -> None:
         self._events = Growing(events)
         self._decode_request = msgspec.json.Decoder(_Request).decode
         self._decode_events = msgspec.json.Decoder(list[_Event] | _Event).decode
-        self.pressed = 0
         self.levels: Counter[int] = Counter()
         self.arrived_ms: dict[str, int] = {}
 
     def read(self) -> None:
         """Take what was written since the last call."""
-        self.pressed += len(self._manifest.lines())
         for line in self._events.lines():
-            request = self._decode_request(line)
-            if request.status < _REFUSED:
-                self._take(request)
+            # Whoever looks around may send it something of their own.
+            with suppress(msgspec.DecodeError):
+                self._take(self._decode_request(line))
 
     def _take(self, request: _Request) -> None:
+        if request.status >= _REFUSED:
+            return
         body = self._decode_events(request.body)
         for event in body if isinstance(body, list) else [body]:
             if event.type != _RECORDED or event.subject in self.arrived_ms:

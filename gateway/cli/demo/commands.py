@@ -1,6 +1,7 @@
 """What a demo starts, as command lines."""
 
 import os
+import secrets
 import shutil
 import sys
 from collections.abc import Mapping
@@ -10,10 +11,9 @@ from typing import Final
 from gateway.cli.demo.layout import Layout
 
 _OUTSIDER: Final = (sys.executable, "-m", "simulators")
-_PRESSES_A_TERMINAL_S: Final = 0.15
-_RESEND_S: Final = 5
-_RECEIPTS_S: Final = 2
-"""For how long terminals that press no more wait for what they are owed."""
+_SEEDS: Final = 1 << 32
+_DRAIN_S: Final = 1.5
+"""For how long terminals that press no more try to get rid of what they keep."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Command:
     note: str = ""
 
 
-def commands(layout: Layout, terminals: int) -> Mapping[str, Command]:
+def commands(layout: Layout) -> Mapping[str, Command]:
     """By name; the terminals press until they are told to end."""
     return {
         "broker": _broker(layout),
@@ -52,12 +52,13 @@ def commands(layout: Layout, terminals: int) -> Mapping[str, Command]:
         ),
         "terminals": Command(
             (
-                *(*_OUTSIDER, "terminals", "--port", str(layout.ports.broker)),
-                *("--n", "0", "--rate", str(terminals * _PRESSES_A_TERMINAL_S)),
-                *("--devices", str(terminals), "--resend", str(_RESEND_S)),
-                *("--wait", str(_RECEIPTS_S), "--manifest", str(layout.manifest)),
+                *(*_OUTSIDER, "simulate", str(layout.scenario), "--quiet"),
+                *("--broker", f"127.0.0.1:{layout.ports.broker}"),
+                *("--seed", str(secrets.randbelow(_SEEDS))),
+                *("--drain", str(_DRAIN_S), "--manifest", str(layout.manifest)),
+                *("--report", str(layout.report)),
             ),
-            f"{terminals} simulated",
+            f"{layout.terminals} simulated",
         ),
     }
 

@@ -8,7 +8,6 @@ from typing import Any, Final
 from urllib.request import ProxyHandler, Request, build_opener
 
 from gateway.cli.api import Api
-from gateway.cli.demo.books import Books
 from gateway.cli.demo.commands import environment
 from gateway.cli.demo.hall import Hall
 from gateway.cli.demo.layout import Layout
@@ -19,7 +18,7 @@ from gateway.errors import PermanentError, TransientError
 from gateway.supervisor.signals import SignalWaiter
 
 # Together, with what a process needs to start, below the five seconds of a Ctrl-C.
-_SETTLE_S: Final = 2.0
+_SETTLE_S: Final = 2.5
 _GATEWAY_S: Final = 1.5
 _REST_S: Final = 0.5
 _FAULTS_S: Final = 0.3
@@ -30,21 +29,19 @@ _PAGE: Final = 1000
 _POLL_MS: Final = 100
 
 
-def end(
-    hall: Hall, layout: Layout, api: Api, books: Books, waiter: SignalWaiter
-) -> Reckoning:
+def end(hall: Hall, layout: Layout, api: Api, waiter: SignalWaiter) -> Reckoning:
     """Stop everything and say what came of it; another signal hurries."""
     try:
         _undo_faults(layout)
         hall.rest()
-        _settle(hall, api, books, waiter)
-        kept = _kept(api)
+        _settle(hall, layout, api, waiter)
+        pressed, kept = _pressed(layout), _kept(api)
         hall.stop_gateway(_GATEWAY_S)
         report = _compared(layout)
         hall.stop_services(_REST_S)
     finally:
         hall.kill()
-    return reckon(books.pressed, kept, report)
+    return reckon(pressed, kept, report, unsent=_unsent(layout))
 
 
 def _undo_faults(layout: Layout) -> None:
@@ -59,18 +56,32 @@ def _undo_faults(layout: Layout) -> None:
             continue  # halted or gone: the figures will tell
 
 
-def _settle(hall: Hall, api: Api, books: Books, waiter: SignalWaiter) -> None:
+def _settle(hall: Hall, layout: Layout, api: Api, waiter: SignalWaiter) -> None:
     """Wait until nothing is owed any more, or time is up."""
     give_up_s = time.monotonic() + _SETTLE_S
     while time.monotonic() < give_up_s:
-        resting = hall.resting  # before the figures: what it sent is among them
-        pipeline = read(api).pipeline
-        books.read()
-        if resting and pipeline is not None and _is_done(pipeline, books.pressed):
-            break
+        if hall.resting:
+            pipeline = read(api).pipeline
+            if pipeline is not None and _is_done(pipeline, _pressed(layout)):
+                return
         if waiter.wait(_POLL_MS):
-            break
-    books.read()
+            return
+
+
+def _pressed(layout: Layout) -> int:
+    """How many presses must arrive, as the terminals say when they have ended."""
+    try:
+        return layout.manifest.read_bytes().count(b"\n")
+    except FileNotFoundError:
+        return 0
+
+
+def _unsent(layout: Layout) -> int:
+    """Presses of terminals that were offline to the end."""
+    try:
+        return int(json.loads(layout.report.read_bytes())["still_kept"])
+    except (FileNotFoundError, ValueError):
+        return 0
 
 
 def _is_done(pipeline: Pipeline, pressed: int) -> bool:

@@ -65,6 +65,42 @@ log_type error
 log_type warning
 """
 
+# A day passes in 24 minutes, its opening peak at once. All terminals keep an event
+# until its receipt, so that what was pressed can be counted to the last one.
+_SCENARIO: Final = """\
+about = "The hall of a demo"
+
+[population]
+terminals = {terminals}
+prefix = "pad"
+connect_per_s = {connect_per_s}
+
+[[stages]]
+duration_s = 86400
+rate = {rate}
+
+[day]
+start_hour = 8.5
+time_factor = 60
+closed = 0.3
+
+[ratings]
+positive = [0.85, 0.97]
+
+[faults]
+offline_per_hour = 20
+offline_s = [1, 4]
+unclean_per_hour = 2
+resend = 0.03
+id_reuse = 0.005
+junk = 0.01
+slow = 0.05
+slow_ms = [100, 600]
+"""
+_PRESSES_A_TERMINAL_S: Final = 0.1
+_CONNECTS_S_MIN: Final = 100
+"""All are connected within a second; a first press need not wait for longer."""
+
 
 class Ports(NamedTuple):
     broker: int
@@ -81,6 +117,7 @@ class Layout:
     ports: Ports
     token: str
     secret: str
+    terminals: int
 
     @property
     def config(self) -> Path:
@@ -91,8 +128,18 @@ class Layout:
         return self.directory / "data" / "run"
 
     @property
+    def scenario(self) -> Path:
+        """What the terminals do."""
+        return self.directory / "hall.toml"
+
+    @property
+    def report(self) -> Path:
+        """What the terminals say in the end."""
+        return self.directory / "report.json"
+
+    @property
     def manifest(self) -> Path:
-        """What terminals pressed, a JSON line each."""
+        """What terminals pressed, a JSON line each, written in the end."""
         return self.directory / "pressed.jsonl"
 
     @property
@@ -110,7 +157,13 @@ class Layout:
         return self.directory / "mosquitto.conf"
 
     def write(self) -> None:
-        """Write the configurations of gateway and broker."""
+        """Write the configurations of gateway and broker, and the scenario."""
+        scenario = _SCENARIO.format(
+            terminals=self.terminals,
+            connect_per_s=max(_CONNECTS_S_MIN, self.terminals),
+            rate=self.terminals * _PRESSES_A_TERMINAL_S,
+        )
+        self.scenario.write_text(scenario, "utf-8")
         fields = {**self.ports._asdict(), "token": self.token, "secret": self.secret}
         self.config.write_text(_GATEWAY.format(**fields), "utf-8")
         self.config.chmod(0o600)
@@ -122,13 +175,14 @@ class Layout:
         self.mosquitto_config.write_text(text, "utf-8")
 
 
-def lay_out(directory: Path) -> Layout:
+def lay_out(directory: Path, terminals: int) -> Layout:
     """A layout with fresh secrets and free ports, written to `directory`."""
     layout = Layout(
         directory,
         free_ports(),
-        token=secrets.token_urlsafe(),
+        token=secrets.token_hex(),
         secret="whsec_" + b64encode(secrets.token_bytes(24)).decode(),
+        terminals=terminals,
     )
     layout.write()
     return layout

@@ -54,7 +54,6 @@ class People:
             presses=tuple(map(self._press, self._ratings)),
             levels=dict(self._books.levels),
             presence=self._presence,
-            pressed=self._books.pressed,
         )
 
     def _ask(self) -> None:

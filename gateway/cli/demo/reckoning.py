@@ -22,11 +22,15 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Reckoning(msgspec.Struct, frozen=True):
-    """`kept` None: the ledger could not be read; a sink None: it was not compared."""
+    """`kept` None: the ledger could not be read; a sink None: it was not compared.
+
+    `unsent` are not among `pressed`: their terminals will send them when they can.
+    """
 
     pressed: int
     kept: int | None
     sinks: dict[str, Found | None]
+    unsent: int = 0
 
     @property
     def right(self) -> bool:
@@ -44,6 +48,8 @@ class Reckoning(msgspec.Struct, frozen=True):
             held = "?" if found is None else number(found.held)
             parts.append(f"{held} delivered to {name}")
         yield f" {sign} ".join(parts)
+        if self.unsent:
+            yield f"{number(self.unsent)} more are kept by terminals that are offline"
         for name, found in self.sinks.items():
             if found is None:
                 yield f"{name} could not be compared"
@@ -54,7 +60,9 @@ class Reckoning(msgspec.Struct, frozen=True):
                 )
 
 
-def reckon(pressed: int, kept: int | None, report: dict[str, Any]) -> Reckoning:
+def reckon(
+    pressed: int, kept: int | None, report: dict[str, Any], unsent: int = 0
+) -> Reckoning:
     """`report` is that of `simulators reconcile`: points and events."""
     return Reckoning(
         pressed,
@@ -63,6 +71,7 @@ def reckon(pressed: int, kept: int | None, report: dict[str, Any]) -> Reckoning:
             "InfluxDB": _found(report.get("points")),
             "backend": _found(report.get("events")),
         },
+        unsent,
     )
 
 

@@ -46,13 +46,13 @@ def show(
     The last picture goes to `saved`, as SVG.
     """
     with signals_caught(_ENDS) as waiter, workspace(keep=keep) as directory:
-        demo = Demo(lay_out(directory), terminals, waiter)
-        reckoning = demo.run(seconds)
-        _tell(demo.happenings, reckoning)
-        if saved is not None and demo.last is not None:
-            save_svg(demo.last, saved)
         if keep:
             sys.stdout.write(f"data and logs are in {directory}\n")
+        demo = Demo(lay_out(directory, terminals), waiter)
+        reckoning = demo.run(seconds)
+    _tell(demo.happenings, reckoning)
+    if saved is not None and demo.last is not None:
+        save_svg(demo.last, saved)
     return Exit.OK if reckoning.right else Exit.FAILED
 
 
@@ -66,15 +66,15 @@ def _tell(happenings: tuple[Happening, ...], reckoning: Reckoning) -> None:
 class Demo:
     """One run: start, look again and again, end."""
 
-    def __init__(self, layout: Layout, terminals: int, waiter: SignalWaiter) -> None:
+    def __init__(self, layout: Layout, waiter: SignalWaiter) -> None:
         settings = load_settings(layout.config, {})
         self._layout = layout
         self._waiter = waiter
         self._clock = SystemClock()
         self._api = Api(settings, TIMEOUT_S)
-        self._books = Books(layout.manifest, layout.events)
+        self._books = Books(layout.events)
         self._people = People(self._api, self._books)
-        self._hall = Hall(layout, commands(layout, terminals), self._pause)
+        self._hall = Hall(layout, commands(layout), self._pause)
         self._watch = Watch(
             self._api, self._clock, "evalgate demo", self._hall.processes
         )
@@ -95,9 +95,7 @@ class Demo:
                     self._follow(screen, seconds)
                 except EndedError:
                     screen.say("ending ...")
-                return end(
-                    self._hall, self._layout, self._api, self._books, self._waiter
-                )
+                return end(self._hall, self._layout, self._api, self._waiter)
         finally:
             self._hall.kill()
 

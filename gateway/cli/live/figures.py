@@ -97,7 +97,6 @@ class Hall(msgspec.Struct, frozen=True):
     presses: tuple[Press, ...] = ()
     levels: dict[int, int] = {}
     presence: dict[str, int] = {}
-    pressed: int = 0
 
 
 class Rates(msgspec.Struct, frozen=True):

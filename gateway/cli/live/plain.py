@@ -14,8 +14,6 @@ def line(picture: Picture) -> str:
     parts = [clock(picture.at_ms), "ready" if picture.ready else "NOT READY"]
     if picture.trouble is not None:
         parts.append(picture.trouble)
-    if picture.hall is not None:
-        parts.append(f"pressed {number(picture.hall.pressed)}")
     if picture.intake is not None:
         parts.append(f"received {number(picture.intake.received)}")
     pipeline = picture.pipeline

@@ -14,7 +14,7 @@ from gateway.settings import load_settings
 
 
 def test_its_configuration_is_a_valid_one_with_its_own_ports(tmp_path: Path) -> None:
-    made = lay_out(tmp_path)
+    made = lay_out(tmp_path, 5)
     settings = load_settings(made.config, {})
     assert settings.broker.url.endswith(f":{made.ports.broker}")
     assert settings.console.listen == f"127.0.0.1:{made.ports.console}"
@@ -40,11 +40,11 @@ def test_a_taken_port_of_the_console_is_replaced(
 def test_the_pretend_broker_serves_where_mosquitto_is_not_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = lay_out(tmp_path)
+    made = lay_out(tmp_path, 5)
     monkeypatch.setattr("shutil.which", lambda *_, **__: None)
-    assert commands(made, 5)["broker"].note == "pretend broker"
+    assert commands(made)["broker"].note == "pretend broker"
     monkeypatch.setattr("shutil.which", lambda *_, **__: "/sbin/mosquitto")
-    assert commands(made, 5)["broker"].note == "mosquitto"
+    assert commands(made)["broker"].note == "mosquitto"
 
 
 def test_the_users_own_gateway_settings_do_not_reach_the_demo(
@@ -59,7 +59,7 @@ def test_the_users_own_gateway_settings_do_not_reach_the_demo(
 
 
 def test_hints_name_the_pids_of_now_and_only_verbs_there_are(tmp_path: Path) -> None:
-    made = lay_out(tmp_path)
+    made = lay_out(tmp_path, 5)
     running = [Process("process", 123), Process("broker", None)]
     without = [command for command, _ in hints(made, running, "pad-1:e", ())]
     assert "kill -9 123" in without

@@ -31,3 +31,9 @@ def test_what_was_not_kept_or_not_compared_is_not_right() -> None:
     uncompared = reckon(3, 3, {"points": RIGHT})
     assert not uncompared.right
     assert list(uncompared.lines())[1] == "backend could not be compared"
+
+
+def test_presses_of_terminals_that_are_offline_are_told_of() -> None:
+    found = reckon(3, 3, {"points": RIGHT, "events": RIGHT}, unsent=2)
+    assert found.right
+    assert list(found.lines())[1] == "2 more are kept by terminals that are offline"

@@ -48,7 +48,6 @@ HALL = Hall(
     presses=(PRESS, replace(PRESS, device_id="pad-2", level=1, backend_ms=None)),
     levels={5: 30, 4: 6, 3: 2, 1: 2},
     presence={"online": 23, "offline": 1},
-    pressed=40,
 )
 PICTURE = Picture(
     title="evalgate demo",

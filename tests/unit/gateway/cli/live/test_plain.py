@@ -22,7 +22,6 @@ def parts(picture: Picture) -> list[str]:
 def test_one_line_follows_a_rating_from_left_to_right() -> None:
     assert parts(replace(PICTURE, happenings=())) == [
         "ready",
-        "pressed 40",
         "received 62",
         "ledger 64 (3.6/s)",
         "backend 40",

@@ -15,7 +15,7 @@ def test_in_a_pipe_each_picture_is_a_line(capsys: pytest.CaptureFixture[str]) ->
         screen.show(PICTURE)
     starting, line = capsys.readouterr().out.splitlines()
     assert starting == "starting"
-    assert " | ready | pressed 40 | " in line
+    assert " | ready | received 62 | " in line
 
 
 def test_a_saved_picture_asks_nothing_of_another_server(tmp_path: Path) -> None:
