@@ -16,9 +16,9 @@ Examination = AsyncIterator[Finding]
 
 def examinations(settings: Settings, config: Path) -> Iterator[Examination]:
     """One for each part, in the order of a message's path."""
-    yield _at_once(configuration.examine(settings, config))
-    yield _at_once(disk.examine(Paths(settings)))
-    yield _at_once(clock.examine())
+    yield _at_once(configuration.AREA, configuration.examine(settings, config))
+    yield _at_once(disk.AREA, disk.examine(Paths(settings)))
+    yield _at_once(clock.AREA, clock.examine())
     yield broker.examine(settings.broker)
     for influx in settings.influxdb:
         yield influxdb.examine(influx, settings.retention.rating_days)
@@ -26,6 +26,10 @@ def examinations(settings: Settings, config: Path) -> Iterator[Examination]:
         yield backend.examine(hook, settings.gateway.id)
 
 
-async def _at_once(findings: Iterator[Finding]) -> Examination:
-    for finding in findings:
-        yield finding
+async def _at_once(area: Area, findings: Iterator[Finding]) -> Examination:
+    try:
+        for finding in findings:
+            yield finding
+    except OSError as error:  # another user's files
+        advice = "run doctor as the user who runs the gateway"
+        yield area.fail("access", f"{error.filename}: {error.strerror}", advice)

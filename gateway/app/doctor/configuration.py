@@ -23,8 +23,7 @@ _OTHERS: Final = stat.S_IRWXO
 def broken(error: SettingsError) -> Iterator[Finding]:
     """A finding a fault, where nothing else can be examined."""
     for problem in error.problems:
-        what, colon, advice = problem.rpartition(": ")
-        yield AREA.fail("file", what if colon else problem, advice or "correct it")
+        yield AREA.fail("file", problem, "correct it; `evalgate check` says when it is")
 
 
 def examine(settings: Settings, config: Path) -> Iterator[Finding]:

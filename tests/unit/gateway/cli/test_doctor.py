@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.cli.main import main
+from gateway.supervisor import prepare
 from tests.unit.gateway.cli.conftest import CannedApi
 from tests.unit.gateway.cli.test_api_verbs import NOT_READY, READY
 
@@ -58,10 +59,22 @@ def test_a_broken_configuration_is_exit_code_2_and_a_finding_a_fault(
     assert main(["doctor", "--config", str(config)]) == 2
     first, second, summary = capsys.readouterr().out.splitlines()
     assert first.startswith(
-        "fail  configuration: file: broker.url: is missing; do: add"
+        "fail  configuration: file: broker.url: is missing: add it; do: "
     )
     assert "intake.receive_max" in second
     assert summary == "0 ok, 0 to look at, 2 failed"
+
+
+def test_files_that_we_may_not_read_are_a_finding(
+    tmp_path: Path, capsys: Captured
+) -> None:
+    config = configured(tmp_path, 1)
+    prepare(tmp_path / "data")
+    (tmp_path / "data" / "lock").mkdir()  # root may read all but this
+    assert main(["doctor", "--config", str(config)]) == 1
+    out = capsys.readouterr().out
+    assert f"fail  disk: access: {tmp_path}/data/lock: Is a directory; do: run" in out
+    assert "broker: reach" in out, "the rest is examined all the same"
 
 
 def test_a_port_that_another_program_holds(tmp_path: Path, capsys: Captured) -> None:
