@@ -33,14 +33,8 @@ Uplink = Message | list[EventMessage | ProtocolError]
 Judge = Callable[[str, Element], Message]
 """Takes the topic's device and one element."""
 
-Decoded = Rating | Presence | Cleared | list[Rating | ProtocolError]
-"""What the channels of `TAKEN` say."""
-
-TAKEN: Final = frozenset({Channel.RATING, Channel.PRESENCE})
-"""The channels that the gateway folds; the others lie in quarantine until it does.
-
-To fold one more: `Decoded` says what it brings, admission takes it, it is named here.
-"""
+TAKEN: Final = frozenset({Channel.RATING, Channel.PRESENCE, Channel.HEARTBEAT})
+"""The channels that the gateway folds; the others lie in quarantine until it does."""
 
 
 @overload
@@ -71,10 +65,9 @@ def decode(channel: Channel, device_id: str, payload: bytes) -> object:
     return reader(device_id, payload)
 
 
-def reader_of(channel: Channel) -> Callable[[str, bytes], Decoded]:
+def reader_of(channel: Channel) -> Callable[[str, bytes], Uplink]:
     """`decode` for one channel that the gateway folds; others are refused."""
-    reader = READERS[channel] if channel in TAKEN else _refuse(channel)
-    return cast("Callable[[str, bytes], Decoded]", reader)
+    return READERS[channel] if channel in TAKEN else _refuse(channel)
 
 
 def judge_rating(

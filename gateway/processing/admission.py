@@ -7,10 +7,17 @@ elements to be judged, and gives every other element its fate at once.
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from device_protocol.codec import Decoded, reader_of
+from device_protocol.codec import Uplink, reader_of
 from device_protocol.errors import ProtocolError, Reason
 from device_protocol.json_text import split
-from device_protocol.messages import Cleared, Presence, Rating
+from device_protocol.messages import (
+    Cleared,
+    EventMessage,
+    Heartbeat,
+    Message,
+    Presence,
+    Rating,
+)
 from device_protocol.profiles import ProfileReader
 from device_protocol.topics import Channel, is_device_id, parse
 from fleet.registry import ACCEPTING, is_reserved
@@ -19,6 +26,7 @@ from gateway.places import ELEMENT_BITS
 from gateway.ports import Record, RecordFlag, RecordKind
 from gateway.processing.bindings import read_over_http
 from gateway.processing.devices import learn_presence
+from gateway.processing.heartbeats import beat
 from gateway.processing.profiles import Reader
 from gateway.processing.quarantine import Quarantine
 from gateway.processing.state import (
@@ -29,7 +37,7 @@ from gateway.processing.state import (
     State,
 )
 
-Element = tuple[int, Device, Rating, Record]
+Element = tuple[int, Device, EventMessage, Record]
 """Packed place, device, what it says, and the record it came in."""
 
 DEFERRAL_STEP_MS: Final = 1_000
@@ -216,14 +224,17 @@ class Admission:
         except ProtocolError as error:
             self._quarantine.refuse(record, place, device.device_id, error)
             return
-        if isinstance(message, Rating):
-            self._quarantine.hold(record, place, device, message.event_id)
-        elif isinstance(message, list):
+        if isinstance(message, list):
             for element, one, part in self._parts(message, record, place):
                 if isinstance(element, ProtocolError):
                     self._quarantine.refuse(part, one, device.device_id, element)
                 else:
                     self._quarantine.hold(part, one, device, element.event_id)
+        elif isinstance(message, Heartbeat | Presence | Cleared):
+            # A state, not an event: the next one tells the same and more.
+            self._state.fates["ignored", "device_pending"] += 1
+        else:
+            self._quarantine.hold(record, place, device, message.event_id)
 
     def defer(self, record: Record, place: int, device: Device) -> None:
         """Keep a message until the device's bucket has been refilled."""
@@ -254,7 +265,7 @@ class Admission:
 
     def _unfold(
         self,
-        message: Presence | Cleared | list[Rating | ProtocolError],
+        message: Message | list[EventMessage | ProtocolError],
         record: Record,
         place: int,
         device: Device,
@@ -267,6 +278,12 @@ class Admission:
             state.fates["ignored" if rule else "accepted", rule or ""] += 1
         elif isinstance(message, Cleared):
             state.fates["ignored", "presence_cleared"] += 1
+        elif isinstance(message, Heartbeat):
+            beat(state, device, message, record)
+            state.fates["accepted", ""] += 1
+        elif not isinstance(message, list):
+            device.tokens -= 1
+            elements.append((place, device, message, record))
         else:
             for element, one, part in self._parts(message, record, place):
                 device.tokens -= 1
@@ -276,8 +293,8 @@ class Admission:
                     elements.append((one, device, element, part))
 
     def _parts(
-        self, message: list[Rating | ProtocolError], record: Record, place: int
-    ) -> list[tuple[Rating | ProtocolError, int, Record]]:
+        self, message: list[EventMessage | ProtocolError], record: Record, place: int
+    ) -> list[tuple[EventMessage | ProtocolError, int, Record]]:
         """Each element of an array with its place and its own bytes."""
         if not message:
             self._state.fates["ignored", "empty_array"] += 1
@@ -305,7 +322,7 @@ class Admission:
         ]
 
 
-def _read_part(read: Reader, device: Device, record: Record) -> Decoded:
+def _read_part(read: Reader, device: Device, record: Record) -> Uplink:
     """What a payload says that may be one element of an array.
 
     Raises:

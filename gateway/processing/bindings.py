@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from device_protocol.codec import Decoded, decode
+from device_protocol.codec import Uplink, decode
 from device_protocol.errors import ProtocolError, Reason
 from device_protocol.topics import Channel
 from gateway.ledger.devices import Binding, Device
@@ -28,7 +28,7 @@ class OverHttp(msgspec.Struct, frozen=True, gc=False):
 _OVER_HTTP: Final = msgspec.json.Decoder(OverHttp)
 
 
-def read_over_http(device_id: str, payload: bytes) -> Decoded:
+def read_over_http(device_id: str, payload: bytes) -> Uplink:
     """A rating over HTTP: comes alone, with fields of its own.
 
     Raises:

@@ -1,19 +1,22 @@
 """Hops 4 and 5: which elements are new, and what each rating becomes."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from operator import itemgetter
+from typing import cast
 
 from device_protocol.errors import ProtocolError, Reason
-from device_protocol.messages import Rating
+from device_protocol.messages import EventMessage, Rating
 from device_protocol.timestamps import FUTURE_TOLERANCE_MS, local_ms, resolve
 from gateway.ledger.devices import Device
 from gateway.ledger.identities import Claim, Holder
 from gateway.processing.admission import Element
 from gateway.processing.alerts import raise_alert
-from gateway.processing.points import Timed
+from gateway.processing.points import Timed as TimedRating
 from gateway.processing.quarantine import Quarantine
 from gateway.processing.recording import Recording
 from gateway.processing.state import State
+from gateway.processing.taking import Taking, Timed
 
 Known = tuple[int, Timed, Holder]
 """Its position among the claims of the run, the element, and who holds its identity."""
@@ -26,6 +29,8 @@ class Judging:
         self._state = state
         self._quarantine = quarantine
         self._recording = Recording(state)
+        self._taking = Taking(state)
+        self._only_ratings = True  # of this run
         self._late: list[tuple[int, Timed, ProtocolError]] = []
 
     def judge(self, elements: Sequence[Element]) -> None:
@@ -40,10 +45,23 @@ class Judging:
         if held:
             timed = [one for index, one in enumerate(timed) if index not in held]
         if timed:
-            self._recording.record(timed)
+            self._fold(timed)
+
+    def _fold(self, timed: Sequence[Timed]) -> None:
+        """Ratings set-wise, other events one by one, all in their order."""
+        if self._only_ratings:
+            self._recording.record(cast("Sequence[TimedRating]", timed))
+            return
+        for is_rating, some in groupby(timed, _is_rating):
+            if is_rating:
+                self._recording.record(cast("list[TimedRating]", list(some)))
+                continue
+            for one in some:
+                self._taking.take(one)
 
     def _time(self, elements: Sequence[Element]) -> tuple[list[Timed], list[Claim]]:
         horizon_ms = self._state.horizon_ms
+        self._only_ratings = True
         timed: list[Timed] = []
         claims: list[Claim] = []
         for place, device, rating, record in elements:
@@ -63,7 +81,9 @@ class Judging:
                     late = (place, device, rating, record, 0, "")
                     self._late.append((len(claims), late, error))
                     continue
-            if (
+            if not isinstance(rating, Rating):
+                self._only_ratings = False
+            elif (
                 rating.level is None
                 and rating.comment_for is None
                 and not self._map_key(device, rating, occurred_ms)
@@ -91,7 +111,7 @@ class Judging:
             return "the device has no profile, and so no key map"
         return f"no level in the profile {device.profile!r} at that time"
 
-    def _resolve(self, rating: Rating, received_ms: int) -> tuple[int, str]:
+    def _resolve(self, rating: EventMessage, received_ms: int) -> tuple[int, str]:
         claim_ms = rating.claimed_ms
         if rating.claimed_local is not None:
             claim_ms = local_ms(rating.claimed_local, self._state.zone)
@@ -141,3 +161,7 @@ class Judging:
             f"{device.device_id} sent another content under event_id {rating.event_id}",
             device,
         )
+
+
+def _is_rating(timed: Timed) -> bool:
+    return isinstance(timed[2], Rating)

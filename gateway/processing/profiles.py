@@ -5,12 +5,12 @@ from typing import Final, cast
 
 import msgspec
 
-from device_protocol.codec import TAKEN, Decoded
+from device_protocol.codec import TAKEN, Uplink
 from device_protocol.profiles import Limits, Profile, ProfileReader, profile_reader
 from device_protocol.profiles.model import FULL_SCALE
 from device_protocol.topics import Channel
 
-Reader = Callable[[str, bytes], Decoded]
+Reader = Callable[[str, bytes], Uplink]
 
 _PROFILES: Final = msgspec.json.Decoder(dict[str, Profile])
 _LIMITS: Final = Limits()

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from device_protocol.messages import Rating
-from fleet.sequence import Finding, observe
 from gateway.ledger.devices import Device
 from gateway.ledger.ratings import Session
 from gateway.ports import Record, RecordFlag, RecordKind
-from gateway.processing.alerts import announce
+from gateway.processing.activity import follow
 from gateway.processing.bindings import binding_of
 from gateway.processing.personal import Personal
 from gateway.processing.points import Timed, recorded
@@ -72,7 +71,7 @@ class Recording:
             number, key = begun
             state.ordinal += 1
             device.saw_rating(record.received_ms)
-            flags = () if seq is None else self._follow(device, seq, rating.boot_id)
+            flags = () if seq is None else follow(state, device, seq, rating.boot_id)
             emit(recorded(state, one, flags, binding, key))
             if device.receipts:
                 state.emission.keep(device.device_id, rating.event_id)
@@ -128,36 +127,12 @@ class Recording:
         device.saw_rating(record.received_ms)
         flags: tuple[str, ...] = ()
         if rating.seq is not None:
-            flags = self._follow(device, rating.seq, rating.boot_id)
+            flags = follow(self._state, device, rating.seq, rating.boot_id)
         if quality == "gateway" and record.flags & BACKLOG:
             flags = (*flags, "time_uncertain")
         if rating.derived_id:
             flags = (*flags, "derived_id")
         return flags
-
-    def _follow(self, device: Device, seq: int, boot_id: str | None) -> tuple[str, ...]:
-        """Account for a `seq`: usually the one after the last."""
-        sequence = device.sequence
-        if (
-            sequence.last is not None
-            and seq == sequence.last + 1
-            and (boot_id is None or boot_id == sequence.boot_id)
-        ):
-            sequence.last = seq
-            return ()
-        return self._unexpected(device, seq, boot_id)
-
-    def _unexpected(
-        self, device: Device, seq: int, boot_id: str | None
-    ) -> tuple[str, ...]:
-        finding = observe(device.sequence, seq, boot_id)
-        device.gaps = None
-        if finding is Finding.REUSED:
-            return (Finding.REUSED.value,)
-        if finding is Finding.RESET:
-            data = {"device_id": device.device_id, "seq": seq, "boot_id": boot_id}
-            announce(self._state, "device.seq_reset", device.device_id, data)
-        return ()
 
 
 def _row(

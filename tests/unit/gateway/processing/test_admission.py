@@ -8,6 +8,7 @@ from gateway.processing import admission
 from tests.support.folding import START_MS, FoldedLedger, act, element, message
 
 RETAINED = RecordFlag.RETAINED.value
+HEARTBEAT = "heartbeat"
 
 
 @pytest.fixture
@@ -140,8 +141,31 @@ def test_a_channel_that_nobody_reads_is_no_topic(
 ) -> None:
     row = {"device_id": "eval-0001", "lifecycle": lifecycle}
     ledger.act("device_put", {"device": row})
-    ledger.take(message("eval-0001", element("event-0001"), channel="heartbeat"))
+    ledger.take(message("eval-0001", element("event-0001"), channel="receipt"))
     assert ledger.fates() == {"quarantined:bad_topic": 1}
+
+
+def test_a_heartbeat_proves_life_and_counts_as_accepted(ledger: FoldedLedger) -> None:
+    ledger.rules()
+    beat = {"v": 1, "firmware": "2.1"}
+    ledger.take(message("eval-0001", beat, received_ms=START_MS + 5, channel=HEARTBEAT))
+    assert ledger.fates() == {"accepted": 1}
+    (device,) = ledger.state.by_id.values()
+    assert (device.last_seen_ms, device.known.firmware) == (START_MS + 5, "2.1")
+
+
+@pytest.mark.parametrize("beat", [{"v": 1, "battery_pct": 101}, [], b"\x00"])
+def test_a_heartbeat_that_is_none_is_quarantined(
+    ledger: FoldedLedger, beat: object
+) -> None:
+    ledger.rules()
+    ledger.take(message("eval-0001", beat, channel=HEARTBEAT))
+    assert list(ledger.fates()) in (["quarantined:schema"], ["quarantined:not_json"])
+
+
+def test_a_pending_device_keeps_no_heartbeats(ledger: FoldedLedger) -> None:
+    ledger.take(message("eval-0001", {"v": 1}, channel=HEARTBEAT))
+    assert ledger.fates() == {"ignored:device_pending": 1}
 
 
 def test_another_root_is_another_world(ledger: FoldedLedger) -> None:

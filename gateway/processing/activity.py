@@ -1,0 +1,53 @@
+"""What any event tells of its device: life, and its place in the sequence."""
+
+from device_protocol.messages import EventMessage
+from fleet.sequence import Finding, observe
+from gateway.ledger.devices import Device
+from gateway.ports import Record
+from gateway.processing.alerts import announce
+from gateway.processing.state import State
+
+
+def observe_event(
+    state: State, device: Device, message: EventMessage, record: Record
+) -> tuple[str, ...]:
+    """Take in that an event came; answers the flags that its `seq` calls for."""
+    saw(state, device, record.received_ms)
+    if message.seq is None:
+        return ()
+    return follow(state, device, message.seq, message.boot_id)
+
+
+def saw(state: State, device: Device, received_ms: int) -> None:
+    """Life as of then; what is folded later than it came never turns it back."""
+    if received_ms > (device.last_seen_ms or 0):
+        device.last_seen_ms = received_ms
+        state.active_devices.add(device)
+
+
+def follow(
+    state: State, device: Device, seq: int, boot_id: str | None
+) -> tuple[str, ...]:
+    """Account for a `seq`: usually the one after the last."""
+    sequence = device.sequence
+    if (
+        sequence.last is not None
+        and seq == sequence.last + 1
+        and (boot_id is None or boot_id == sequence.boot_id)
+    ):
+        sequence.last = seq
+        return ()
+    return _unexpected(state, device, seq, boot_id)
+
+
+def _unexpected(
+    state: State, device: Device, seq: int, boot_id: str | None
+) -> tuple[str, ...]:
+    finding = observe(device.sequence, seq, boot_id)
+    device.gaps = None
+    if finding is Finding.REUSED:
+        return (Finding.REUSED.value,)
+    if finding is Finding.RESET:
+        data = {"device_id": device.device_id, "seq": seq, "boot_id": boot_id}
+        announce(state, "device.seq_reset", device.device_id, data)
+    return ()

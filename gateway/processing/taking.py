@@ -1,0 +1,41 @@
+"""Hop 5 for events that are not ratings: what takes each of them.
+
+To add an event message: one class with `take`, and one line in `Taking`.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from device_protocol.messages import EventMessage
+from gateway.ledger.devices import Device
+from gateway.ports import Record
+from gateway.processing.activity import observe_event
+from gateway.processing.state import State
+
+Timed = tuple[int, Device, EventMessage, Record, int, str]
+"""Packed place, device, message, record, occurred_ms, time_quality."""
+
+
+class Taker(Protocol):
+    """Folds one kind of event message; its identity is new."""
+
+    def take(self, timed: Timed) -> None: ...
+
+
+class Taking:
+    """Gives each event message to what folds it, and accounts for it."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._takers: Mapping[type[EventMessage], Taker] = {}
+
+    def take(self, timed: Timed) -> None:
+        """Fold an event; ratings have a way of their own."""
+        state = self._state
+        _, device, message, record, _, _ = timed
+        state.ordinal += 1
+        observe_event(state, device, message, record)
+        self._takers[type(message)].take(timed)
+        if device.receipts:
+            state.emission.keep(device.device_id, message.event_id)
+        state.fates["accepted", ""] += 1
