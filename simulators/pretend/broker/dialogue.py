@@ -37,6 +37,8 @@ from simulators.pretend.broker.sessions import Link, Session, Subscription
 from simulators.pretend.broker.stream import Codec, StreamError
 from simulators.pretend.faults import Conduct, Fault, FaultPlan
 
+# Conducts under which the message is taken, whatever its sender hears.
+_TAKEN: Final = {Conduct.ANSWER, Conduct.NO_ANSWER, Conduct.RESET_AFTER}
 _FAILED_MIN: Final = 0x80  # reason codes from here on mean failure
 
 
@@ -194,8 +196,7 @@ class Dialogue:
         if int(packet.qos) > self._broker.limits.qos_max:
             raise StreamError(DisconnectReasonCode.QOS_NOT_SUPPORTED, "QoS")
         if packet.packet_id is None:
-            if self._faults.take([_subject(session, packet)]) is None:
-                self._broker.publish(session, packet)
+            self._publish_unanswered(session, packet)
             return
         number, again = packet.packet_id, packet.packet_id in session.incoming
         self._unanswered.add(number)
@@ -220,6 +221,15 @@ class Dialogue:
                 lambda: self._unanswered.discard(number),
             )
         self._answer(wish, self._faults.take([_subject(session, packet)]))
+
+    def _publish_unanswered(self, session: Session, packet: PublishPacket) -> None:
+        """QoS 0: a refusal and a late answer are both unheard of."""
+        fault = self._faults.take([_subject(session, packet)])
+        if fault is None or (fault.status is None and fault.conduct in _TAKEN):
+            self._broker.publish(session, packet)
+        if fault is not None:
+            self._broker.counts["faults"] += 1
+            self._break(fault.conduct)
 
     def _named(self, packet: PublishPacket) -> PublishPacket:
         """The packet with its topic in full."""
@@ -309,17 +319,22 @@ class Dialogue:
                 loop.call_later(fault.delay_ms / 1000, self._say, wish, fault)
             case Conduct.ANSWER:
                 self._say(wish, fault)
-            case Conduct.NO_ANSWER:
-                wish.grant()
+            case conduct:
+                if conduct in _TAKEN:
+                    wish.grant()
+                self._break(conduct)
+
+    def _break(self, conduct: Conduct) -> None:
+        """What a conduct does to the connection."""
+        match conduct:
             case Conduct.BLACK_HOLE:
                 self._line.go_deaf()
-            case Conduct.RESET_BEFORE | Conduct.DRIP | Conduct.REFUSE:
-                self._line.abort()
-            case Conduct.RESET_AFTER:
-                wish.grant()
+            case Conduct.RESET_BEFORE | Conduct.RESET_AFTER:
                 self._line.abort()
             case Conduct.NONSENSE:
                 self._line.babble()
+            case _:
+                pass  # the connection stays
 
     def _say(self, wish: _Wish, fault: Fault) -> None:
         if self._line.ended:
