@@ -3,14 +3,13 @@
 import asyncio
 from pathlib import Path
 
-from gateway.app.exposure import exposed
+from gateway.app.exposure import refuse_exposure
 from gateway.app.paths import Paths
 from gateway.app.signals import Signals
 from gateway.clock import SystemClock
 from gateway.console.app import Secrets, Stores, create_app
 from gateway.console.role import run_console
 from gateway.delivery.queries import SqliteDeliveryQueries
-from gateway.errors import PermanentError
 from gateway.ipc.submission import SubmissionClient
 from gateway.journal.queries import SqliteJournalQueries
 from gateway.ledger.queries import SqliteLedgerQueries
@@ -25,6 +24,7 @@ from gateway.tokens import Tokens
 async def run(settings: Settings, _config: Path, signals: Signals) -> None:
     address = settings.console.address
     assert address is not None, "without an address there is no console to run"
+    refuse_exposure(settings)
     paths, clock = Paths(settings), SystemClock()
     readers = [Reader(path) for path in (paths.journal, paths.ledger, paths.delivery)]
     journal, ledger, deliveries = readers
@@ -38,10 +38,7 @@ async def run(settings: Settings, _config: Path, signals: Signals) -> None:
     def ready() -> list[Finding]:
         return readiness(paths.run_dir, tuple(Role), clock.wall_ms())
 
-    tokens = Tokens(paths.tokens)
-    if problem := exposed(settings, tokens):
-        raise PermanentError(problem)
-    secrets = Secrets(tokens, open_keyring(paths.keyring))
+    secrets = Secrets(Tokens(paths.tokens), open_keyring(paths.keyring))
     app = create_app(stores, submitter, clock, ready, paths.run_dir, secrets=secrets)
     try:
         async with asyncio.TaskGroup() as group:

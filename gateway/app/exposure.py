@@ -1,20 +1,24 @@
 """Whether other machines could use the API without showing who they are."""
 
+from gateway.app.paths import Paths
+from gateway.errors import PermanentError
 from gateway.loopback import is_loopback
 from gateway.settings import Settings
 from gateway.tokens import Tokens
 
 
-def exposed(settings: Settings, tokens: Tokens) -> str | None:
-    """Why the console may not listen where it should; None when it may.
+def refuse_exposure(settings: Settings) -> None:
+    """Let the console listen to other machines only once there is a token.
 
     Raises:
-        PermanentError: the tokens cannot be read.
+        PermanentError: there is none, or the tokens cannot be read.
     """
     address = settings.console.address
-    if address is None or is_loopback(address.host) or tokens.all():
-        return None
-    return (
-        f"console.listen: other machines could reach {address.host}, and no API token "
-        "protects it: make one with `evalgate token create`, or listen on 127.0.0.1"
-    )
+    if address is None or is_loopback(address.host):
+        return
+    if not Tokens(Paths(settings).tokens).all():
+        raise PermanentError(
+            f"console.listen: other machines could reach {address.host}, and no API"
+            " token protects it: make one with `evalgate token create`, or listen on"
+            " 127.0.0.1"
+        )

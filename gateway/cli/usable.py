@@ -12,11 +12,13 @@ def load_usable(config: Path) -> Settings:
     Raises SettingsError when the file, a table, the calendar or a profile is broken, or
     when other machines could use the API without a token.
     """
+    from gateway.app.exposure import refuse_exposure  # noqa: PLC0415 -- see below
     from gateway.app.wanted import wanted  # noqa: PLC0415 -- a role does without
 
     settings = load_settings(config)
     try:
         wanted(settings)
+        refuse_exposure(settings)
     except SettingsError:
         raise  # one line a fault already
     except PermanentError as error:
