@@ -101,8 +101,10 @@ class Api:
         except HTTPError:
             raise
         except (OSError, HTTPException) as error:
+            cause = getattr(error, "reason", error)  # of urllib's wrapping
+            words = getattr(cause, "strerror", None) or cause
             raise TransientError(
-                f"no gateway answers at {self._base}: is it running? ({error})"
+                f"no gateway answers at {self._base}: is it running? ({words})"
             ) from error
 
 

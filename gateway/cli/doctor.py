@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import sys
 from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Iterator
@@ -102,9 +103,15 @@ def _idle(settings: Settings) -> Finding:
 
 
 def _show(finding: Finding) -> None:
-    advice = f"; do: {finding.advice}" if finding.advice else ""
-    text = f"{finding.area}: {finding.name}: {finding.detail}{advice}"
+    """One line; on a terminal the advice stands below it."""
+    text = f"{finding.area}: {finding.name}: {finding.detail}"
+    advice = f"do: {finding.advice}" if finding.advice else ""
+    below = sys.stdout.isatty()
+    if advice and not below:
+        text = f"{text}; {advice}"
     write_marked(_MARKS[finding.level], f"{finding.level:<5}", printable(text))
+    if advice and below:
+        write_line(f"        {printable(advice)}")
 
 
 def _ended(findings: list[Finding], args: Namespace, code: Exit) -> Exit:
