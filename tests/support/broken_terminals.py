@@ -192,6 +192,13 @@ def _not_retained(packet: bytes) -> bytes:
     return bytes([packet[0] & ~1]) + packet[1:]
 
 
+def _unanswered(packet: bytes) -> bytes:
+    """The same PUBLISH with QoS 0, which has no packet id."""
+    topic_end = 4 + int.from_bytes(packet[2:4], "big")
+    body = packet[2:topic_end] + packet[topic_end + 2 :]
+    return bytes([packet[0] & ~0x06, len(body)]) + body
+
+
 def _elsewhere(packet: bytes) -> bytes:
     return packet.replace(b"/rating", b"/ratimg")
 
@@ -233,6 +240,7 @@ BROKEN: Final[Mapping[str, tuple[Callable[[int], Pad], str | None, set[str]]]] =
         None,
         {"not_retained"},
     ),
+    "qos_0": (_publish(Channel.RATING, _unanswered), "C", {"qos"}),
     "unknown_channel": (_publish(Channel.RATING, _elsewhere), None, {"topic"}),
     "presence_not_retained": (
         _publish(Channel.PRESENCE, _not_retained),
