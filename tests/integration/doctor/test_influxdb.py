@@ -12,7 +12,7 @@ from gateway.settings import Influxdb
 from simulators.pretend.faults import Conduct, Fault
 from simulators.pretend.influx import PretendInflux
 from simulators.processes import free_port
-from simulators.services import Influxd, Mosquitto
+from simulators.services import Influxd, Mosquitto, VictoriaMetrics
 from tests.support.findings import Findings, collected
 from tests.support.services import Database, require
 
@@ -58,6 +58,13 @@ async def test_the_v2_path_is_asked_of_a_1_x(influx1: Database) -> None:
     findings = await found(url=influx1.url, org="o", bucket="b")
     assert findings.troubles() == {"write": FAIL}
     assert 'api = "v1"' in findings["write"].advice
+
+
+@pytest.mark.service
+async def test_another_server_that_takes_the_v2_path(victoria: VictoriaMetrics) -> None:
+    findings = await found(url=victoria.url, org="o", bucket="b", token="any")
+    assert findings["write"].level is Level.OK
+    assert Level.FAIL not in findings.troubles().values()
 
 
 class GuardedInfluxd(Influxd):
