@@ -38,10 +38,36 @@ class News(NamedTuple):
     reason: str | None = None
 
 
-def changes(before: SessionState | None, after: SessionState) -> list[News]:
-    """The events that lead from one state to another, in the order to be sent."""
+class Told(NamedTuple):
+    """What was told before, of this session's ratings and of those that joined it.
+
+    `stands` is by rating_id; `amended` are the ratings said to amend another.
+    """
+
+    stands: Mapping[str, Stand]
+    amended: frozenset[str]
+
+
+def told_of(*states: SessionState | None) -> Told:
+    """What the events up to these states have told."""
+    stands: dict[str, Stand] = {}
+    amended: set[str] = set()
+    for state in states:
+        if state is not None:
+            stands |= state.stands
+            amended |= {one.rating_id for one in state.chain[1:]}
+    return Told(stands, frozenset(amended))
+
+
+def changes(
+    before: SessionState | None, after: SessionState, told: Told | None = None
+) -> list[News]:
+    """The events that lead from one state to another, in the order to be sent.
+
+    `told` is needed where ratings come from other sessions.
+    """
     return [
-        *_of_ratings(before, after),
+        *_of_ratings(told or told_of(before), after),
         *_of_default(before, after),
         *_of_session(before, after),
         *_of_duty(before, after),
@@ -60,17 +86,16 @@ def renewed(news: Sequence[News], versions: Mapping[str, int]) -> dict[str, int]
     return after
 
 
-def _of_ratings(before: SessionState | None, after: SessionState) -> Iterator[News]:
-    known = before.stands if before else {}
-    arrived = [name for name in after.stands if name not in known]
+def _of_ratings(told: Told, after: SessionState) -> Iterator[News]:
+    arrived = [name for name in after.stands if name not in told.stands]
     yield from (News(RECORDED, name) for name in arrived)
-    amended = _amended(before, after)
+    amended = _amended(told, after)
     for name, now in after.stands.items():
-        was = known.get(name)
+        was = told.stands.get(name)
         if was is not None and _differs(was, now):
-            told = _restated(name, was, now)
-            if told.type != AMENDED or name not in amended:
-                yield told
+            news = _restated(name, was, now)
+            if news.type != AMENDED or name not in amended:
+                yield news
     yield from (News(AMENDED, by, old) for by, old in amended.items())
 
 
@@ -92,15 +117,14 @@ def _restated(name: str, was: Stand, now: Stand) -> News:
     return News(SUPERSEDED, name, now.by)
 
 
-def _amended(before: SessionState | None, after: SessionState) -> dict[str, str]:
+def _amended(told: Told, after: SessionState) -> dict[str, str]:
     """Which rating now amends which; one that did before is not told again."""
     if after.void is not None:
         return {}
-    told = {one.rating_id for one in before.chain[1:]} if before else set()
     return {
         new.rating_id: old.rating_id
         for old, new in pairwise(after.chain)
-        if new.rating_id not in told
+        if new.rating_id not in told.amended
     }
 
 

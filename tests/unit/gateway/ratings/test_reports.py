@@ -12,6 +12,7 @@ from gateway.ratings.reconciliation import (
     presses_between,
     reconcile,
 )
+from gateway.ratings.reports import monthly_csv
 from gateway.ratings.sampling import Finding, Inspected, draw, inspected
 from gateway.ratings.statements import (
     Adjustment,
@@ -189,3 +190,13 @@ def test_no_cell_is_a_formula(value: object, text: str) -> None:
 def test_a_table_is_csv_that_spreadsheets_read() -> None:
     text = to_csv(["name", "rate"], [["a,b", "75.00"], ["=x", None]])
     assert text == BYTE_ORDER_MARK + 'name,rate\r\n"a,b",75.00\r\n\'=x,\r\n'
+
+
+def test_a_monthly_report_has_a_row_a_group() -> None:
+    found = figures({"customer.5": 3, "customer.2": 1}, Asked())
+    text = monthly_csv(("department",), [({"department": "=d1"}, found)])
+    head, line, end = text.split("\r\n")
+    assert head.startswith("\ufeffdepartment,n_5,n_4,n_3,n_2,n_1,rated,")
+    assert line.startswith("'=d1,3,0,0,1,0,4,0,0,0,0,0,75.00,75.00,4.2500,")
+    assert line.endswith(",4.2500,,0.00,,,,true")
+    assert end == ""

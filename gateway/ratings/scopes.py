@@ -1,0 +1,209 @@
+"""All sessions of one scope at once: what a fold asks, in one call.
+
+    survey(what was known, now) and survey(what is known, now) -> their difference
+
+A scope is (site, session number, stage). Nothing but facts needs to be stored: the
+state before is the survey of the facts before, at the same moment, as long as timers
+that were due have been told first.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+
+from gateway.ratings.cells import difference, negative, of_rating, of_session
+from gateway.ratings.facts import (
+    Complaint,
+    Dispute,
+    Facts,
+    Fixed,
+    Issued,
+    RatingFact,
+    SessionEvent,
+    Step,
+    Void,
+)
+from gateway.ratings.grouping import Group, group, is_orphan, unplaced
+from gateway.ratings.news import RECORDED, News, Told, changes, told_of
+from gateway.ratings.policy import SessionRules
+from gateway.ratings.service import service_of
+from gateway.ratings.standings import Stand
+from gateway.ratings.state import SessionState, state_of
+from gateway.ratings.workdays import Calendar
+
+_IN_EFFECT: Final = Stand(effective=True)
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a scope.
+
+    `numbers` are the sessions' numbers given before, by event_id and rating_id;
+    `fixed` and `issued` are by those numbers. `offline_since_ms` is by device.
+    """
+
+    events: tuple[SessionEvent, ...] = ()
+    ratings: tuple[RatingFact, ...] = ()
+    voids: tuple[Void, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
+    steps: tuple[Step, ...] = ()
+    complaints: tuple[Complaint, ...] = ()
+    numbers: Mapping[str, int] = {}
+    fixed: Mapping[int, tuple[Fixed, ...]] = {}
+    issued: Mapping[int, Issued] = {}
+    offline_since_ms: Mapping[str, int] = {}
+
+
+class Surveyed(NamedTuple):
+    """One session of a scope: its facts, and where it stands."""
+
+    n: int
+    facts: Facts
+    state: SessionState
+
+
+class Survey(NamedTuple):
+    """A scope at a moment; `alone` are ratings that wait for a session, by id."""
+
+    sessions: tuple[Surveyed, ...]
+    alone: tuple[RatingFact, ...]
+    orphans: frozenset[str]
+    due_ms: int | None
+
+    def numbers(self) -> dict[str, int]:
+        """The session of each event and rating, to be kept."""
+        return {name: one.n for one in self.sessions for name in _names(one.facts)}
+
+
+class Change(NamedTuple):
+    """What happened to a session, or (`n` 0) to a rating without one.
+
+    `news` are to be emitted; `cell` is to be added to the counts of `counts_ms`, and
+    `taken`, which is negative, to those of `counted_ms`, where it counted before.
+    """
+
+    n: int
+    news: list[News]
+    counts_ms: int
+    cell: dict[str, int]
+    counted_ms: int
+    taken: dict[str, int]
+
+
+def survey(
+    scope: Scope, rules: SessionRules, calendar: Calendar, now_ms: int
+) -> Survey:
+    """Where all sessions of a scope stand."""
+    groups = group(scope.events, scope.ratings, rules, calendar, scope.numbers)
+    sessions = tuple(
+        Surveyed(one.n, facts, state_of(facts, rules, calendar, now_ms))
+        for one, facts in _facts(scope, groups)
+    )
+    alone = tuple(unplaced(scope.ratings, groups))
+    orphans = frozenset(one.rating_id for one in alone if is_orphan(one, rules, now_ms))
+    due = [one.state.due_ms for one in sessions if one.state.due_ms is not None]
+    if rules.session_mode == "required":
+        due += [
+            one.received_ms + rules.orphan_after_ms
+            for one in alone
+            if one.rating_id not in orphans
+        ]
+    return Survey(sessions, alone, orphans, min(due, default=None))
+
+
+def compared(before: Survey, after: Survey) -> list[Change]:
+    """What has changed between two surveys of a scope, session by session.
+
+    A session that another has absorbed has no state any more: its counts are taken
+    back and nothing is told.
+    """
+    was = {one.n: one.state for one in before.sessions}
+    waited = {one.rating_id: _IN_EFFECT for one in before.alone}
+    stands, amended = told_of(*was.values())
+    told = Told({**stands, **waited}, amended)
+    found = _alone(before, after, told)
+    for n, _, state in after.sessions:
+        old = was.pop(n, None)
+        found.append(_change(n, changes(old, state, told), old, state))
+    found += [_change(n, [], old, None) for n, old in sorted(was.items())]
+    return [one for one in found if one.news or one.cell or one.taken]
+
+
+def _change(
+    n: int, news: list[News], old: SessionState | None, new: SessionState | None
+) -> Change:
+    before, after = of_session(old), of_session(new)
+    since_ms = old.counts_ms if old else 0
+    counts_ms = new.counts_ms if new else since_ms
+    if old is None or since_ms == counts_ms:
+        cell = difference(after, before)
+        return Change(n, news, counts_ms, cell, counts_ms, {})
+    return Change(n, news, counts_ms, after, since_ms, difference({}, before))
+
+
+def _alone(before: Survey, after: Survey, told: Told) -> list[Change]:
+    """Ratings that came without a session, and those that have found one."""
+    known = {one.rating_id for one in before.alone}
+    still = {one.rating_id for one in after.alone}
+    found = []
+    for one in after.alone:
+        if one.rating_id not in known:
+            is_new = one.rating_id not in told.stands
+            news = [News(RECORDED, one.rating_id)] if is_new else []
+            at_ms = one.occurred_ms
+            found.append(Change(0, news, at_ms, _of_lone(one), at_ms, {}))
+    for one in before.alone:
+        if one.rating_id not in still:
+            taken = negative(_of_lone(one))
+            found.append(Change(0, [], one.occurred_ms, {}, one.occurred_ms, taken))
+    return found
+
+
+def _of_lone(rating: RatingFact) -> dict[str, int]:
+    return of_rating(rating.origin, rating.level) if rating.round == "initial" else {}
+
+
+def _facts(scope: Scope, groups: Sequence[Group]) -> Iterator[tuple[Group, Facts]]:
+    complaints = _complaints(scope.complaints, groups)
+    for one in groups:
+        ids = {rating.rating_id for rating in one.ratings}
+        own = complaints.get(one.n, ())
+        issued = scope.issued.get(one.n)
+        if issued is not None and issued.rating_id is not None:
+            ids.add(issued.rating_id)
+        subjects = ids | {each.complaint_id for each in own}
+        device_id = service_of(one.events).device_id
+        yield (
+            one,
+            Facts(
+                events=one.events,
+                ratings=one.ratings,
+                voids=tuple(each for each in scope.voids if each.rating_id in ids),
+                disputes=tuple(
+                    each for each in scope.disputes if each.rating_id in ids
+                ),
+                steps=tuple(each for each in scope.steps if each.subject in subjects),
+                complaints=tuple(own),
+                fixed=scope.fixed.get(one.n, ()),
+                issued=issued,
+                offline_since_ms=scope.offline_since_ms.get(device_id or ""),
+            ),
+        )
+
+
+def _complaints(
+    complaints: Iterable[Complaint], groups: Sequence[Group]
+) -> dict[int, list[Complaint]]:
+    """Complaints by the newest session begun by then, else the oldest there is."""
+    found: dict[int, list[Complaint]] = {}
+    for complaint in complaints:
+        begun = [one for one in groups if one.began_ms <= complaint.occurred_ms]
+        chosen = begun[-1:] or groups[:1]
+        for one in chosen:
+            found.setdefault(one.n, []).append(complaint)
+    return found
+
+
+def _names(facts: Facts) -> Iterator[str]:
+    yield from (one.event_id for one in facts.events)
+    yield from (one.rating_id for one in facts.ratings)
