@@ -97,7 +97,7 @@ def changed(scenario: Scenario, asked: Namespace) -> Scenario:
 
 def _bounds(error: ValueError) -> str:
     errors = getattr(error, "errors", None)
-    return "; ".join(one["msg"] for one in errors()) if errors else str(error)
+    return str(errors()[0]["msg"]) if errors else str(error)
 
 
 def order(asked: Namespace) -> Order:

@@ -23,12 +23,14 @@ from tests.safety.mutation import MUTANTS, mutated
 from tests.safety.outage import run_outage
 from tests.safety.power_cuts import run_power_cuts
 from tests.safety.simulated import run_simulated
-from tests.safety.trials import schedule
+from tests.safety.trials import Kind, schedule
 from tests.safety.verdict import report
 from tests.safety.world import Setting, World
 
 POWER_MUTANT = "sync_normal"
 KILLS_IN_FLIGHT_MIN = 10
+CUT_MUTANT = "ack_after_reconnect"
+KINDS = 6  # of trials, in turn; one of them cuts
 
 Found = dict[str, Any]
 
@@ -68,6 +70,9 @@ def accept(asked: argparse.Namespace, directory: Path, env: dict[str, str]) -> F
 
 def simulated(asked: argparse.Namespace, directory: Path, env: dict[str, str]) -> Found:
     trials = list(schedule(asked.simulated, asked.seed))
+    if asked.mutant == CUT_MUTANT:  # kills would hide what it does
+        turns = schedule(asked.simulated * KINDS, asked.seed)
+        trials = [trial for trial in turns if trial.kind is Kind.CUT]
     with World(directory, Setting(env=env)) as world:
         return asdict(run_simulated(world, trials, asked.seed, say))
 
