@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.app import recovery
 from gateway.app.doctor.findings import Area, Finding
+from gateway.app.exposure import refuse_exposure
 from gateway.app.wanted import wanted
 from gateway.errors import PermanentError
 from gateway.sealing import key_ids
@@ -43,6 +44,9 @@ def examine(settings: Settings, config: Path) -> Iterator[Finding]:
 def _file(settings: Settings, config: Path) -> Iterator[Finding]:
     try:
         made = wanted(settings)
+        refuse_exposure(settings)
+    except SettingsError as error:
+        yield from broken(error)
     except PermanentError as error:
         yield from broken(SettingsError(str(error)))
     else:

@@ -10,6 +10,7 @@ from gateway.app.doctor import Level
 from gateway.app.doctor.configuration import broken, examine, keys
 from gateway.sealing import open_keyring, rotate
 from gateway.settings import SettingsError, load_settings
+from gateway.tokens import Tokens
 from tests.support.findings import Findings
 
 OK, WARN, FAIL = Level.OK, Level.WARN, Level.FAIL
@@ -47,6 +48,13 @@ def test_a_table_that_is_broken(tmp_path: Path) -> None:
     findings = found(tmp_path, text)
     assert findings["file"].level is FAIL
     assert "sites.csv" in findings["file"].detail + findings["file"].advice
+
+
+def test_an_api_for_other_machines_needs_a_token(tmp_path: Path) -> None:
+    text = f'{BROKER}{SINK}[console]\nlisten = "0.0.0.0:8700"\n'
+    assert found(tmp_path, text)["file"].level is FAIL
+    Tokens(tmp_path / "data" / "tokens.json").create("desk", ["read"], None, 0)
+    assert found(tmp_path, text)["file"].level is OK
 
 
 @pytest.mark.parametrize(("mode", "level"), [(0o644, WARN), (0o640, None)])
