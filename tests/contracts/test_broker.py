@@ -104,13 +104,6 @@ def test_a_keep_alive_beyond_the_bound_is_shortened(broker: Service) -> None:
         assert client.connect("k", keep_alive=30).server_keep_alive is None
 
 
-def test_whoever_is_silent_for_too_long_is_left(broker: Service) -> None:
-    with BareClient(broker.port) as client:
-        client.connect("silent", keep_alive=1)
-        words = client.last_words(10.0)  # mosquitto looks every 5 s
-        assert words in SILENT | {int(DisconnectReasonCode.KEEP_ALIVE_TIMEOUT)}
-
-
 def test_a_ping_is_answered(broker: Service) -> None:
     with BareClient(broker.port) as client:
         client.connect("p", keep_alive=60)

@@ -14,7 +14,7 @@ from tests.support.mqtt_client import BareClient
 from tests.support.services import require
 
 DEADLINE_S = 5.0
-QUIET_S = 0.15
+QUIET_S = 0.08
 
 
 @pytest.fixture(

@@ -104,7 +104,7 @@ mutated = st.tuples(
 
 # The codec reports text that is not UTF-8 a second time, as unraisable.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.one_of(st.sampled_from(PACKETS), mutated, st.binary(max_size=20))))
 @example([b"\x30\x04\x00\x01\xff\x00"])  # a topic that is not UTF-8
 @example([b"\x80\x02\x00\x01"])
@@ -114,7 +114,7 @@ def test_no_bytes_can_break_the_broker(parts: list[bytes]) -> None:
 
 
 @given(st.lists(st.integers(1, 30), min_size=1))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_packets_are_understood_however_they_are_cut(cuts: list[int]) -> None:
     stream = b"".join(PACKETS[2:5])
     parts, place = [], 0

@@ -19,7 +19,7 @@ from mqtt5 import (
 )
 
 DEADLINE_S = 5.0
-_QUIET_S = 0.15
+_QUIET_S = 0.08
 
 Kind = TypeVar("Kind", bound=Packet)
 

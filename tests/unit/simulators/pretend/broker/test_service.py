@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession
@@ -18,6 +19,7 @@ from mqtt5 import (
     SubAckPacket,
     SubscribePacket,
     TopicFilter,
+    Will,
     read,
 )
 
@@ -26,6 +28,7 @@ from simulators.pretend.broker.service import PretendBroker, main
 from simulators.pretend.faults import Conduct, Fault
 
 QUIET_S = 0.1
+DEADLINE_S = 5.0
 
 
 class Client:
@@ -38,10 +41,10 @@ class Client:
         self.writer = writer
         self._buffer = b""
 
-    async def next(self) -> Packet | None:
+    async def next(self, within_s: float = QUIET_S) -> Packet | None:
         """The next packet; None when nothing comes for a while."""
         try:
-            async with asyncio.timeout(QUIET_S):
+            async with asyncio.timeout(within_s):
                 while True:
                     try:
                         packet, size = read(memoryview(self._buffer))
@@ -65,17 +68,21 @@ class Client:
 
 @asynccontextmanager
 async def client(
-    broker: PretendBroker, name: str, *, filters: str = ""
+    broker: PretendBroker,
+    name: str,
+    *,
+    filters: str = "",
+    **options: Any,  # noqa: ANN401 - the codec's own
 ) -> AsyncIterator[Client]:
     reader, writer = await asyncio.open_connection("127.0.0.1", broker.port)
     one = Client(reader, writer)
     try:
-        writer.write(ConnectPacket(name, session_expiry_interval=60).write())
-        assert isinstance(await one.next(), ConnAckPacket)
+        writer.write(ConnectPacket(name, session_expiry_interval=60, **options).write())
+        assert isinstance(await one.next(DEADLINE_S), ConnAckPacket)
         if filters:
             chosen = TopicFilter(filters, max_qos=QoS.AT_LEAST_ONCE)
             writer.write(SubscribePacket(1, [chosen]).write())
-            assert isinstance(await one.next(), SubAckPacket)
+            assert isinstance(await one.next(DEADLINE_S), SubAckPacket)
         yield one
     finally:
         writer.transport.abort()
@@ -114,7 +121,7 @@ async def test_an_answer_can_be_left_out_though_the_message_was_taken(
     async with client(broker, "taker", filters="#") as taker:
         async with client(broker, "pad") as pad:
             assert await pad.publish() is None
-        assert isinstance(await taker.next(), PublishPacket)
+        assert isinstance(await taker.next(DEADLINE_S), PublishPacket)
 
 
 @pytest.mark.parametrize(
@@ -187,6 +194,35 @@ async def test_a_clean_stop_says_that_the_server_shuts_down() -> None:
         told = await pad.next()
         assert isinstance(told, DisconnectPacket)
         assert int(told.reason_code) == 0x8B
+
+
+async def test_whoever_is_silent_for_one_and_a_half_keep_alives_is_told_and_left(
+    broker: PretendBroker,
+) -> None:
+    now_ms = [0]
+    broker.broker.clock_ms = lambda: now_ms[0]
+    async with client(broker, "silent", keep_alive=10) as one:
+        now_ms[0] = 15_000
+        assert await one.next() is None
+        now_ms[0] = 15_001
+        told = await one.next(DEADLINE_S)
+        assert isinstance(told, DisconnectPacket)
+        assert int(told.reason_code) == 0x8D
+
+
+async def test_a_session_that_expires_takes_its_will_along(
+    broker: PretendBroker,
+) -> None:
+    now_ms = [0]
+    broker.broker.clock_ms = lambda: now_ms[0]
+    will = Will("last", payload=b"gone", will_delay_interval=3600)
+    async with client(broker, "heir", filters="last") as heir:
+        async with client(broker, "mortal", will=will):
+            pass
+        assert await heir.next() is None
+        now_ms[0] = 60_000
+        assert isinstance(await heir.next(DEADLINE_S), PublishPacket)
+        assert set(broker.broker.sessions) == {"heir"}
 
 
 async def test_a_take_over_tells_the_loser(broker: PretendBroker) -> None:
