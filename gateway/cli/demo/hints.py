@@ -22,23 +22,17 @@ def hints(
     """As pids and ratings are now; only verbs that there are."""
     pids = {one.name: one.pid for one in processes if one.pid is not None}
     program = f"{evalgate()} {{}} --config {shlex.quote(str(layout.config))}"
-    faults = f"http://127.0.0.1:{layout.ports.backend}/pretend/faults"
     api = f"http://127.0.0.1:{layout.ports.console}/api/v1"
     found: list[Hint] = []
     if "trace" in verbs and rating_id is not None:
         found.append((program.format(f"trace {rating_id}"), "one rating's whole way"))
-    elif rating_id is not None:
-        found.append((f"curl {api}/ratings/{rating_id}", "one rating's whole way"))
     if "process" in pids:
         command = f"kill -9 {pids['process']}"
         found.append((command, "a role dies; it comes back"))
-    found += [
-        (
-            f"curl -X PUT {faults} -d '[{{\"status\": 503}}]'",
-            "the backend fails",
-        ),
-        (f"curl -X DELETE {faults}", "well again: what it was owed drains"),
-    ]
+    if "backend" in pids:
+        pid = pids["backend"]
+        found.append((f"kill -STOP {pid}", "the backend hangs; what it is owed grows"))
+        found.append((f"kill -CONT {pid}", "well again: what it was owed drains"))
     if "broker" in pids:
         command = f"kill -9 {pids['broker']}"
         found.append((command, "the broker dies; terminals keep their presses"))

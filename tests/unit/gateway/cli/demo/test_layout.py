@@ -60,10 +60,14 @@ def test_the_users_own_gateway_settings_do_not_reach_the_demo(
 
 def test_hints_name_the_pids_of_now_and_only_verbs_there_are(tmp_path: Path) -> None:
     made = lay_out(tmp_path, 5)
-    running = [Process("process", 123), Process("broker", None)]
+    running = [
+        Process("process", 123),
+        Process("backend", 124),
+        Process("broker", None),
+    ]
     without = [command for command, _ in hints(made, running, "pad-1:e", ())]
     assert "kill -9 123" in without
-    assert any(command.startswith("curl ") for command in without)
+    assert "kill -STOP 124" in without
     assert not any("trace" in command or "None" in command for command in without)
     with_trace = [command for command, _ in hints(made, running, "pad-1:e", ["trace"])]
     assert with_trace[0].endswith(f"trace pad-1:e --config {made.config}")
