@@ -4,7 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from simulators.simulate.scenario import ScenarioError, built_in, find, read
+from simulators.simulate.scenario import (
+    Channels,
+    Clocks,
+    Day,
+    Faults,
+    Population,
+    Ratings,
+    ScenarioError,
+    Stage,
+    built_in,
+    find,
+    read,
+)
 
 STAGE = "[[stages]]\nduration_s = 10\nrate = 5\n"
 
@@ -53,3 +65,10 @@ def test_fault_in_a_file_is_one_line_that_says_where(
 def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match="No such file"):
         find(str(tmp_path / "nowhere.toml"))
+
+
+def test_every_key_is_explained() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "simulators.md").read_text("utf-8")
+    sections = (Population, Stage, Day, Ratings, Clocks, Faults, Channels)
+    keys = [key for section in sections for key in section.model_fields]
+    assert [key for key in keys if f"`{key}`" not in page] == []
