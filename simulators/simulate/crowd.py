@@ -73,6 +73,7 @@ class Crowd:
         self._order = order
         self._tell = tell
         self._stopped = False
+        self._abandoned = False
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = count()
         self._tasks: asyncio.TaskGroup | None = None
@@ -114,7 +115,8 @@ class Crowd:
     # ----- the run
 
     def stop(self) -> None:
-        """Press no more; what is kept is still sent."""
+        """Press no more; what is kept is still sent, unless it is said twice."""
+        self._abandoned = self._stopped
         self._stopped = True
 
     async def run(self) -> None:
@@ -168,10 +170,14 @@ class Crowd:
         whole = len(self.terminals)
         deadline_s = whole / per_s + _CONNECTED_S
         await self._until(
-            lambda: self.meter.counts["connections"] >= whole or self._hopeless,
+            lambda: (
+                self.meter.counts["connections"] >= whole
+                or self._hopeless
+                or self._stopped
+            ),
             deadline_s,
         )
-        if not self.meter.connected:
+        if not (self.meter.connected or self._stopped):
             self._timers.clear()
             place = f"{self._order.host}:{self._order.port}"
             why = ", ".join(self.meter.refusals) or "no answer"
@@ -295,7 +301,7 @@ class Crowd:
     async def _until(self, done: Callable[[], bool], deadline_s: float) -> None:
         end_s = time.monotonic() + deadline_s
         look_s = 0.0
-        while time.monotonic() < end_s:
+        while time.monotonic() < end_s and not self._abandoned:
             if time.monotonic() >= look_s:
                 if done():
                     return
