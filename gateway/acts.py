@@ -10,7 +10,7 @@ are forgotten.
 import hashlib
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -44,6 +44,7 @@ class ActName(StrEnum):
     DEADLETTERS_PURGED = "deadletters_purged"
     SINK_ENABLED = "sink_enabled"
     CLOCK_ACCEPTED = "clock_accepted"
+    TOKENS_APPLIED = "tokens_applied"
 
 
 class Act(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -152,3 +153,9 @@ class ContactReadAct(Act):
     """`contact_read`: somebody was shown what a rating says about a person."""
 
     rating_id: str
+
+
+class TokensAct(Act):
+    """`tokens_applied`: who may use the API from now on; no token and no digest."""
+
+    tokens: list[dict[str, Any]]

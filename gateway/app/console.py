@@ -42,9 +42,13 @@ async def run(settings: Settings, _config: Path, signals: Signals) -> None:
     app = create_app(stores, submitter, clock, ready, paths.run_dir, secrets=secrets)
     try:
         async with asyncio.TaskGroup() as group:
-            live = group.create_task(app.state.live.run(signals.stop))
+            beside = [
+                group.create_task(app.state.live.run(signals.stop)),
+                group.create_task(app.state.token_log.run()),
+            ]
             await run_console(app, address.host, address.port, signals.stop)
-            live.cancel()
+            for task in beside:
+                task.cancel()
     finally:
         await submitter.close()
         for reader in readers:

@@ -27,6 +27,7 @@ from gateway.console.routes.quarantine import Quarantine
 from gateway.console.routes.ratings import Ratings
 from gateway.console.routes.sessions import Sessions
 from gateway.console.routes.sinks import Sinks
+from gateway.console.token_log import TokenLog
 from gateway.console.tracing import Tracer
 from gateway.console.watching import Watcher
 from gateway.ports import Submitter
@@ -80,6 +81,7 @@ def create_app(  # noqa: PLR0913 -- every port of the console, named once
     app.include_router(Probes(readiness, Scrape(pipeline, live, run_dir)).router())
     app.include_router(LiveEvents(live, stores.ledger).router(), prefix=PREFIX)
     acts = Acts(submitter, stores.ledger, clock, pause)
+    app.state.token_log = TokenLog(secrets.tokens, stores.ledger, acts)
     app.include_router(_api(stores, acts, pipeline, secrets.keyring), prefix=PREFIX)
     install_docs(app, PREFIX)
     return app

@@ -120,6 +120,7 @@ HANDLERS: Final[Mapping[str, Handling[Any]]] = {
     "profiles_applied": handling(_ProfilesApplied, _profiles_applied),
     "calendar_applied": _setting_applied("calendar"),
     "checkpoint_taken": _setting_applied("checkpoint"),
+    "tokens_applied": _setting_applied("tokens"),
     "tables_applied": handling(_TablesApplied, _tables_applied),
     "sinks_applied": handling(_SinksApplied, _sinks_applied),
 }

@@ -105,6 +105,9 @@ class LedgerQueries(Protocol):
     def outbox(self, after: int, limit: int) -> list[OutboxRow]:
         """Rows of blocks above `after`, in order."""
 
+    def setting(self, name: str) -> str | None:
+        """What is in force under this name, as JSON."""
+
     def act(self, place: int) -> ActRow | None: ...
 
     def act_of_key(self, author: str, key: str) -> ActRow | None: ...

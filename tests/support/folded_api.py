@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from fastapi import FastAPI
+
 from gateway.console.app import Secrets, Stores, create_app
 from gateway.delivery.queries import SqliteDeliveryQueries
 from gateway.ledger.queries import SqliteLedgerQueries
@@ -18,24 +20,27 @@ class FoldedApi(Client):
     """A client of the API over `world`."""
 
     def __init__(self, directory: Path) -> None:
-        self.world = world = FoldedLedger(directory / "ledger.db")
+        self.world = FoldedLedger(directory / "ledger.db")
         self.deliveries = Deliveries(directory / "delivery.db")
-        self._readers = [Reader(world.path), Reader(self.deliveries.path)]
-        ledger, deliveries = self._readers
-        stores = Stores(
-            SqliteLedgerQueries(ledger), SqliteDeliveryQueries(deliveries), self
-        )
+        self._readers = [Reader(self.world.path), Reader(self.deliveries.path)]
         self.tokens = Tokens(directory / FILE_NAME)
-        super().__init__(
-            create_app(
-                stores,
-                world,
-                world.clock,
-                list,
-                directory,
-                secrets=Secrets(self.tokens, world.keyring),
-                pause=self._pause,
-            )
+        self._directory = directory
+        super().__init__(self.created())
+
+    def created(self) -> FastAPI:
+        """A console over these stores, as after a restart."""
+        world = self.world
+        ledger, deliveries = self._readers
+        return create_app(
+            Stores(
+                SqliteLedgerQueries(ledger), SqliteDeliveryQueries(deliveries), self
+            ),
+            world,
+            world.clock,
+            list,
+            self._directory,
+            secrets=Secrets(self.tokens, world.keyring),
+            pause=self._pause,
         )
 
     async def _pause(self, seconds: float) -> None:

@@ -119,6 +119,9 @@ class SqliteLedgerQueries:
     def outbox(self, after: int, limit: int) -> list[OutboxRow]:
         return self._read(lambda c: _outbox(c, after, limit))
 
+    def setting(self, name: str) -> str | None:
+        return self._read(lambda c: books.setting(c, name))
+
     def act(self, place: int) -> ActRow | None:
         return self._read(lambda c: books.act(c, place))
 

@@ -41,6 +41,14 @@ def fates(connection: apsw.Connection) -> FateCounts:
     )
 
 
+def setting(connection: apsw.Connection, name: str) -> str | None:
+    for (value,) in connection.execute(
+        "SELECT value FROM setting WHERE name = ?", (name,)
+    ):
+        return str(value)
+    return None
+
+
 def act(connection: apsw.Connection, place: int) -> ActRow | None:
     row = connection.execute(f"{_SELECT_ACT} WHERE place = ?", (place,)).fetchone()
     return row and _act(row)
