@@ -13,8 +13,8 @@ from gateway.processing.judging import Judging
 from gateway.processing.quarantine import Quarantine
 from gateway.processing.readmitting import Readmitting
 from gateway.processing.state import CLOCK_SUSPECT, State
+from gateway.processing.timers import Timers
 
-TIMERS_MAX: Final = 1_000  # one block fires no more; the rest waits for the next tick
 CHAIN_MASK: Final = (1 << 62) - 1
 
 
@@ -35,6 +35,7 @@ class Fold:
             state, self._quarantine, self._admission, self._judging
         )
         self._context = Context(state, self._readmitting)
+        self._timers = Timers(state, {"deferral": self._readmitting.refill})
 
     def blocks(self, blocks: Sequence[Block]) -> None:
         """Fold these blocks and commit; on any error nothing of them is kept."""
@@ -62,7 +63,7 @@ class Fold:
         if state.suspect != (CLOCK_SUSPECT in state.alerts):
             self._doubt_clock()
         self._missing(header)
-        self._fire_timers()
+        self._timers.fire()
         if records is None:
             self._damaged(header)
         elif header.messages == header.records:
@@ -119,12 +120,3 @@ class Fold:
             "critical",
             f"block {header.number} is damaged: {header.messages} messages are lost",
         )
-
-    def _fire_timers(self) -> None:
-        state = self.state
-        if state.suspect or state.next_due is None or state.next_due > state.now_ms:
-            return
-        for timer in state.books.due(state.now_ms, TIMERS_MAX):
-            if timer.kind == "deferral":
-                self._readmitting.refill(timer.subject)
-        state.next_due = state.books.next_due()
