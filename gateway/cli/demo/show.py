@@ -50,6 +50,9 @@ def show(
             sys.stdout.write(f"data and logs are in {directory}\n")
         demo = Demo(lay_out(directory, terminals), waiter)
         reckoning = demo.run(seconds)
+    if reckoning is None:
+        sys.stdout.write("ended before anybody had pressed\n")
+        return Exit.FAILED
     _tell(demo.happenings, reckoning)
     if saved is not None and demo.last is not None:
         save_svg(demo.last, saved)
@@ -85,8 +88,11 @@ class Demo:
     def happenings(self) -> tuple[Happening, ...]:
         return tuple(self._watch.happenings.newest)
 
-    def run(self, seconds: float | None) -> Reckoning:
-        """Raises TransientError when something does not start, with its last words."""
+    def run(self, seconds: float | None) -> Reckoning | None:
+        """What came of it; None when the end came before the first press.
+
+        Raises TransientError when something does not start, with its last words.
+        """
         try:
             with Screen() as screen:
                 try:
@@ -95,6 +101,8 @@ class Demo:
                     self._follow(screen, seconds)
                 except EndedError:
                     screen.say("ending ...")
+                if self.last is None:
+                    return None
                 return end(self._hall, self._layout, self._api, self._waiter)
         finally:
             self._hall.kill()

@@ -86,7 +86,9 @@ def _head(picture: Picture) -> RenderableType:
     state = Text("ready", "bold green") if picture.ready else Text("not ready", "red")
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(picture.title, "bold").append("  ").append(state)
-    text.append(f"  {clock(picture.at_ms)}, for {duration(picture.elapsed_s)}", "dim")
+    text.append(f"  {clock(picture.at_ms)}", "dim")
+    if picture.elapsed_s >= 1:
+        text.append(f", for {duration(picture.elapsed_s)}", "dim")
     if picture.trouble is not None:
         text.append(f"\n{picture.trouble}", "red")
     return text

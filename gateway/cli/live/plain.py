@@ -1,16 +1,14 @@
 """A picture as one line, for a pipe or a log."""
 
-from typing import Final
-
 from gateway.cli.live.figures import Picture, Sink
 from gateway.cli.live.words import clock, duration, number, other_fates, rate
 
-_EACH_MS: Final = 1000
-"""How often a line is written: what happened since the last one belongs to it."""
 
+def line(picture: Picture, since_ms: int = 0) -> str:
+    """Time, readiness and the way of a rating from left to right.
 
-def line(picture: Picture) -> str:
-    """Time, readiness and the way of a rating from left to right."""
+    At its end stands what has happened after `since_ms`, when the last line was made.
+    """
     parts = [clock(picture.at_ms), "ready" if picture.ready else "NOT READY"]
     if picture.trouble is not None:
         parts.append(picture.trouble)
@@ -27,7 +25,6 @@ def line(picture: Picture) -> str:
     down = [process.name for process in picture.processes if process.pid is None]
     if down:
         parts.append(f"down: {', '.join(down)}")
-    since_ms = picture.at_ms - _EACH_MS
     parts += [it.text for it in picture.happenings if it.at_ms > since_ms]
     return " | ".join(parts)
 

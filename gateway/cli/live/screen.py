@@ -29,7 +29,14 @@ def console() -> Console:
 def print_once(picture: Picture) -> None:
     """The whole picture, plain in a pipe."""
     out = console()
-    out.print(draw(picture, out.width))
+    drawn = draw(picture, out.width)
+    if out.is_terminal:
+        out.print(drawn)
+        return
+    with out.capture() as plain:
+        out.print(drawn)
+    lines = (line.rstrip() for line in plain.get().splitlines())
+    sys.stdout.write("\n".join(lines) + "\n")
 
 
 def save_svg(picture: Picture, path: Path, width: int = _SAVED_WIDTH) -> None:
@@ -54,9 +61,10 @@ class Screen:
         self._console = console()
         self._live: Live | None = None
         self._stack = ExitStack()
+        self._told_ms = 0
 
     def __enter__(self) -> Self:
-        if self._console.is_terminal:
+        if self._console.is_terminal and not self._console.is_dumb_terminal:
             live = Live(console=self._console, screen=True, auto_refresh=False)
             self._live = self._stack.enter_context(live)
         return self
@@ -78,8 +86,9 @@ class Screen:
     def show(self, picture: Picture) -> None:
         """Draw it, or write its line."""
         if self._live is None:
-            sys.stdout.write(line(picture) + "\n")
+            sys.stdout.write(line(picture, self._told_ms) + "\n")
             sys.stdout.flush()
+            self._told_ms = picture.at_ms
         else:
             width, height = self._console.size
             # The last line is left to what the terminal itself writes there: ^C.

@@ -48,6 +48,6 @@ def test_fates_besides_accepted_are_in_the_line() -> None:
 def test_what_happened_since_the_last_line_belongs_to_this_one() -> None:
     old = Happening(NOON_MS - 1000, "old", good=True)
     new = Happening(NOON_MS - 999, "new", good=True)
-    found = parts(replace(PICTURE, happenings=(old, new)))
-    assert found[-1] == "new"
-    assert "old" not in found
+    said = line(replace(PICTURE, happenings=(old, new)), NOON_MS - 1000)
+    assert said.endswith(" | new")
+    assert "old" not in said
