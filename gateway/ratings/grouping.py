@@ -14,6 +14,7 @@ from gateway.ratings.workdays import Calendar
 
 _RANK: Final = {"opened": 0, "invited": 1, "ended": 2, "cancelled": 3}
 _LAST_RANK: Final = 4
+_FINISHING: Final = frozenset({"ended", "cancelled"})
 
 
 class Group(NamedTuple):
@@ -81,7 +82,10 @@ def group(
             waiting.append((rating_order(root), rating_order(rating), rating))
     for root_order, _, rating in sorted(waiting, key=lambda one: one[:2]):
         _imply(implied, root_order[0], rating, rules.implied_span_ms)
-    return _numbered(sorted(implied + drafts, key=_draft_order), numbers)
+    found = implied + drafts
+    if len(found) > 1:
+        found.sort(key=_draft_order)
+    return _numbered(found, numbers)
 
 
 def unplaced(
@@ -115,14 +119,15 @@ def _begins_another(
 ) -> bool:
     """Whether an event cannot be one more of the session before it."""
     actions = {one.action for one in events}
-    finished = not actions.isdisjoint({"ended", "cancelled"})
+    finished = not actions.isdisjoint(_FINISHING)
+    if event.action == "opened" and "opened" not in actions:
+        return finished
+    if event.action == "opened" and (finished or "not_eligible" in actions):
+        return True
+    if event.action != "opened" and not finished:
+        return False
     day_of = calendar.local_day
-    other_day = day_of(event.occurred_ms) != day_of(events[0].occurred_ms)
-    if event.action != "opened":
-        return finished and other_day
-    if "opened" in actions:
-        return finished or "not_eligible" in actions or other_day
-    return finished
+    return day_of(event.occurred_ms) != day_of(events[0].occurred_ms)
 
 
 def _began(

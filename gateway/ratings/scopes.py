@@ -8,7 +8,7 @@ that were due have been told first.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -28,11 +28,10 @@ from gateway.ratings.grouping import Group, group, is_orphan, unplaced
 from gateway.ratings.news import RECORDED, News, Told, changes, told_of
 from gateway.ratings.policy import SessionRules
 from gateway.ratings.service import service_of
+from gateway.ratings.sessions import AMENDED
 from gateway.ratings.standings import Stand
 from gateway.ratings.state import SessionState, state_of
 from gateway.ratings.workdays import Calendar
-
-_IN_EFFECT: Final = Stand(effective=True)
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,7 +117,7 @@ def compared(before: Survey, after: Survey) -> list[Change]:
     back and nothing is told.
     """
     was = {one.n: one.state for one in before.sessions}
-    waited = {one.rating_id: _IN_EFFECT for one in before.alone}
+    waited = {one.rating_id: _standing_of(one) for one in before.alone}
     stands, amended = told_of(*was.values())
     told = Told({**stands, **waited}, amended)
     found = _alone(before, after, told)
@@ -148,8 +147,8 @@ def _alone(before: Survey, after: Survey, told: Told) -> list[Change]:
     found = []
     for one in after.alone:
         if one.rating_id not in known:
-            is_new = one.rating_id not in told.stands
-            news = [News(RECORDED, one.rating_id)] if is_new else []
+            was = told.stands.get(one.rating_id)
+            news = _news_of(one, was)
             at_ms = one.occurred_ms
             found.append(Change(0, news, at_ms, _of_lone(one), at_ms, {}))
     for one in before.alone:
@@ -159,11 +158,28 @@ def _alone(before: Survey, after: Survey, told: Told) -> list[Change]:
     return found
 
 
+def _standing_of(rating: RatingFact) -> Stand:
+    """How a rating without a session stands: nothing disputes its effect."""
+    return Stand(effective=rating.round == "initial")
+
+
+def _news_of(rating: RatingFact, was: Stand | None) -> list[News]:
+    """What is to be told of a rating that has no session, or none any more."""
+    if was is None:
+        return [News(RECORDED, rating.rating_id)]
+    if was.effective == _standing_of(rating).effective:
+        return []
+    return [News(AMENDED, rating.rating_id)]
+
+
 def _of_lone(rating: RatingFact) -> dict[str, int]:
     return of_rating(rating.origin, rating.level) if rating.round == "initial" else {}
 
 
 def _facts(scope: Scope, groups: Sequence[Group]) -> Iterator[tuple[Group, Facts]]:
+    if len(groups) == 1 and not scope.complaints:
+        yield groups[0], _only(scope, groups[0])
+        return
     complaints = _complaints(scope.complaints, groups)
     for one in groups:
         ids = {rating.rating_id for rating in one.ratings}
@@ -189,6 +205,25 @@ def _facts(scope: Scope, groups: Sequence[Group]) -> Iterator[tuple[Group, Facts
                 offline_since_ms=scope.offline_since_ms.get(device_id or ""),
             ),
         )
+
+
+def _only(scope: Scope, one: Group) -> Facts:
+    """The facts of a scope with one session: nearly all scopes."""
+    offline_since_ms = None
+    if scope.offline_since_ms:
+        device_id = service_of(one.events).device_id
+        offline_since_ms = scope.offline_since_ms.get(device_id or "")
+    return Facts(
+        one.events,
+        one.ratings,
+        scope.voids,
+        scope.disputes,
+        scope.steps,
+        (),
+        scope.fixed.get(one.n, ()),
+        scope.issued.get(one.n),
+        offline_since_ms,
+    )
 
 
 def _complaints(

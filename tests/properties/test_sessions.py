@@ -107,7 +107,7 @@ def compared(state: SessionState | None) -> object:
     return shown, state.default if state.default and state.default.effective else None
 
 
-@settings(max_examples=400)
+@settings(max_examples=300)
 @given(
     st.tuples(EVENTS, RATINGS, VOIDS), RULES, NOWS, st.randoms(use_true_random=False)
 )

@@ -6,6 +6,7 @@ import pytest
 
 from gateway.ratings.dimensions import (
     DIMENSIONS,
+    Value,
     Where,
     grouping_error,
     groups,
@@ -51,5 +52,6 @@ def test_shared_credit_counts_for_each_employee_and_once_elsewhere() -> None:
 def test_what_nobody_knows_is_a_group_of_its_own_and_last() -> None:
     nobody = list(groups(["employee"], Where(site="hall"), MOMENT))
     assert nobody == [{"employee": None}]
-    keys = [*nobody, {"employee": "e2"}, {"employee": "e1"}]
+    others: list[dict[str, Value]] = [{"employee": "e2"}, {"employee": "e1"}]
+    keys = [*nobody, *others]
     assert [key["employee"] for key in sorted(keys, key=in_order)] == ["e1", "e2", None]
