@@ -177,6 +177,9 @@ class Device(Item):
     key_counts: list[int]
     missing: int
     next_inspection_at: Instant | None = Field(validation_alias="next_inspection_ms")
+    hw_serial: str | None
+    labels: str | None
+    installed_at: str | None
 
 
 class RowError(Item):

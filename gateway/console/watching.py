@@ -154,4 +154,6 @@ def gap(skipped: int | None) -> Message:
 
 
 def _is_told(event: AnyEvent) -> bool:
-    return isinstance(event, RatingEvent) or event.type.startswith("alert.")
+    return isinstance(event, RatingEvent) or (
+        event.type.startswith("alert.") and event.subject.isdecimal()
+    )

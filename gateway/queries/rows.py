@@ -198,6 +198,9 @@ class DeviceRow(msgspec.Struct, kw_only=True):
     key_counts: tuple[int, ...] = ()
     missing: int = 0
     next_inspection_ms: int | None = None
+    hw_serial: str | None = None
+    labels: str | None = None
+    installed_at: str | None = None
 
 
 class RegisteredDevice(msgspec.Struct, frozen=True, kw_only=True):

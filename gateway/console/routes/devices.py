@@ -185,6 +185,8 @@ class Devices:
 
     def _in_sight(self, sheet: Sheet, caller: Caller) -> Sheet:
         """Without rows that concern another site than the caller's."""
+        assert caller.site is not None
+        below = self._ledger.sites_below(caller.site)
         everywhere = rows_by_id(self._ledger.registered(None))
         kept = Sheet([], [], list(sheet.refused))
         for row, line in zip(sheet.rows, sheet.lines, strict=True):
@@ -192,7 +194,7 @@ class Devices:
             sites = {row.get("site") or now.get("site")}
             if now:
                 sites.add(now.get("site"))
-            if all(self._sight.sees(caller, site) for site in sites):
+            if sites <= below:
                 kept.rows.append(row)
                 kept.lines.append(line)
             else:

@@ -22,7 +22,8 @@ _AT_REST: Final = frozenset({"maintenance", "retired"})
 
 _SELECT: Final = """
 SELECT d.no, d.device_id, d.lifecycle, d.presence, d.site, d.window, d.model,
-    d.profile, a.last_seen_ms, a.last_rating_ms, a.missing_count
+    d.profile, a.last_seen_ms, a.last_rating_ms, a.missing_count,
+    d.hw_serial, d.labels, d.installed_at
 FROM device AS d
 LEFT JOIN device_activity AS a ON a.no = d.no
 """
@@ -57,6 +58,9 @@ def _build(row: Columns) -> DeviceRow:
         last_seen_ms=row[8],
         last_rating_ms=row[9],
         missing=row[10] or 0,
+        hw_serial=row[11],
+        labels=row[12],
+        installed_at=row[13],
     )
 
 

@@ -12,7 +12,7 @@ from gateway.console import live as module
 from gateway.console.live import HEARTBEAT, Listener, Live
 from gateway.console.problems import ProblemError
 from tests.support.api import Api
-from tests.support.events import rating_event
+from tests.support.events import other_event, rating_event
 
 Told = tuple[str, dict[str, Any]]
 
@@ -197,3 +197,13 @@ async def test_a_store_that_is_away_ends_nothing(api: Api, live: Live) -> None:
     happen(api, 2, "hall")
     await live.look()
     assert ratings(await told(listener)) == ["d-1:event-2-0"]
+
+
+async def test_an_alert_is_told_as_its_list_tells_it(api: Api, live: Live) -> None:
+    listener = await live.join(frozenset({"hall"}), None)
+    api.ledger.alert("take_over", site="hall")
+    api.ledger.outbox(2, other_event(1, subject="1"), other_event(2, subject="odd"))
+    api.ledger.execute("UPDATE state SET value = 2 WHERE name = 'block'")
+    await live.look()
+    (shown,) = (data for event, data in await told(listener) if event == "alert")
+    assert [shown] == (await api.get("/api/v1/alerts")).json()["items"]
