@@ -203,9 +203,8 @@ class Crowd:
                 stage += 1
                 self.meter.begin_stage()
             due_s = self._press_due(planned, due_s, at_s)
-            behind_ms = (at_s - due_s) * 1000 if due_s is not None else 0.0
-            figures = self.meter.stage
-            figures.behind_ms_max = max(figures.behind_ms_max, behind_ms)
+            behind_s = at_s - due_s if due_s is not None else 0.0
+            self.meter.stage.behind.add(max(behind_s, 0.0) * 1000)
             await self._tick()
 
     def _press_due(

@@ -19,7 +19,8 @@ def test_nothing_has_no_percentile() -> None:
 
 def stage(cpu_s: float = 1.0, lag_ms: float = 1.0, behind_ms: float = 1.0) -> Meter:
     meter = Meter()
-    figures = StageFigures(0, 10_000_000_000, cpu_s=cpu_s, behind_ms_max=behind_ms)
+    figures = StageFigures(0, 10_000_000_000, cpu_s=cpu_s)
+    figures.behind.add(behind_ms)
     figures.lag.add(lag_ms)
     meter.stages.append(figures)
     return meter
@@ -32,7 +33,7 @@ def test_a_simulator_that_kept_up_says_so() -> None:
 def test_a_simulator_that_did_not_says_by_what() -> None:
     assert "lagged 200 ms" in stage(lag_ms=200).verdict()
     assert "used 95% of a core" in stage(cpu_s=9.5).verdict()
-    assert "up to 900 ms late" in stage(behind_ms=900).verdict()
+    assert "came 900 ms late" in stage(behind_ms=900).verdict()
 
 
 def test_the_busiest_process_is_named() -> None:
