@@ -150,7 +150,7 @@ def shown(found: Figures, names: dict[str, object]) -> dict[str, object]:
     return {name: getattr(found, name) for name in names}
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(st.tuples(SESSIONS, NOWS), max_size=12),
     st.sets(st.sampled_from([f"d:{name}" for name in NAMES]), max_size=1),
@@ -191,7 +191,7 @@ def test_a_second_implementation_agrees(
     assert shown(figures(cell, asked), expected) == expected
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.tuples(SESSIONS, NOWS), max_size=5), st.randoms(use_true_random=False)
 )
@@ -237,6 +237,7 @@ CELLS = st.dictionaries(
 )
 
 
+@settings(max_examples=100, deadline=None)
 @given(CELLS, CELLS, CELLS)
 def test_cells_add_up_in_any_order_and_grouping(
     a: dict[str, int], b: dict[str, int], c: dict[str, int]

@@ -29,7 +29,7 @@ def expected(found: Survey) -> dict[int, dict[str, int]]:
     return {at_ms: cell for at_ms, cell in cells.items() if cell}
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(EVENTS, RATINGS, MODES, st.randoms(use_true_random=False))
 def test_what_is_told_and_counted_on_the_way_is_what_stands_at_the_end(
     events: list[SessionEvent],

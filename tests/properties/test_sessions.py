@@ -107,7 +107,7 @@ def compared(state: SessionState | None) -> object:
     return shown, state.default if state.default and state.default.effective else None
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(
     st.tuples(EVENTS, RATINGS, VOIDS), RULES, NOWS, st.randoms(use_true_random=False)
 )
@@ -128,6 +128,7 @@ def test_any_order_and_grouping_ends_in_the_same_state(
     assert compared(folded(parts, rules, now_ms)) == compared(whole)
 
 
+@settings(max_examples=100, deadline=None)
 @given(EVENTS, RATINGS, RULES, st.randoms(use_true_random=False))
 def test_any_order_groups_a_scope_alike(
     events: list[SessionEvent],
@@ -160,6 +161,7 @@ def test_any_order_groups_a_scope_alike(
     assert [each[1:] for each in found] == [each[1:] for each in whole]
 
 
+@settings(max_examples=100, deadline=None)
 @given(EVENTS, RATINGS, RULES, NOWS)
 def test_each_rating_stands_and_at_most_one_is_in_effect(
     events: list[SessionEvent],
