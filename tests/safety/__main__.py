@@ -29,7 +29,6 @@ from tests.safety.world import Setting, World
 
 POWER_MUTANT = "sync_normal"
 KILLS_IN_FLIGHT_MIN = 10
-CUT_MUTANT = "ack_after_reconnect"
 KINDS = 6  # of trials, in turn; one of them cuts
 
 Found = dict[str, Any]
@@ -70,7 +69,7 @@ def accept(asked: argparse.Namespace, directory: Path, env: dict[str, str]) -> F
 
 def simulated(asked: argparse.Namespace, directory: Path, env: dict[str, str]) -> Found:
     trials = list(schedule(asked.simulated, asked.seed))
-    if asked.mutant == CUT_MUTANT:  # kills would hide what it does
+    if asked.cuts:
         turns = schedule(asked.simulated * KINDS, asked.seed)
         trials = [trial for trial in turns if trial.kind is Kind.CUT]
     with World(directory, Setting(env=env)) as world:
@@ -105,6 +104,7 @@ def parse() -> argparse.Namespace:
     one("--simulated", type=int, metavar="N", help="kills under simulated terminals")
     one("--accept", type=int, metavar="MESSAGES", help="a large load, once through")
     add = parser.add_argument
+    add("--cuts", action="store_true", help="--simulated: cuts of the link alone")
     add("--seed", type=int, default=1)
     add("--mutant", choices=(*MUTANTS, POWER_MUTANT))
     add("--json", type=Path, metavar="FILE", help="write all findings there")

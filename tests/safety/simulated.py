@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from simulators.processes import Child, NotReadyError, wait_until
+from simulators.processes import Child, NotReadyError, accepts, wait_until
 from tests.safety.kills import carry_out
 from tests.safety.trials import Trial
 from tests.safety.world import World
@@ -56,7 +56,7 @@ def run_simulated(
     findings = SimulatedFindings()
     world.start_gateway()
     world.wait_subscribed()
-    wait_until(lambda: world.gateway.whole, _READY_S, "all roles")
+    wait_until(lambda: accepts(_console(world)), _READY_S, "the API")
     report = world.directory / "simulated.json"
     with _simulation(world, seed, report) as simulation:
         time.sleep(_BEFORE_S)
@@ -83,13 +83,16 @@ def run_simulated(
     return findings
 
 
+def _console(world: World) -> int:
+    return world.gateway.site.console_port
+
+
 def _simulation(world: World, seed: int, report: Path) -> Child:
     scenario = world.directory / "scenario.toml"
     scenario.write_text(SCENARIO, "utf-8")
-    console = world.gateway.site.console_port
     options = {
         "--broker": f"127.0.0.1:{world.broker.port}",
-        "--api": f"http://127.0.0.1:{console}",
+        "--api": f"http://127.0.0.1:{_console(world)}",
         "--backend-log": world.raw_log,
         "--report": report,
         "--manifest": world.manifest,
