@@ -39,7 +39,7 @@ NAMES = [
 ]
 BOUNDS = settings(
     deadline=None,
-    max_examples=150,
+    max_examples=100,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -51,34 +51,38 @@ class Client:
         return answer
 
     def _check(self, method: str, path: str, answer: httpx.Response) -> None:
-        operation = self._operation(path).get(method.lower())
-        if operation is None:
+        template = _template(path)
+        kind, status = answer.headers["content-type"], str(answer.status_code)
+        if method.lower() not in contract()["paths"].get(template, {}):
             assert answer.status_code in {404, 405}
             return
-        responses = operation["responses"]
-        status = str(answer.status_code)
-        told = responses.get(status) or responses[f"{status[0]}XX"]
-        kind = answer.headers["content-type"]
-        schema = {**told["content"][kind]["schema"], "components": self._components()}
-        jsonschema_rs.Draft202012Validator(schema).validate(answer.json())
+        _validator(method.lower(), template, status, kind).validate(answer.json())
 
-    def _components(self) -> Mapping[str, Any]:
-        components: Mapping[str, Any] = contract()["components"]
-        return components
 
-    def _operation(self, path: str) -> Mapping[str, Any]:
-        paths: Mapping[str, Mapping[str, Any]] = contract()["paths"]
-        if path in paths:
-            return paths[path]
-        parts = path.split("/")
-        for template, operations in paths.items():
-            names = template.split("/")
-            if len(names) == len(parts) and all(
-                name.startswith("{") or name == part
-                for name, part in zip(names, parts, strict=True)
-            ):
-                return operations
-        return {}
+@cache
+def _validator(
+    method: str, template: str, status: str, kind: str
+) -> jsonschema_rs.Draft202012Validator:
+    """What the contract says of such an answer."""
+    responses = contract()["paths"][template][method]["responses"]
+    told = responses.get(status) or responses[f"{status[0]}XX"]
+    components = contract()["components"]
+    schema = {**told["content"][kind]["schema"], "components": components}
+    return jsonschema_rs.Draft202012Validator(schema)
+
+
+def _template(path: str) -> str:
+    """The path as the contract has it; itself when it has none."""
+    paths: Mapping[str, object] = contract()["paths"]
+    parts = path.split("/")
+    for template in paths if path not in paths else ():
+        names = template.split("/")
+        if len(names) == len(parts) and all(
+            name.startswith("{") or name == part
+            for name, part in zip(names, parts, strict=True)
+        ):
+            return template
+    return path
 
 
 KEYRING = Keyring({1: bytes(32)})

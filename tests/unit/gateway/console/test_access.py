@@ -131,25 +131,22 @@ async def test_once_there_are_tokens_any_name_of_ours_will_do(api: Api) -> None:
     assert answer.status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("path", "field"),
-    [
-        ("ratings", "device_id"),
-        ("sessions", "site"),
-        ("devices", "device_id"),
-        ("alerts", "cause"),
-        ("quarantine", "device_id"),
-        ("windows", "id"),
-    ],
-)
-async def test_lists_show_what_lies_below_the_token_s_site(
-    bound: Bound, path: str, field: str
-) -> None:
-    text = bound.tokens.create("a", ["read"], "north", 0)
-    answer = await bound.ask("GET", f"/api/v1/{path}", headers=bearer(text))
-    assert {item[field].rpartition("-")[2] for item in answer.json()["items"]} == {
-        "hall"
-    }
+LISTS = [
+    ("ratings", "device_id"),
+    ("sessions", "site"),
+    ("devices", "device_id"),
+    ("alerts", "cause"),
+    ("quarantine", "device_id"),
+    ("windows", "id"),
+]
+
+
+async def test_lists_show_what_lies_below_the_token_s_site(bound: Bound) -> None:
+    headers = bearer(bound.tokens.create("a", ["read"], "north", 0))
+    for path, field in LISTS:
+        answer = await bound.ask("GET", f"/api/v1/{path}", headers=headers)
+        found = {item[field].rpartition("-")[2] for item in answer.json()["items"]}
+        assert (path, found) == (path, {"hall"})
 
 
 async def test_the_tree_of_sites_is_shown_from_the_token_s_site_down(
@@ -160,61 +157,59 @@ async def test_the_tree_of_sites_is_shown_from_the_token_s_site_down(
     assert [item["id"] for item in answer.json()["items"]] == ["hall", "north"]
 
 
-@pytest.mark.parametrize(
-    ("inside", "outside"),
-    [
-        ("ratings/event-hall", "ratings/event-south"),
-        ("ratings/d-hall:event-hall", "ratings/d-south:event-south"),
-        ("sessions/A-hall", "sessions/A-south"),
-        ("sessions/hall:A-hall:0:1", "sessions/south:A-south:0:1"),
-        ("devices/d-hall", "devices/d-south"),
-        ("quarantine/1", "quarantine/2"),
-    ],
-)
-async def test_single_items_outside_are_not_found(
-    bound: Bound, inside: str, outside: str
-) -> None:
+SINGLE = [
+    ("ratings/event-hall", "ratings/event-south"),
+    ("ratings/d-hall:event-hall", "ratings/d-south:event-south"),
+    ("sessions/A-hall", "sessions/A-south"),
+    ("sessions/hall:A-hall:0:1", "sessions/south:A-south:0:1"),
+    ("devices/d-hall", "devices/d-south"),
+    ("quarantine/1", "quarantine/2"),
+]
+
+
+async def test_single_items_outside_are_not_found(bound: Bound) -> None:
     headers = bearer(bound.tokens.create("a", ["read"], "north", 0))
-    found = await bound.ask("GET", f"/api/v1/{inside}", headers=headers)
-    assert found.status_code == 200
-    hidden = await bound.ask("GET", f"/api/v1/{outside}", headers=headers)
-    assert (hidden.status_code, hidden.json()["code"]) == (404, "not_found")
+    for inside, outside in SINGLE:
+        found = await bound.ask("GET", f"/api/v1/{inside}", headers=headers)
+        assert (inside, found.status_code) == (inside, 200)
+        hidden = await bound.ask("GET", f"/api/v1/{outside}", headers=headers)
+        assert (outside, hidden.status_code) == (outside, 404)
+        assert hidden.json()["code"] == "not_found"
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body", "status"),
-    [
-        ("POST", "devices/d-south/retire", {}, 404),
-        ("POST", "devices/d-hall/approve", {"site": "south"}, 403),
-        ("PUT", "devices/d-south", {"site": "hall"}, 404),
-        ("PUT", "devices/d-hall", {"site": "south"}, 403),
-        ("PUT", "devices/d-hall", {"site": None}, 403),
-        ("PUT", "devices/d-new", {}, 403),
-        ("POST", "alerts/2/confirm", {}, 404),
-        ("POST", "ratings/event-south/void", {"reason": "x"}, 404),
-        ("GET", "ratings/event-south/contact", None, 404),
-        ("POST", "ratings", {"event_id": "web-00001", "site": "south"}, 403),
-        ("POST", "ratings", {"event_id": "web-00001", "window": "w-south"}, 403),
-        ("POST", "ratings", {"event_id": "web-00001", "window": "none"}, 403),
-        ("PUT", "sites", {"id": "south", "parent": "hall"}, 403),
-        ("PUT", "sites", {"id": "west"}, 403),
-        ("PUT", "windows", {"id": "w-south", "site": "hall"}, 403),
-        ("PUT", "windows", {"id": "w-hall", "site": "south"}, 403),
-        ("PUT", "employees", {"id": "0042"}, 403),
-        ("POST", "quarantine/purge", {"reason": "not_json"}, 403),
-        ("GET", "deadletters", None, 403),
-        ("POST", "deadletters/purge", {"sink": "main"}, 403),
-        ("POST", "sinks/main/enable", None, 403),
-    ],
-)
-async def test_nothing_outside_is_changed(
-    bound: Bound, method: str, path: str, body: object, status: int
-) -> None:
+OUTSIDE: list[tuple[str, str, object, int]] = [
+    ("POST", "devices/d-south/retire", {}, 404),
+    ("POST", "devices/d-hall/approve", {"site": "south"}, 403),
+    ("PUT", "devices/d-south", {"site": "hall"}, 404),
+    ("PUT", "devices/d-hall", {"site": "south"}, 403),
+    ("PUT", "devices/d-hall", {"site": None}, 403),
+    ("PUT", "devices/d-new", {}, 403),
+    ("POST", "alerts/2/confirm", {}, 404),
+    ("POST", "ratings/event-south/void", {"reason": "x"}, 404),
+    ("GET", "ratings/event-south/contact", None, 404),
+    ("POST", "ratings", {"event_id": "web-00001", "site": "south"}, 403),
+    ("POST", "ratings", {"event_id": "web-00001", "window": "w-south"}, 403),
+    ("POST", "ratings", {"event_id": "web-00001", "window": "none"}, 403),
+    ("PUT", "sites", {"id": "south", "parent": "hall"}, 403),
+    ("PUT", "sites", {"id": "west"}, 403),
+    ("PUT", "windows", {"id": "w-south", "site": "hall"}, 403),
+    ("PUT", "windows", {"id": "w-hall", "site": "south"}, 403),
+    ("PUT", "employees", {"id": "0042"}, 403),
+    ("POST", "quarantine/purge", {"reason": "not_json"}, 403),
+    ("GET", "deadletters", None, 403),
+    ("POST", "deadletters/purge", {"sink": "main"}, 403),
+    ("POST", "sinks/main/enable", None, 403),
+]
+
+
+async def test_nothing_outside_is_changed(bound: Bound) -> None:
     scopes = ["admin", "audit", "contact"]
     headers = bearer(bound.tokens.create("a", scopes, "north", 0))
-    answer = await bound.ask(method, f"/api/v1/{path}", json=body, headers=headers)
-    assert answer.status_code == status
-    assert bound.submissions.records == []
+    for method, path, body, status in OUTSIDE:
+        url = f"/api/v1/{path}"
+        answer = await bound.ask(method, url, json=body, headers=headers)
+        assert (path, body, answer.status_code) == (path, body, status)
+        assert bound.submissions.records == []
 
 
 async def test_a_rating_of_a_bound_token_counts_at_its_site(bound: Bound) -> None:
