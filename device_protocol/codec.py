@@ -33,7 +33,15 @@ Uplink = Message | list[EventMessage | ProtocolError]
 Judge = Callable[[str, Element], Message]
 """Takes the topic's device and one element."""
 
-TAKEN: Final = frozenset({Channel.RATING, Channel.PRESENCE, Channel.HEARTBEAT})
+TAKEN: Final = frozenset(
+    {
+        Channel.RATING,
+        Channel.PRESENCE,
+        Channel.HEARTBEAT,
+        Channel.SELFTEST,
+        Channel.REPLY,
+    }
+)
 """The channels that the gateway folds; the others lie in quarantine until it does."""
 
 

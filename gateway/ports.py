@@ -161,7 +161,30 @@ class Event(msgspec.Struct, array_like=True, gc=False, tag_field="shape", tag=1)
     personal: int | None = None
 
 
-AnyEvent = RatingEvent | Event
+class HealthPoint(msgspec.Struct, array_like=True, gc=False, tag_field="shape", tag=2):
+    """One heartbeat as a point of `device_health`, for time series alone.
+
+    `tags` and `fields` are text of line protocol, without the comma between them and
+    the measurement; with `point_ns` they are fixed at the fold.
+    """
+
+    ordinal: int
+    device_id: str
+    tags: str
+    fields: str
+    point_ns: int
+    type: str = "device_health"
+
+    @property
+    def subject(self) -> str:
+        return self.device_id
+
+    @property
+    def partition(self) -> str:
+        return self.device_id
+
+
+AnyEvent = RatingEvent | Event | HealthPoint
 
 
 class Receipt(msgspec.Struct, array_like=True, gc=False):
@@ -190,6 +213,7 @@ class OutboxRow(msgspec.Struct, array_like=True, gc=False):
     events: list[AnyEvent]
     receipts: list[Receipt] = []
     controls: list[Control] = []
+    points: int = 0  # how many of `events` are for time series alone
 
 
 class SinkSpec(msgspec.Struct, frozen=True):
@@ -299,7 +323,7 @@ class Link(Protocol):
         """Connect and serve, again and again, until `stop`."""
 
 
-Unit = RatingEvent | Event | Receipt
+Unit = AnyEvent | Receipt
 """What a sink takes: an event, or what it says to one device."""
 
 

@@ -115,7 +115,8 @@ def _rules(settings: Settings) -> Rules:
 
 def _sinks(settings: Settings) -> tuple[SinkSpec, ...]:
     points = [
-        SinkSpec(sink.name, "influxdb", ("rating.*",)) for sink in settings.influxdb
+        SinkSpec(sink.name, "influxdb", ("rating.*", "device_health"))
+        for sink in settings.influxdb
     ]
     hooks = [
         SinkSpec(sink.name, "backend", tuple(sink.events)) for sink in settings.backend

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from gateway.events.registry import EVENTS, RATING_EVENTS
+from gateway.events.registry import EVENTS, POINTS, RATING_EVENTS
 from gateway.ports import AnyEvent, OutboxRow, RatingEvent, Receipt, Unit
 
 INFLUXDB: Final = "influxdb"
@@ -21,24 +21,28 @@ def matches(pattern: str, name: str) -> bool:
 
 def selected(patterns: Iterable[str]) -> frozenset[str]:
     """The names of the registry that these filters let through."""
+    return _among(EVENTS, patterns)
+
+
+def _among(names: Iterable[str], patterns: Iterable[str]) -> frozenset[str]:
     wanted = tuple(patterns)
     return frozenset(
-        name for name in EVENTS if any(matches(pattern, name) for pattern in wanted)
+        name for name in names if any(matches(pattern, name) for pattern in wanted)
     )
 
 
 class Address:
     """What a sink of this kind with these filters takes; no filter takes nothing.
 
-    InfluxDB has a point for ratings alone; the backend has all events; receipts are
-    a list of their own in each row.
+    InfluxDB has points of ratings and of heartbeats; the backend has all events, but
+    no bare points; receipts are a list of their own in each row.
     """
 
     def __init__(self, kind: str, patterns: Sequence[str]) -> None:
-        wanted = selected(patterns)
         self._receipts = kind == RECEIPTS
         self._any = bool(patterns)
-        self._names = wanted & RATING_EVENTS if kind == INFLUXDB else wanted
+        of_kind = POINTS | RATING_EVENTS if kind == INFLUXDB else EVENTS
+        self._names = _among(of_kind, patterns)
         self._all = self._names >= EVENTS.keys()
 
     def units(self, row: OutboxRow) -> Sequence[Unit]:
@@ -49,7 +53,7 @@ class Address:
         """Which of `units(row)` are for this sink, ascending."""
         if self._receipts:
             return range(len(row.receipts) if self._any else 0)
-        if self._all:
+        if self._all and not row.points:
             return range(len(row.events))
         names = self._names
         return [at for at, event in enumerate(row.events) if event.type in names]

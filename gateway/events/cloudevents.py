@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from gateway.ports import AnyEvent, Event, RatingEvent
+from gateway.ports import AnyEvent, Event, HealthPoint, RatingEvent
 
 _SECONDS_CACHED: Final = 8192
 _SEQUENCE_DIGITS: Final = 20
@@ -37,6 +37,8 @@ def cloud_id(event: AnyEvent) -> str:
     """The CloudEvents `id`, stable over retries and rebuilds."""
     if isinstance(event, RatingEvent):
         subject = f"{event.device_id}:{event.event_id}"
+    elif isinstance(event, HealthPoint):  # its key names it among all points
+        return f"{event.type}:{event.device_id}:{event.point_ns}"
     else:
         subject = event.subject
     return f"{full_type(event.type)}:{subject}:{event.version}"
@@ -106,6 +108,7 @@ class CloudEvents:
     def wrap(self, event: AnyEvent) -> CloudEvent:
         if isinstance(event, RatingEvent):
             return self._rating(event)
+        assert not isinstance(event, HealthPoint), "a bare point is no event"
         return self._other(event)
 
     def encode(self, events: CloudEvent | Sequence[CloudEvent]) -> bytes:

@@ -1,4 +1,4 @@
-"""The key of a rating's point: its tags and its time, fixed at the first fold."""
+"""The keys of points: their tags and times, fixed at the first fold."""
 
 from functools import lru_cache
 from typing import Final
@@ -38,4 +38,14 @@ def point_tags(  # noqa: PLR0913, PLR0917 -- one for each tag
         f"{tag('site', site)}{tag('department', department)}{tag('window', window)}"
         f"{tag('device', device_id)}{tag('employee', employee_id)}"
         f"{tag('scale', scale)}{tag('origin', origin)}{tag('medium', medium)}"
+    )[1:]
+
+
+def health_tags(
+    site: str | None, window: str | None, device_id: str, model: str | None
+) -> str:
+    """The tags of a heartbeat's point, in one order for ever."""
+    return (
+        f"{tag('site', site)}{tag('window', window)}{tag('device', device_id)}"
+        f"{tag('model', model)}"
     )[1:]

@@ -132,6 +132,8 @@ _OTHER: Final[Mapping[str, tuple[str, Schema, Schema]]] = {
 }
 
 RATING_EVENTS: Final = frozenset(_RATINGS)
+POINTS: Final = frozenset({"device_health"})
+"""What goes to time series alone: no events, so no schemas of CloudEvents."""
 EVENTS: Final[Mapping[str, EventType]] = MappingProxyType(
     {
         name: _event(name, about, _RATING_REQUIRED, _RATING_OPTIONAL)

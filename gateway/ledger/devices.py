@@ -8,6 +8,7 @@ import msgspec
 
 from fleet.presence import Known
 from fleet.sequence import Sequence
+from fleet.vitals import Vitals
 from gateway.events.points import point_tags
 from gateway.ledger.store import Store
 
@@ -70,6 +71,7 @@ class Device:
         "binding",
         "block",
         "burst",
+        "correction_ms",
         "deferred",
         "deferred_max",
         "department",
@@ -89,6 +91,7 @@ class Device:
         "sequence",
         "site",
         "tokens",
+        "vitals",
         "window",
     )
 
@@ -107,6 +110,8 @@ class Device:
         self.missing = 0
         self.last_seen_ms: int | None = None
         self.last_rating_ms: int | None = None
+        self.vitals: Vitals | None = None  # until its first heartbeat
+        self.correction_ms = 0  # of its clock, by its vitals
         self.tokens = 0.0
         self.refilled_ms = 0
         self.deferred = 0

@@ -243,7 +243,26 @@ CREATE TABLE identity_period (
 );
 """
 
-MIGRATIONS: Final = (_STATE + _FLEET + _RATINGS + _QUEUES + _IDENTITIES,)
+_DEVICE_HEALTH = """
+CREATE TABLE device_health (
+    no INTEGER PRIMARY KEY,
+    vitals TEXT NOT NULL     -- JSON: the latest figures, what they tell of its clock
+);
+
+CREATE TABLE device_report ( -- what a device answered: self-tests, replies to commands
+    device_no INTEGER NOT NULL,
+    kind TEXT NOT NULL,      -- selftest, reply
+    place INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    data TEXT NOT NULL,      -- JSON
+    PRIMARY KEY (device_no, kind, place)
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: Final = (
+    _STATE + _FLEET + _RATINGS + _QUEUES + _IDENTITIES,
+    _DEVICE_HEALTH,
+)
 
 IDENTITY_TABLE: Final = """
 CREATE TABLE IF NOT EXISTS identity_{no} (
@@ -264,6 +283,8 @@ FOLDED: Final = (
     "alert",
     "device",
     "device_activity",
+    "device_health",
+    "device_report",
     "registry_row",
     "deferred",
     "binding",

@@ -1,6 +1,6 @@
 """What one block owes: its events, receipts and controls, in fold order."""
 
-from gateway.ports import AnyEvent, Control, OutboxRow, Receipt
+from gateway.ports import AnyEvent, Control, HealthPoint, OutboxRow, Receipt
 
 
 class Emission:
@@ -12,7 +12,13 @@ class Emission:
     def clear(self) -> None:
         self.events: list[AnyEvent] = []
         self.controls: list[Control] = []
+        self._points = 0
         self._receipts: dict[str, Receipt] = {}
+
+    def plot(self, point: HealthPoint) -> None:
+        """Owe a point to the time series."""
+        self.events.append(point)
+        self._points += 1
 
     def keep(self, device_id: str, event_id: str) -> None:
         """Tell a terminal that this event is kept."""
@@ -30,4 +36,6 @@ class Emission:
     def row(self, block: int, appended_ms: int) -> OutboxRow:
         """The block's row so far."""
         receipts = list(self._receipts.values())
-        return OutboxRow(block, appended_ms, self.events, receipts, self.controls)
+        return OutboxRow(
+            block, appended_ms, self.events, receipts, self.controls, self._points
+        )

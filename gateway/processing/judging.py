@@ -16,7 +16,8 @@ from gateway.processing.points import Timed as TimedRating
 from gateway.processing.quarantine import Quarantine
 from gateway.processing.recording import Recording
 from gateway.processing.state import State
-from gateway.processing.taking import Taking, Timed
+from gateway.processing.taking import Taking
+from gateway.processing.timed import Timed
 
 Known = tuple[int, Timed, Holder]
 """Its position among the claims of the run, the element, and who holds its identity."""
@@ -69,6 +70,7 @@ class Judging:
             claim_ms = rating.claimed_ms
             if (
                 claim_ms is not None
+                and not device.correction_ms
                 and received_ms - horizon_ms
                 <= claim_ms
                 <= received_ms + FUTURE_TOLERANCE_MS
@@ -76,7 +78,7 @@ class Judging:
                 occurred_ms, quality = claim_ms, "device"
             else:
                 try:
-                    occurred_ms, quality = self._resolve(rating, received_ms)
+                    occurred_ms, quality = self._resolve(device, rating, received_ms)
                 except ProtocolError as error:
                     late = (place, device, rating, record, 0, "")
                     self._late.append((len(claims), late, error))
@@ -111,7 +113,9 @@ class Judging:
             return "the device has no profile, and so no key map"
         return f"no level in the profile {device.profile!r} at that time"
 
-    def _resolve(self, rating: EventMessage, received_ms: int) -> tuple[int, str]:
+    def _resolve(
+        self, device: Device, rating: EventMessage, received_ms: int
+    ) -> tuple[int, str]:
         claim_ms = rating.claimed_ms
         if rating.claimed_local is not None:
             claim_ms = local_ms(rating.claimed_local, self._state.zone)
@@ -120,7 +124,11 @@ class Judging:
             age_ms = rating.sent_uptime_ms - rating.uptime_ms
         try:
             occurred_ms, quality = resolve(
-                claim_ms, received_ms, self._state.horizon_ms, 0, age_ms
+                claim_ms,
+                received_ms,
+                self._state.horizon_ms,
+                device.correction_ms,
+                age_ms,
             )
         except ProtocolError as error:
             raise ProtocolError(error.reason, error.detail, rating.event_id) from None

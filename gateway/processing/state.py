@@ -12,6 +12,7 @@ import msgspec
 from device_protocol.profiles.model import FULL_SCALE
 from device_protocol.topics import Channel
 from gateway.ledger.books import Books, OpenAlert, Timer
+from gateway.ledger.conditions import Conditions
 from gateway.ledger.devices import Binding, Device, Devices
 from gateway.ledger.queues import Queues
 from gateway.ledger.ratings import Ratings
@@ -48,6 +49,7 @@ class State:
         self.keyring = keyring
         self.books = Books(store)
         self.devices = Devices(store)
+        self.conditions = Conditions(store)
         self.ratings = Ratings(store)
         self.queues = Queues(store)
         self.emission = Emission()
@@ -117,10 +119,12 @@ class State:
     def _load_devices(self) -> None:
         self.by_id = {device.device_id: device for device in self.devices.load()}
         self.by_no = {device.no: device for device in self.by_id.values()}
+        self.conditions.load(self.by_no)
         self.pending = sum(d.lifecycle == "pending" for d in self.by_id.values())
         self.windows = self.devices.registry("windows")
         self.changed_devices: set[Device] = set()
         self.active_devices: set[Device] = set()
+        self.beating_devices: set[Device] = set()
 
     def scores_of(self, scale: str) -> list[float]:
         """What the levels 0 to 5 count for on a scale."""
@@ -206,7 +210,9 @@ class State:
         """Write what is kept in memory: once a transaction, before its commit."""
         self.devices.save(sorted(self.changed_devices, key=_number))
         self.devices.save_activity(sorted(self.active_devices, key=_number))
+        self.conditions.save(sorted(self.beating_devices, key=_number))
         self.changed_devices.clear()
+        self.beating_devices.clear()
         self.active_devices.clear()
         self.books.save_fates(self.fates)
         self.sinks.save()

@@ -6,14 +6,11 @@ To add an event message: one class with `take`, and one line in `Taking`.
 from collections.abc import Mapping
 from typing import Protocol
 
-from device_protocol.messages import EventMessage
-from gateway.ledger.devices import Device
-from gateway.ports import Record
+from device_protocol.messages import EventMessage, Reply, SelfTest
 from gateway.processing.activity import observe_event
+from gateway.processing.device_reports import Replies, SelfTests
 from gateway.processing.state import State
-
-Timed = tuple[int, Device, EventMessage, Record, int, str]
-"""Packed place, device, message, record, occurred_ms, time_quality."""
+from gateway.processing.timed import Timed
 
 
 class Taker(Protocol):
@@ -27,7 +24,10 @@ class Taking:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._takers: Mapping[type[EventMessage], Taker] = {}
+        self._takers: Mapping[type[EventMessage], Taker] = {
+            SelfTest: SelfTests(state),
+            Reply: Replies(state),
+        }
 
     def take(self, timed: Timed) -> None:
         """Fold an event; ratings have a way of their own."""

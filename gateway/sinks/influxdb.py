@@ -1,4 +1,4 @@
-"""InfluxDB: ratings as points of line protocol, through either write API."""
+"""InfluxDB: ratings and heartbeats as points, through either write API."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,10 +7,10 @@ from typing import Final, Protocol
 from isal import isal_zlib
 
 from gateway.clock import Clock
-from gateway.ports import Answer, RatingEvent, Unit, Verdict
+from gateway.ports import Answer, Unit, Verdict
 from gateway.sinks.answers import Reply, answer, failed
 from gateway.sinks.http import ASKING_ERRORS
-from gateway.sinks.lines import rating_line
+from gateway.sinks.lines import line_of
 
 _GZIP_LEVEL: Final = 1
 _GZIP_WBITS: Final = 31  # deflate within a gzip frame
@@ -26,7 +26,7 @@ class LineWriter(Protocol):
 
 
 class InfluxdbSink:
-    """Writes the point of each rating as it stands at the event."""
+    """Writes the point of each rating as it stands at the event, and heartbeats."""
 
     def __init__(
         self,
@@ -56,8 +56,7 @@ class InfluxdbSink:
 
     def _body(self, units: Sequence[Unit]) -> tuple[int, bytes]:
         """Lines of the first events, at least one, that fit into one body."""
-        lines = [rating_line(it) for it in units if isinstance(it, RatingEvent)]
-        assert len(lines) == len(units), "only ratings have points"
+        lines = [line_of(unit) for unit in units]
         body = "\n".join(lines).encode()
         if len(body) > self._body_bytes_max:
             lines = lines[: _fitting(lines, self._body_bytes_max)]

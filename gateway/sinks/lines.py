@@ -1,8 +1,8 @@
-"""Line protocol: the point of a rating, under the key that its first fold fixed."""
+"""Line protocol: points under the keys that their first fold fixed."""
 
 from typing import Final
 
-from gateway.ports import RatingEvent
+from gateway.ports import HealthPoint, RatingEvent, Unit
 
 _ESCAPES: Final = str.maketrans({'"': r"\"", "\\": "\\\\", "\n": r"\n"})
 
@@ -17,3 +17,16 @@ def rating_line(event: RatingEvent) -> str:
         f'effective={"1i" if event.effective else "0i"},event_id="{event_id}",'
         f'version={event.version}i,flags="{",".join(event.flags)}" {event.point_ns}'
     )
+
+
+def health_line(point: HealthPoint) -> str:
+    """The point of a heartbeat; its tags and fields are escaped already."""
+    return f"{point.type},{point.tags} {point.fields} {point.point_ns}"
+
+
+def line_of(unit: Unit) -> str:
+    """The line of a unit that is addressed to time series."""
+    if isinstance(unit, RatingEvent):
+        return rating_line(unit)
+    assert isinstance(unit, HealthPoint), "neither a rating nor a heartbeat"
+    return health_line(unit)

@@ -6,6 +6,7 @@ import apsw
 import msgspec
 
 from fleet.presence import Known
+from fleet.vitals import Vitals
 from gateway.ledger.queries.organisation import of_site
 from gateway.queries.asking import AlertFilter, DeviceFilter, Page, Slice
 from gateway.queries.rows import (
@@ -17,15 +18,17 @@ from gateway.queries.rows import (
 from gateway.reading.paging import Columns, Conditions, Listing, page
 
 _KNOWN: Final = msgspec.json.Decoder(Known)
+_VITALS: Final = msgspec.json.Decoder(Vitals)
 _AT_REST: Final = frozenset({"maintenance", "retired"})
 """Lifecycles that say more of a device than its connection does."""
 
 _SELECT: Final = """
 SELECT d.no, d.device_id, d.lifecycle, d.presence, d.site, d.window, d.model,
     d.profile, a.last_seen_ms, a.last_rating_ms, a.missing_count,
-    d.hw_serial, d.labels, d.installed_at
+    d.hw_serial, d.labels, d.installed_at, h.vitals
 FROM device AS d
 LEFT JOIN device_activity AS a ON a.no = d.no
+LEFT JOIN device_health AS h ON h.no = d.no
 """
 _PRESENCE: Final = """
 iif(d.lifecycle IN ('maintenance', 'retired'), d.lifecycle,
@@ -46,6 +49,8 @@ FROM alert AS a
 def _build(row: Columns) -> DeviceRow:
     lifecycle = row[2]
     known = _KNOWN.decode(row[3]) if row[3] else Known()
+    vitals = _VITALS.decode(row[14]) if row[14] else Vitals()
+    battery = vitals.battery_pct
     return DeviceRow(
         device_id=row[1],
         lifecycle=lifecycle,
@@ -58,6 +63,8 @@ def _build(row: Columns) -> DeviceRow:
         last_seen_ms=row[8],
         last_rating_ms=row[9],
         missing=row[10] or 0,
+        battery_pct=None if battery is None else round(battery),
+        key_counts=vitals.key_counts,
         hw_serial=row[11],
         labels=row[12],
         installed_at=row[13],

@@ -1,0 +1,51 @@
+"""How devices are: the table `device_health`, one row a device, and their reports."""
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from fleet.vitals import Vitals
+from gateway.ledger.devices import Device
+from gateway.ledger.store import Store
+
+REPORTS_MAX: Final = 20
+"""Self-tests, and replies, kept of one device."""
+
+_VITALS: Final = msgspec.json.Decoder(Vitals)
+
+
+class Conditions:
+    """The tables `device_health` and `device_report`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def load(self, devices: dict[int, Device]) -> None:
+        """Put what is known onto the devices, which are given by their numbers."""
+        for number, vitals in self._store.all("SELECT no, vitals FROM device_health"):
+            device = devices[number]
+            device.vitals = _VITALS.decode(vitals)
+            device.correction_ms = device.vitals.clock.correction_ms
+
+    def save(self, devices: Iterable[Device]) -> None:
+        encode = msgspec.json.encode
+        self._store.many(
+            "INSERT OR REPLACE INTO device_health VALUES (?, ?)",
+            [(device.no, encode(device.vitals).decode()) for device in devices],
+        )
+
+    def report(
+        self, device_no: int, kind: str, place: int, at_ms: int, data: bytes
+    ) -> None:
+        """Keep what a device answered; beyond `REPORTS_MAX` the oldest goes."""
+        self._store.run(
+            "INSERT INTO device_report VALUES (?, ?, ?, ?, ?)",
+            (device_no, kind, place, at_ms, data.decode()),
+        )
+        self._store.run(
+            "DELETE FROM device_report WHERE device_no = ?1 AND kind = ?2 AND place <="
+            " (SELECT place FROM device_report WHERE device_no = ?1 AND kind = ?2"
+            " ORDER BY place DESC LIMIT 1 OFFSET ?3)",
+            (device_no, kind, REPORTS_MAX),
+        )
