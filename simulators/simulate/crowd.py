@@ -268,7 +268,12 @@ class Crowd:
         dice = _dice(self._order.seed, what)
         mean_s = _HOUR_S / per_hour / len(self.terminals)
         for at_s in occurrences(mean_s, self.scenario.duration_s, dice):
-            self.later(at_s, partial(act, dice.choice(self.terminals)))
+            self.later(at_s, partial(self._befall, act, dice.choice(self.terminals)))
+
+    def _befall(self, act: Callable[[Terminal], None], terminal: Terminal) -> None:
+        """Nothing goes wrong any more once the pressing was ended early."""
+        if self.phase == "pressing":
+            act(terminal)
 
     def _go_offline(self, terminal: Terminal) -> None:
         for_s = self._misfortune.uniform(*self.scenario.faults.offline_s)
