@@ -47,7 +47,10 @@ def evalgate() -> str:
         return "evalgate"
     beside = Path(sys.executable).with_name("evalgate")
     if beside.exists():
-        here = Path.cwd()
-        near = beside.is_relative_to(here)
-        return shlex.quote(str(beside.relative_to(here) if near else beside))
-    return f"{shlex.quote(sys.executable)} -m gateway.cli"
+        return shlex.quote(_from_here(beside))
+    return f"{shlex.quote(_from_here(Path(sys.executable)))} -m gateway.cli"
+
+
+def _from_here(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
