@@ -1,22 +1,15 @@
-"""`evalgate conformance`: starts the kit, which is a program of its own."""
+"""`evalgate conformance`: starts the conformance kit, a program of its own."""
 
-import os
-import sys
-from argparse import SUPPRESS, ArgumentParser, Namespace
+from argparse import Namespace
+from typing import NoReturn
 
-from gateway.cli.exits import Exit
+from gateway.cli.outsiders import add_arguments, become
+
+__all__ = ["HELP", "NAME", "add_arguments", "run"]
 
 NAME = "conformance"
 HELP = "examine a terminal through a test broker: level A, B or C, and why"
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    # With no prefix of its own, the parser leaves the other program's options alone.
-    parser.prefix_chars = "\0"
-    parser.add_argument("arguments", nargs="*", help=SUPPRESS)
-
-
-def run(args: Namespace) -> Exit:
-    """Become the kit: its exit code is ours."""
-    command = [sys.executable, "-m", "simulators", "conformance", *args.arguments]
-    os.execv(sys.executable, command)  # noqa: S606 -- our own command line
+def run(args: Namespace) -> NoReturn:
+    become(NAME, args.arguments)

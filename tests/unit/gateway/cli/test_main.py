@@ -169,8 +169,11 @@ def test_the_help_of_a_verb_shows_its_examples(
     assert "examples:\n  evalgate trace " in capsys.readouterr().out
 
 
-def test_the_benchmark_gets_all_its_options(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("verb", ["bench", "simulate", "conformance"])
+def test_a_program_of_its_own_gets_all_its_options(
+    verb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     started: list[list[str]] = []
     monkeypatch.setattr("os.execv", lambda _path, command: started.append(command))
-    main(["bench", "--n", "5", "--help"])
-    assert started[0][1:] == ["-m", "simulators", "bench", "--n", "5", "--help"]
+    main([verb, "--n", "5", "--help"])
+    assert started[0][1:] == ["-m", "simulators", verb, "--n", "5", "--help"]
