@@ -88,7 +88,9 @@ def reconcile(
     done = Reconciliation()
     if stores.api:
         api = Api(stores.api, stores.token_file)
-        settle(api, stores.settle_s, done, say)
+        accepted_min = scope.book.fates()["accepted"].low
+        accepted_min += before["accepted"] if before is not None else 0
+        settle(api, stores.settle_s, accepted_min, done, say)
         _judge_gateway(api, scope, before, done)
     else:
         done.notes.append("ledger not compared: name the gateway with --api URL")
@@ -106,9 +108,17 @@ def reconcile(
 
 
 def settle(
-    api: Api, settle_s: float, done: Reconciliation, say: Callable[[str], None]
+    api: Api,
+    settle_s: float,
+    accepted_min: int,
+    done: Reconciliation,
+    say: Callable[[str], None],
 ) -> None:
-    """Wait until nothing more is received and no sink is owed anything."""
+    """Wait until nothing more is received and no sink is owed anything.
+
+    While less is accepted than must be, the broker may still hold the rest: a gateway
+    that lost its connection can take a minute to come back.
+    """
     end_s = time.monotonic() + settle_s
     previous, quiet = -1, 0
     while quiet < _QUIET_POLLS:
@@ -129,7 +139,9 @@ def settle(
         owed = sum(int(sink["owed"]) for sink in pipeline["sinks"])
         behind = int(pipeline["journal"]["block"]) - int(pipeline["processed_block"])
         busy = owed or int(pipeline["deferred"]) or behind > _BEHIND_MAX
-        quiet = quiet + 1 if received == previous and not busy else 0
+        short = int(pipeline["accepted"]) < accepted_min
+        still = received == previous and not busy and not short
+        quiet = quiet + 1 if still else 0
         previous = received
         say(f"waiting: received {received:,}, owed {owed:,}, {behind} blocks behind")
 

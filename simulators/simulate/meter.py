@@ -145,4 +145,4 @@ class Meter:
                     f"{', '.join(faults)}; trust no rate or latency of it. "
                     "Use fewer terminals, a lower rate or a machine of its own."
                 )
-        return "The simulator kept up: its figures are those of the broker and the gateway."
+        return "The simulator kept up: the figures are the broker's and the gateway's."

@@ -98,7 +98,7 @@ def _simulation(world: World, seed: int, report: Path) -> Child:
         "--manifest": world.manifest,
         "--seed": seed,
         "--drain": 40,
-        "--settle": 60,
+        "--settle": 80,
     }
     words = [str(word) for option in options.items() for word in option]
     words += world.points.reconcile_options()
