@@ -142,7 +142,8 @@ class OwnGateway:
             console = self.gateway.site.console_port
             return subscribed > 0 and self.gateway.whole and accepts(console)
 
-        wait_until(ready, _READY_S, "gateway ready")
+        what = "gateway ready (--keep DIR leaves its log in DIR/gateway)"
+        wait_until(ready, _READY_S, what)
 
 
 def bottleneck(shares: dict[str, float], cores: int) -> str:
