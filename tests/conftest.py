@@ -9,8 +9,8 @@ from tests.support.services import influx1, influxd, mosquitto, victoria
 
 __all__ = ["influx1", "influxd", "mosquitto", "victoria"]
 
-# An example that waits for a busy machine is no fault. Under CI=true hypothesis takes the
-# same examples at every run by itself; elsewhere new ones.
+# An example that waits for a busy machine is no fault. Under CI=true hypothesis takes
+# the same examples at every run by itself; elsewhere new ones.
 settings.register_profile("no deadline", settings(), deadline=None)
 settings.load_profile("no deadline")
 
