@@ -9,9 +9,9 @@ from gateway.events import Terms
 from gateway.events.terms import by_name
 from gateway.ports import Outbox, OutboxRow, SinkSince
 
-ROWS_READ_MAX: Final = 8
+ROWS_READ_MAX: Final = 4
 ROWS_KEPT_MAX: Final = 32
-UNITS_KEPT_MAX: Final = 16_000  # some 16 MB
+UNITS_KEPT_MAX: Final = 8_000  # some 8 MB
 
 
 class Feed:

@@ -59,8 +59,11 @@ def answer(reply: Reply, count: int, wall_ms: int) -> Answer:
 
 def failed(error: BaseException, count: int) -> Answer:
     """No answer: the world's fault."""
-    detail = str(error) or type(error).__name__
-    return Answer(Verdict.RETRY, count, detail=f"{type(error).__name__}: {detail}")
+    if isinstance(error, TimeoutError):
+        detail = f"no answer in time ({error})" if str(error) else "no answer in time"
+    else:
+        detail = ": ".join(filter(None, (type(error).__name__, str(error))))
+    return Answer(Verdict.RETRY, count, detail=detail)
 
 
 def retry_after_ms(value: str, wall_ms: int) -> int:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.ports import Verdict
-from gateway.sinks.answers import Reply, answer, judge, retry_after_ms
+from gateway.ports import Answer, Verdict
+from gateway.sinks.answers import Reply, answer, failed, judge, retry_after_ms
 
 NOW_MS = 1_795_000_000_000  # 2026-11-18T11:06:40Z
 
@@ -53,3 +53,16 @@ def test_an_answer_keeps_the_beginning_of_what_was_said() -> None:
     assert made.detail.startswith("no such � employee xxx")
     assert len(made.detail) <= 2048
     assert made.retry_after_ms == 1000
+
+
+@pytest.mark.parametrize(
+    ("error", "detail"),
+    [
+        (TimeoutError(), "no answer in time"),
+        (TimeoutError("10 s"), "no answer in time (10 s)"),
+        (ConnectionResetError(), "ConnectionResetError"),
+        (OSError("no route"), "OSError: no route"),
+    ],
+)
+def test_a_failure_is_said_once(error: OSError, detail: str) -> None:
+    assert failed(error, 3) == Answer(Verdict.RETRY, 3, detail=detail)
