@@ -44,11 +44,14 @@ class UnreachableError(RuntimeError):
 class Order:
     """Where a population works, and how; `registry`: retired and unknown terminals.
 
-    `drain_s` is how long it may take to get rid of what it keeps.
+    `username` and `password` are one account for all; `drain_s` is how long it may
+    take to get rid of what it keeps.
     """
 
     host: str = "127.0.0.1"
     port: int = 1883
+    username: str | None = None
+    password: bytes | None = None
     root: str = "evaluators"
     seed: int = 1
     registry: bool = False
@@ -63,6 +66,7 @@ class Crowd:
     ) -> None:
         self.scenario = scenario
         self.root = order.root
+        self.credential = (order.username, order.password)
         self.deaf = scenario.faults.deaf
         self.keep_alive_s = scenario.population.keep_alive_s
         self.dice = _dice(order.seed, "network")

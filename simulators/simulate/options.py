@@ -31,6 +31,8 @@ def parse(arguments: Sequence[str]) -> Namespace:
     add = where.add_argument
     add("--config", type=Path, metavar="FILE", help="take addresses from a gateway's")
     add("--broker", metavar="HOST:PORT", help="(127.0.0.1:1883)")
+    add("--username", metavar="NAME", help="of one account for all terminals")
+    add("--password-file", type=Path, metavar="FILE", help="with its password")
     add("--root", help="first levels of every topic (evaluators)")
     add("--gateway", action="store_true", help="start broker, gateway, sinks, and stop")
     add("--keep", type=Path, metavar="DIR", help="with --gateway: work there, leave it")
@@ -58,6 +60,8 @@ def parse(arguments: Sequence[str]) -> Namespace:
 def _check(parser: ArgumentParser, asked: argparse.Namespace) -> None:
     if not asked.list and asked.scenario is None:
         parser.error("name a scenario or a file; --list shows those that there are")
+    if (asked.username is None) != (asked.password_file is None):
+        parser.error("--username and --password-file go together")
     if asked.keep and not asked.gateway:
         parser.error("--keep goes with --gateway")
     if asked.gateway and (asked.broker or asked.config or asked.api):
@@ -104,7 +108,7 @@ def order(asked: Namespace) -> Order:
     """Where and how the population works.
 
     Raises:
-        ScenarioError: the configuration file or the address cannot be used.
+        ScenarioError: the configuration, the address or the password cannot be used.
 
     """
     config = _config(asked.config)
@@ -120,10 +124,13 @@ def order(asked: Namespace) -> Order:
     host, _, port = broker.rpartition(":")
     if not host or not port.isdecimal():
         raise ScenarioError(f"--broker {broker}: write HOST:PORT")
+    password = asked.password_file and _secret(asked.password_file)
     root = asked.root or config.get("broker", {}).get("root", "evaluators")
     return Order(
         host=host,
         port=int(port),
+        username=asked.username,
+        password=password,
         root=root,
         seed=asked.seed,
         registry=asked.gateway,
@@ -148,6 +155,13 @@ def stores(asked: Namespace) -> Stores:
         backend_log=asked.backend_log,
         settle_s=asked.settle,
     )
+
+
+def _secret(path: Path) -> bytes:
+    try:
+        return path.read_bytes().strip()
+    except OSError as error:
+        raise ScenarioError(f"--password-file {path}: {error.strerror}") from None
 
 
 def _config(path: Path | None) -> dict[str, Any]:

@@ -81,6 +81,7 @@ class World(Protocol):
     meter: Meter
     deaf: float
     keep_alive_s: int
+    credential: tuple[str | None, bytes | None]
 
     def later(self, delay_s: float, call: Callable[[], None]) -> None: ...
 
@@ -214,8 +215,11 @@ class Speaker(ABC):
         self.state = State.CONNECTING
         traits = self.traits
         where = topic(self._world.root, traits.device_id, Channel.PRESENCE)
+        username, password = self._world.credential
         first = ConnectPacket(
             traits.client_id,
+            username=username,
+            password=password,
             clean_start=traits.kind == "C",
             keep_alive=self._world.keep_alive_s,
             session_expiry_interval=_SESSION_EXPIRY_S,

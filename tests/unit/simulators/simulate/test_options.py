@@ -48,6 +48,22 @@ def test_addresses_come_from_the_gateways_file(tmp_path: Path) -> None:
     assert (stores.influx1, stores.database) == ("http://127.0.0.1:8086", "ratings")
 
 
+def test_one_account_serves_all_terminals(tmp_path: Path) -> None:
+    path = tmp_path / "hall.password"
+    path.write_text("secret\n", "utf-8")
+    words = ["quiet", "--username", "hall", "--password-file", str(path)]
+    order = options.order(options.parse(words))
+    assert (order.username, order.password) == ("hall", b"secret")
+    path.unlink()
+    with pytest.raises(ScenarioError, match=r"hall\.password: No such file"):
+        options.order(options.parse(words))
+
+
+def test_a_name_without_its_password_is_wrong_usage() -> None:
+    with pytest.raises(SystemExit):
+        options.parse(["quiet", "--username", "hall"])
+
+
 def test_listener_with_tls_needs_another(tmp_path: Path) -> None:
     path = tmp_path / "gateway.toml"
     path.write_text('[broker]\nurl = "mqtts://10.0.0.5:8883"\n', "utf-8")

@@ -38,6 +38,7 @@ class Nowhere:
     meter: Meter = field(default_factory=Meter)
     deaf: float = 0.0
     keep_alive_s: int = 300
+    credential: tuple[str | None, bytes | None] = (None, None)
 
     def later(self, delay_s: float, call: object) -> None: ...
 

@@ -68,6 +68,7 @@ class Stage:
     meter: Meter = field(default_factory=Meter)
     deaf: float = 0.0
     keep_alive_s: int = 300
+    credential: tuple[str | None, bytes | None] = (None, None)
     timers: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
     pipes: list[Pipe] = field(default_factory=list)
 
