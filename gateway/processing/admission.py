@@ -206,6 +206,8 @@ class Admission:
                 return False
             self._hold(record, place, device, channel)
             return True
+        if channel is Channel.PRESENCE:
+            self._hear(record, device)
         reason = (
             Reason.RETIRED_DEVICE
             if device.lifecycle == "retired"
@@ -215,26 +217,48 @@ class Admission:
         self._quarantine.refuse(record, place, device.device_id, error)
         return True
 
+    def _hear(self, record: Record, device: Device) -> None:
+        """Learn of a refused or retired terminal only whether it waits for receipts.
+
+        It would send again and again what lies in quarantine, were it not told.
+        """
+        try:
+            message = self._reader(device, Channel.PRESENCE)(
+                device.device_id, record.payload
+            )
+        except ProtocolError:
+            return
+        if isinstance(message, Presence) and message.state == "online":
+            device.known.capabilities = message.capabilities
+            device.receipts = device.known.receipts
+            self._state.changed_devices.add(device)
+
     def _hold(
         self, record: Record, place: int, device: Device, channel: Channel
     ) -> None:
-        """Keep what a device not yet approved sends, element by element."""
+        """Keep what a device not yet approved sends, element by element.
+
+        Nothing of it is judged: the profile that the approval gives the device may
+        read what the protocol alone cannot.
+        """
+        if channel is Channel.HEARTBEAT:
+            # A state, not an event: the next one tells the same and more.
+            self._state.fates["ignored", "device_pending"] += 1
+            return
         try:
             message = _read_part(self._reader(device, channel), device, record)
         except ProtocolError as error:
-            self._quarantine.refuse(record, place, device.device_id, error)
+            if error.reason is Reason.BAD_TOPIC:
+                self._quarantine.refuse(record, place, device.device_id, error)
+            else:
+                self._quarantine.hold(record, place, device, error)
             return
         if isinstance(message, list):
             for element, one, part in self._parts(message, record, place):
-                if isinstance(element, ProtocolError):
-                    self._quarantine.refuse(part, one, device.device_id, element)
-                else:
-                    self._quarantine.hold(part, one, device, element.event_id)
-        elif isinstance(message, Heartbeat | Presence | Cleared):
-            # A state, not an event: the next one tells the same and more.
-            self._state.fates["ignored", "device_pending"] += 1
+                self._quarantine.hold(part, one, device, element)
         else:
-            self._quarantine.hold(record, place, device, message.event_id)
+            assert not isinstance(message, Presence | Heartbeat | Cleared)
+            self._quarantine.hold(record, place, device, message)
 
     def defer(self, record: Record, place: int, device: Device) -> None:
         """Keep a message until the device's bucket has been refilled."""

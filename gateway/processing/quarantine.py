@@ -5,6 +5,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 from device_protocol.errors import ProtocolError, Reason
+from device_protocol.messages import EventMessage
 from gateway.ledger.devices import Device
 from gateway.ports import Record
 from gateway.processing.alerts import raise_alert
@@ -54,11 +55,22 @@ class Quarantine:
             )
             self._state.emission.reject(device.device_id, what, error.reason.value)
 
-    def hold(self, record: Record, place: int, device: Device, event_id: str) -> None:
-        """Keep an element of a device not yet approved."""
-        error = ProtocolError(
-            Reason.UNKNOWN_DEVICE, "waits until the device is approved", event_id
-        )
+    def hold(
+        self,
+        record: Record,
+        place: int,
+        device: Device,
+        element: EventMessage | ProtocolError,
+    ) -> None:
+        """Keep an element of a device not yet approved.
+
+        What cannot be read without a profile is told to nobody who waits for a
+        receipt, unless its id can: whether it is kept for good is not known yet.
+        """
+        detail = "waits until the device is approved"
+        if isinstance(element, ProtocolError):
+            detail += f"; by the protocol alone: {element.detail}"
+        error = ProtocolError(Reason.UNKNOWN_DEVICE, detail, element.event_id)
         self.refuse(record, place, device.device_id, error, state="held")
 
     def _add(

@@ -1,5 +1,7 @@
 """Who may speak: unknown, reserved, refused, retired; over MQTT and over HTTP."""
 
+import hashlib
+
 import msgspec
 import pytest
 
@@ -163,8 +165,29 @@ def test_a_heartbeat_that_is_none_is_quarantined(
     assert list(ledger.fates()) in (["quarantined:schema"], ["quarantined:not_json"])
 
 
-def test_a_pending_device_keeps_no_heartbeats(ledger: FoldedLedger) -> None:
-    ledger.take(message("eval-0001", {"v": 1}, channel=HEARTBEAT))
+@pytest.mark.parametrize("lifecycle", ["refused", "retired"])
+def test_a_refused_terminal_that_waits_for_receipts_is_told(
+    ledger: FoldedLedger, lifecycle: str
+) -> None:
+    row = {"device_id": "eval-0001", "lifecycle": lifecycle}
+    ledger.act("device_put", {"device": row})
+    birth = {"v": 1, "state": "online", "capabilities": {"receipts": True}}
+    ledger.take(message("eval-0001", birth, channel="presence"))
+    ledger.take(message("eval-0001", b"{", channel="presence"))
+    ledger.restart()
+    payload = message("eval-0001", element("event-0001"))
+    ledger.take(payload)
+    digest = hashlib.sha256(payload.payload).hexdigest()
+    said = ledger.receipts()[-1].rejected
+    assert said == [(f"sha256:{digest}", f"{lifecycle}_device")]
+    assert ledger.fates() == {f"quarantined:{lifecycle}_device": 3}
+
+
+@pytest.mark.parametrize("beat", [{"v": 1}, b"\xff"])
+def test_a_pending_device_keeps_no_heartbeats(
+    ledger: FoldedLedger, beat: object
+) -> None:
+    ledger.take(message("eval-0001", beat, channel=HEARTBEAT))
     assert ledger.fates() == {"ignored:device_pending": 1}
 
 

@@ -30,9 +30,10 @@ def test_a_full_quarantine_drops_its_oldest_items_and_says_so(
 
 def test_what_is_held_is_dropped_last(ledger: FoldedLedger) -> None:
     ledger.rules(unknown_devices="hold")
+    ledger.act("device_put", {"device": {"device_id": "dev-0001"}})
     ledger.publish("new-0001", element("event-0001"))
     for number in range(130):
-        ledger.publish("new-0001", b"junk %d" % number)
+        ledger.publish("dev-0001", b"junk %d" % number)
     ledger.act("device_approved", {"author": "ann", "device_id": "new-0001"})
     assert ledger.fates()["accepted"] == 1
 

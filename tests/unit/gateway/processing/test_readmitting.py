@@ -1,8 +1,12 @@
 """Approval, replay, refilled bucket: elements get another fate, in their order."""
 
+from pathlib import Path
+
+import msgspec
 import pytest
 
 from gateway.processing import admission, readmitting
+from gateway.settings.profiles import load_profiles
 from tests.support.folding import (
     SECOND_MS,
     START_MS,
@@ -12,6 +16,7 @@ from tests.support.folding import (
 )
 
 ANNA = {"author": "anna"}
+PROFILES = Path(__file__).parents[4] / "config" / "profiles"
 
 
 @pytest.fixture
@@ -68,6 +73,45 @@ class TestApproval:
         ledger.take(message("new-0001", element("event-0001", 9)))
         approve(ledger)
         assert ledger.fates() == {"quarantined:unknown_level": 1}
+
+    @pytest.mark.parametrize("text", ["{%s}", "[{%s}]"])
+    def test_what_only_the_profile_to_come_can_read_is_held_and_not_rejected(
+        self, ledger: FoldedLedger, text: str
+    ) -> None:
+        shipped = load_profiles(PROFILES)
+        ledger.act("profiles_applied", {"profiles": msgspec.to_builtins(shipped)})
+        birth = {"v": 1, "state": "online", "capabilities": {"receipts": True}}
+        press = '"流水号":"event-0001","评价":"满意"'
+        payload = (text % press).encode("gb18030")
+        ledger.take(
+            message("new-0001", birth, channel="presence"), message("new-0001", payload)
+        )
+        assert ledger.fates() == {"accepted": 1, "quarantined:unknown_device": 1}
+        assert ledger.receipts() == []
+        make = "chinese-gb18030"
+        row = {"device_id": "new-0001", "profile": make, "lifecycle": "active"}
+        ledger.act("device_put", {**ANNA, "device": row})
+        assert ledger.fates() == {"accepted": 2}
+        assert ledger.all("SELECT event_id, level FROM rating") == [("event-0001", 4)]
+        (receipt,) = ledger.receipts()
+        assert (receipt.event_ids, receipt.rejected) == (["event-0001"], [])
+        assert ledger.accounted()
+
+    def test_an_element_with_a_foreign_level_is_kept_for_the_terminal_that_waits(
+        self, ledger: FoldedLedger
+    ) -> None:
+        birth = {"v": 1, "state": "online", "capabilities": {"receipts": True}}
+        body = [element("event-0001"), element("event-0002", "excellent")]
+        ledger.take(
+            message("new-0001", birth, channel="presence"), message("new-0001", body)
+        )
+        (receipt,) = ledger.receipts()
+        assert receipt.event_ids == ["event-0001", "event-0002"]
+        assert receipt.rejected == []
+        approve(ledger)
+        assert ledger.receipts()[-1].rejected == [("event-0002", "unknown_level")]
+        assert ledger.fates() == {"accepted": 2, "quarantined:unknown_level": 1}
+        assert ledger.accounted()
 
     def test_beyond_its_bucket_the_rest_is_deferred_in_its_order(
         self, ledger: FoldedLedger, monkeypatch: pytest.MonkeyPatch
