@@ -1,5 +1,6 @@
 """What holds for every test: services around a gateway, dice, what is measured."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ __all__ = ["influx1", "influxd", "mosquitto", "victoria"]
 # the same examples at every run by itself; elsewhere new ones.
 settings.register_profile("no deadline", settings(), deadline=None)
 settings.load_profile("no deadline")
+
+# The test processes share a seed of hashes (see ./dev); what they start does not.
+os.environ.pop("PYTHONHASHSEED", None)
 
 UNMEASURED = {"properties", "scenarios"}
 """They pass the same lines a thousand times, at twice the time when each is counted."""
