@@ -160,6 +160,11 @@ class ProcessMetrics:
             "Beyond it the oldest are dropped",
             registry=registry,
         )
+        self.unknown_fields = Counter(
+            "evalgate_unknown_fields",
+            "Fields of messages that the protocol and the profile do not know: ignored",
+            registry=registry,
+        )
         self.open_alerts = Gauge(
             "evalgate_open_alerts", "Alerts not resolved", registry=registry
         )

@@ -87,6 +87,7 @@ class Admission:
                 continue
             if isinstance(message, Rating):
                 device.tokens -= 1
+                state.unknown_fields += message.unknown_fields
                 elements.append((place, device, message, record))
             else:
                 self._unfold(message, record, place, device, elements)
@@ -297,6 +298,8 @@ class Admission:
     ) -> None:
         """Take in whatever is not one rating."""
         state = self._state
+        if not isinstance(message, list | Cleared):
+            state.unknown_fields += message.unknown_fields
         if isinstance(message, Presence):
             rule = learn_presence(state, device, message, record)
             state.fates["ignored" if rule else "accepted", rule or ""] += 1
@@ -314,6 +317,7 @@ class Admission:
                 if isinstance(element, ProtocolError):
                     self._quarantine.refuse(part, one, device.device_id, element)
                 else:
+                    state.unknown_fields += element.unknown_fields
                     elements.append((one, device, element, part))
 
     def _parts(

@@ -192,6 +192,8 @@ class ProcessRole:
             metrics.deferred.set(state.fates["deferred", "rate"])
             metrics.pending_devices.set(state.pending)
             metrics.quarantine_items.set(state.kept_items)
+            metrics.unknown_fields.inc(state.unknown_fields)
+            state.unknown_fields = 0
             if self._checkpointing and (known := self._checkpointing.in_force):
                 metrics.checkpoint_block.set(known.block)
             metrics.open_alerts.set(len(state.alerts))

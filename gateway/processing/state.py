@@ -53,6 +53,7 @@ class State:
         self.ratings = Ratings(store)
         self.queues = Queues(store)
         self.emission = Emission()
+        self.unknown_fields = 0  # read since the metric was last written
         self.reset()
 
     def reset(self) -> None:

@@ -131,6 +131,19 @@ def test_pending_devices_are_bounded_and_a_crowd_is_held_without_a_row(
     assert ledger.accounted()
 
 
+def test_fields_that_nobody_knows_are_counted(ledger: FoldedLedger) -> None:
+    ledger.rules()
+    odd = element("event-0001", colour="red", mood=3)
+    ledger.take(
+        message("eval-0001", odd),
+        message("eval-0001", [element("event-0002", x=1), element("event-0003")]),
+        message("eval-0001", {"v": 1, "y": 2}, channel=HEARTBEAT),
+        message("eval-0001", {"v": 1, "state": "online", "z": 2}, channel="presence"),
+    )
+    assert ledger.state.unknown_fields == 5
+    assert ledger.fates() == {"accepted": 5}
+
+
 def test_an_empty_array_is_one_ignored_message(ledger: FoldedLedger) -> None:
     ledger.rules()
     ledger.take(message("eval-0001", []))
