@@ -277,12 +277,11 @@ class Lane:
 
     def _busy(self) -> set[str]:
         """Partitions of units that are being tried."""
-        return {
-            self._partition_of(unit)
-            for slot in self._slots
-            for span in slot.unsettled
-            for unit in slot.units[slice(*span)]
-        }
+        busy: set[str] = set()
+        for slot in self._slots:
+            for span in slot.unsettled:
+                busy.update(map(self._partition_of, slot.units[slice(*span)]))
+        return busy
 
     def _open(self) -> Iterator[Slot]:
         yield from self._slots

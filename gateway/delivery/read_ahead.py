@@ -1,7 +1,7 @@
 """Units read from the outbox and not yet cut into requests."""
 
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence, Set
 from itertools import islice, repeat
 from typing import NamedTuple
 
@@ -60,7 +60,7 @@ class ReadAhead:
         self.count += len(positions)
 
     def take(
-        self, count_max: int, busy: Collection[str]
+        self, count_max: int, busy: Set[str]
     ) -> tuple[list[Unit], list[Position]]:
         """The first units, up to the first one whose partition is busy."""
         units: list[Unit] = []
@@ -81,8 +81,9 @@ class ReadAhead:
         self.count -= len(units)
         return units, positions
 
-    def _free(self, chunk: _Chunk, first: int, last: int, busy: Collection[str]) -> int:
-        if not busy:
+    def _free(self, chunk: _Chunk, first: int, last: int, busy: Set[str]) -> int:
+        partitions = map(self._partition_of, islice(chunk.units, first, last))
+        if not busy or busy.isdisjoint(partitions):
             return last
         for at, unit in enumerate(islice(chunk.units, first, last), first):
             if self._partition_of(unit) in busy:

@@ -64,13 +64,9 @@ class Address:
 
 def partition_of(unit: Unit) -> str:
     """What units must share to be kept in order: their session, else their device."""
-    match unit:
-        case RatingEvent():
-            return unit.session_key or unit.session_id or unit.device_id
-        case Receipt():
-            return unit.device_id
-        case _:
-            return unit.partition
+    if isinstance(unit, RatingEvent):
+        return unit.session_key or unit.session_id or unit.device_id
+    return unit.device_id if isinstance(unit, Receipt) else unit.partition
 
 
 def subject_of(event: AnyEvent) -> str:

@@ -1,5 +1,6 @@
 """Line protocol: points under the keys that their first fold fixed."""
 
+from functools import lru_cache
 from typing import Final
 
 from gateway.ports import HealthPoint, RatingEvent, Unit
@@ -12,11 +13,17 @@ def rating_line(event: RatingEvent) -> str:
     event_id = event.event_id
     if '"' in event_id or "\\" in event_id or "\n" in event_id:
         event_id = event_id.translate(_ESCAPES)
+    fields = _fields(event.level, event.score, event.effective)
+    flags = ",".join(event.flags) if event.flags else ""
     return (
-        f"rating,{event.tags} level={event.level}i,score={event.score!r},"
-        f'effective={"1i" if event.effective else "0i"},event_id="{event_id}",'
-        f'version={event.version}i,flags="{",".join(event.flags)}" {event.point_ns}'
+        f'rating,{event.tags} {fields},event_id="{event_id}",'
+        f'version={event.version}i,flags="{flags}" {event.point_ns}'
     )
+
+
+@lru_cache(1024)
+def _fields(level: int, score: float, effective: bool) -> str:  # noqa: FBT001 -- by position: cached
+    return f"level={level}i,score={score!r},effective={int(effective)}i"
 
 
 def health_line(point: HealthPoint) -> str:
