@@ -1,7 +1,8 @@
 """Units read from the outbox and not yet cut into requests."""
 
 from collections import deque
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import islice, repeat
 from typing import NamedTuple
 
@@ -60,7 +61,7 @@ class ReadAhead:
         self.count += len(positions)
 
     def take(
-        self, count_max: int, busy: Set[str]
+        self, count_max: int, busy: AbstractSet[str]
     ) -> tuple[list[Unit], list[Position]]:
         """The first units, up to the first one whose partition is busy."""
         units: list[Unit] = []
@@ -81,7 +82,9 @@ class ReadAhead:
         self.count -= len(units)
         return units, positions
 
-    def _free(self, chunk: _Chunk, first: int, last: int, busy: Set[str]) -> int:
+    def _free(
+        self, chunk: _Chunk, first: int, last: int, busy: AbstractSet[str]
+    ) -> int:
         partitions = map(self._partition_of, islice(chunk.units, first, last))
         if not busy or busy.isdisjoint(partitions):
             return last
