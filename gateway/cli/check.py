@@ -36,6 +36,7 @@ def run(args: Namespace) -> Exit:
 
     warnings = (
         *settings.absent_tables(),
+        *settings.unsigned_backends(),
         *missing_profiles(settings),
         *without_effect(settings),
     )

@@ -60,6 +60,8 @@ def run(args: Namespace) -> Exit:
         log.warning("table_missing", detail=warning)
     config = args.config.absolute()
     if args.role is None:
+        for warning in settings.unsigned_backends():
+            log.warning("sink_unsigned", detail=warning)
         _run_all(config, settings)
         return Exit.OK
     if args.supervisor_pid is None:

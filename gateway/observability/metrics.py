@@ -27,7 +27,7 @@ class IngestMetrics:
         self._add_link(registry)
         self.received = Counter(
             "evalgate_received",
-            "Messages in the journal since its beginning; equals the sum of fates",
+            "Messages in the journal since its beginning; an array counts once",
             registry=registry,
         )
         self.unacknowledged = Gauge(

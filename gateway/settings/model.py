@@ -65,3 +65,9 @@ class Settings(Section):
         for key, path in places:
             if not path.exists():
                 yield f"{key}: {path} does not exist yet: nothing of it is applied"
+
+    def unsigned_backends(self) -> Iterator[str]:
+        """Lines for endpoints whose events anybody could forge."""
+        for sink in self.backend:
+            if not sink.signing_secrets:
+                yield f"backend {sink.name}: no secret_file: requests are not signed"

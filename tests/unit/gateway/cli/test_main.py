@@ -33,6 +33,21 @@ def test_check_starts_and_writes_nothing(config: Path) -> None:
     assert list(config.parent.iterdir()) == [config]
 
 
+def test_check_warns_of_a_backend_whose_events_anybody_could_forge(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    backends = '[[backend]]\nname = "{}"\nurl = "https://host.example/"\n'
+    signed = backends.format("signed") + 'secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZg=="\n'
+    config.write_text(config.read_text() + signed + backends.format("bare"))
+    assert main(["check", "--config", str(config)]) == 0
+    warnings = [
+        line for line in capsys.readouterr().out.splitlines() if "warning" in line
+    ]
+    assert warnings == [
+        "warning: backend bare: no secret_file: requests are not signed"
+    ]
+
+
 def test_a_broken_configuration_is_exit_code_2_and_a_line_a_fault(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
