@@ -33,17 +33,6 @@ Uplink = Message | list[EventMessage | ProtocolError]
 Judge = Callable[[str, Element], Message]
 """Takes the topic's device and one element."""
 
-TAKEN: Final = frozenset(
-    {
-        Channel.RATING,
-        Channel.PRESENCE,
-        Channel.HEARTBEAT,
-        Channel.SELFTEST,
-        Channel.REPLY,
-    }
-)
-"""The channels that the gateway folds; the others lie in quarantine until it does."""
-
 
 @overload
 def decode(
@@ -69,13 +58,12 @@ def decode(channel: Channel, device_id: str, payload: bytes) -> object:
     Raises:
         ProtocolError: the payload is refused whole.
     """
-    reader = READERS.get(channel) or _refuse(channel)
-    return reader(device_id, payload)
+    return reader_of(channel)(device_id, payload)
 
 
 def reader_of(channel: Channel) -> Callable[[str, bytes], Uplink]:
-    """`decode` for one channel that the gateway folds; others are refused."""
-    return READERS[channel] if channel in TAKEN else _refuse(channel)
+    """`decode` for one channel; one that goes down is refused."""
+    return READERS.get(channel) or _refuse(channel)
 
 
 def judge_rating(

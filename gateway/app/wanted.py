@@ -4,7 +4,7 @@ import csv
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
@@ -17,9 +17,12 @@ from gateway.ports import SinkSpec
 from gateway.processing.applying import Table, Wanted
 from gateway.rules import Rules
 from gateway.settings import Settings
+from gateway.settings.calendars import day_table, read_overrides
 from gateway.settings.profiles import load_profiles
 
 RECEIPTS: Final = "receipts"
+YEARS_AHEAD: Final = 2
+"""How far ahead holidays are taken that a package works out."""
 TABLE_BYTES_MAX: Final = 64 * 1024 * 1024
 _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "devices": ("device_id",),
@@ -29,7 +32,6 @@ _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "employees": ("id",),
     "bindings": ("device_id", "from"),
     "closures": ("site", "from"),
-    "calendar": ("date", "kind"),
 }
 
 
@@ -55,19 +57,12 @@ def wanted(settings: Settings) -> Wanted:
 
 
 def _calendar(settings: Settings) -> dict[str, Any]:
-    """Which calendar, and the operator's overrides: {date: "work" or "rest"}."""
+    """The day table: what is published by now, and the operator's own days."""
     path = settings.rules.calendar_file
-    overrides: dict[str, str] = {}
-    if path is not None and path.exists():
-        for row in read_table("calendar", path).rows:
-            try:
-                day = date.fromisoformat(row["date"]).isoformat()
-            except ValueError:
-                raise PermanentError(f"{path}: not a date: {row['date']}") from None
-            if row["kind"] not in {"work", "rest"}:
-                raise PermanentError(f"{path}: {day} must be work or rest")
-            overrides[day] = row["kind"]
-    return {"name": settings.rules.calendar, "overrides": overrides}
+    overrides = read_overrides(path) if path is not None and path.exists() else {}
+    last_year = datetime.now(UTC).year + YEARS_AHEAD
+    table = day_table(settings.rules.calendar, overrides, last_year)
+    return dict(msgspec.to_builtins(table))
 
 
 def _profiles(settings: Settings) -> dict[str, Any]:

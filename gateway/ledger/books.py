@@ -1,6 +1,6 @@
 """What the fold keeps about itself: cursor, fates, settings, acts, timers, alerts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from gateway.ledger.store import Store
@@ -129,6 +129,9 @@ class Books:
     def set_timer(self, timer: Timer) -> None:
         self._store.run("INSERT OR IGNORE INTO timer VALUES (?, ?, ?)", timer)
 
+    def set_timers(self, timers: Iterable[Timer]) -> None:
+        self._store.many("INSERT OR IGNORE INTO timer VALUES (?, ?, ?)", timers)
+
     def drop_timers(self, kind: str, subject: str) -> None:
         self._store.run(
             "DELETE FROM timer WHERE kind = ? AND subject = ?", (kind, subject)
@@ -190,3 +193,10 @@ class Books:
         )
         assert row is not None
         return int(row[0])
+
+    def note_first_version(self, event_type: str, subject: str) -> None:
+        """Note that the first event of this type was told, if that was not noted."""
+        self._store.run(
+            "INSERT OR IGNORE INTO subject_version VALUES (?, ?, 1)",
+            (event_type, subject),
+        )

@@ -23,8 +23,10 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, 'device', ?11, 'live', 'ini
 """
 _INSERT_PLAIN_SESSION: Final = """
 INSERT INTO session (no, session_id, site, stage, n, began_ms, business_date, state,
-    device_no, department, window, employee_id, effective_place, ratings)
-VALUES (?1, ?2, ?3, 0, 1, ?4, ?5, 'rated', ?6, ?7, ?8, ?9, ?10, '[' || ?10 || ']')
+    device_no, department, window, employee_id, eligible, effective_place, ratings,
+    amend_until_ms, followup_due_ms, rectify_due_ms, due_ms)
+VALUES (?1, ?2, ?3, ?11, 1, ?4, ?5, 'rated', ?6, ?7, ?8, ?9, 1, ?10,
+    '[' || ?10 || ']', ?12, ?13, ?14, ?13)
 """
 _INSERT_RATING: Final = f"INSERT INTO rating ({RATING_COLUMNS}) VALUES (" + (
     ", ".join("?" * 23) + ")"
@@ -32,9 +34,6 @@ _INSERT_RATING: Final = f"INSERT INTO rating ({RATING_COLUMNS}) VALUES (" + (
 SESSION_COLUMNS: Final = (
     "no, session_id, site, stage, n, began_ms, business_date, state, device_no,"
     " department, window, employee_id, effective_place, ratings"
-)
-_INSERT_SESSION: Final = f"INSERT INTO session ({SESSION_COLUMNS}) VALUES (" + (
-    ", ".join("?" * 14) + ")"
 )
 
 
@@ -110,21 +109,6 @@ def _stored(row: Row) -> Stored:
     )
 
 
-def _session(row: Row) -> Session:
-    return Session(
-        no=row[0],
-        session_id=row[1],
-        site=row[2],
-        stage=row[3],
-        n=row[4],
-        began_ms=row[5],
-        own=row[14] is not None,
-        state=row[7],
-        effective=row[12],
-        ratings=json.loads(row[13]),
-    )
-
-
 class Ratings:
     """The tables `rating`, `session`, `session_event`, `binding`, `personal`."""
 
@@ -163,7 +147,8 @@ class Ratings:
         """Add sessions that a plain rating began.
 
         Each row: no, session_id, site, began_ms, business_date, device_no,
-        department, window, employee_id, place of the rating.
+        department, window, employee_id, place of the rating, stage, amend_until_ms,
+        followup_due_ms, rectify_due_ms.
         """
         self._store.many(_INSERT_PLAIN_SESSION, rows)
 
@@ -172,59 +157,31 @@ class Ratings:
         rows = self._store.each(_SELECT_STORED, [(place,) for place in places])
         return [_stored(row) for row in rows]
 
-    def restate(self, rows: Iterable[tuple[int, int, str | None, int]]) -> None:
-        """Set (version, effective, flags, place) of ratings whose standing changed."""
+    def stand(
+        self, rows: Iterable[tuple[int, bool, str | None, int | None, int]]
+    ) -> None:
+        """Set (version, effective, flags, session_no, place) of ratings."""
         self._store.many(
-            "UPDATE rating SET version = ?, effective = ?, flags = ? WHERE place = ?",
+            "UPDATE rating SET version = ?, effective = ?, flags = ?, session_no = ?"
+            " WHERE place = ?",
             rows,
         )
 
     def void(self, place: int, void: str) -> None:
         self._store.run("UPDATE rating SET void = ? WHERE place = ?", (void, place))
 
-    def assign(self, place: int, session_no: int) -> None:
-        """Put a rating that had no session into one."""
-        self._store.run(
-            "UPDATE rating SET session_no = ? WHERE place = ?", (session_no, place)
-        )
-
-    def sessions(self, site: str, ids: Iterable[str]) -> list[Session]:
-        """Every session of a site with one of these numbers, the oldest first.
+    def scopes(self, site: str, ids: Iterable[str]) -> list[tuple[str, int]]:
+        """(number, stage) of every session of a site with one of these numbers.
 
         Other sites use the same numbers: theirs are never touched.
         """
         # One statement for all: an index seek each, and no sorter, which costs more.
         rows = self._store.all(
-            f"SELECT {SESSION_COLUMNS}, opened_ms FROM json_each(?) AS asked"
+            "SELECT session_id, stage FROM json_each(?) AS asked"
             " CROSS JOIN session ON session_id = asked.value AND site = ?",
             (msgspec.json.encode(list(ids)).decode(), site),
         )
-        return [_session(row) for row in rows]
-
-    def session_of(self, number: int) -> Session | None:
-        """The session with this number."""
-        row = self._store.one(
-            f"SELECT {SESSION_COLUMNS}, opened_ms FROM session WHERE no = ?", (number,)
-        )
-        return None if row is None else _session(row)
-
-    def insert_sessions(self, rows: Iterable[Sequence[object]]) -> None:
-        """Add sessions; the values are in the order of `SESSION_COLUMNS`."""
-        self._store.many(_INSERT_SESSION, rows)
-
-    def settle(self, session: Session) -> None:
-        """Write the state that followed from the session's set."""
-        self._store.run(
-            "UPDATE session SET began_ms = ?, state = ?, effective_place = ?,"
-            " ratings = ?, version = version + 1 WHERE no = ?",
-            (
-                session.began_ms,
-                session.state,
-                session.effective,
-                json.dumps(session.ratings, separators=(",", ":")),
-                session.no,
-            ),
-        )
+        return [(row[0], row[1]) for row in rows]
 
     def add_personal(self, rows: Iterable[tuple[int, str, int, bytes, bytes]]) -> None:
         """Keep sealed fields: (place, rating_id, key id, sealed, keyed digest)."""

@@ -7,6 +7,8 @@ Tables in `FOLDED` are a function of the journal alone; the outbox may be pruned
 
 from typing import Final
 
+from gateway.ledger.schema_sessions import FOLDED_SESSIONS, SESSIONS
+
 _STATE = """
 CREATE TABLE state (
     name TEXT PRIMARY KEY,
@@ -262,6 +264,7 @@ CREATE TABLE device_report ( -- what a device answered: self-tests, replies to c
 MIGRATIONS: Final = (
     _STATE + _FLEET + _RATINGS + _QUEUES + _IDENTITIES,
     _DEVICE_HEALTH,
+    SESSIONS,
 )
 
 IDENTITY_TABLE: Final = """
@@ -296,4 +299,5 @@ FOLDED: Final = (
     "sink_addressed",
     "subject_version",
     "identity_period",
+    *FOLDED_SESSIONS,
 )

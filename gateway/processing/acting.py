@@ -5,6 +5,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
+from gateway.processing.changing import Changing
 from gateway.processing.readmitting import Readmitting
 from gateway.processing.state import State
 
@@ -28,9 +29,12 @@ class ActError(Exception):
 class Context:
     """What a handler works on."""
 
-    def __init__(self, state: State, readmitting: Readmitting) -> None:
+    def __init__(
+        self, state: State, readmitting: Readmitting, changing: Changing
+    ) -> None:
         self.state = state
         self.readmitting = readmitting
+        self.changing = changing
         self.place = 0
         self.author: str | None = None
 

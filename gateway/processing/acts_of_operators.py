@@ -22,7 +22,7 @@ from gateway.processing.acting import (
     handling,
 )
 from gateway.processing.registering import move
-from gateway.processing.settling import declare_void, find_rating
+from gateway.processing.settling import find_rating
 
 ITEMS_MAX: Final = 100_000
 """Quarantine items that one act replays or purges: it folds in one transaction."""
@@ -74,7 +74,7 @@ def _rating_voided(context: Context, act: RatingVoidAct) -> Outcome:
         raise ActError("not_found", f"no rating {act.rating_id!r}")
     if stored.void is not None:
         raise ActError("conflict", "the rating is void already")
-    declare_void(state, stored, act.reason, act.author)
+    context.changing.declare_void(stored, act.reason, act.author)
     return {"rating_id": stored.rating_id}
 
 

@@ -20,6 +20,7 @@ from gateway.processing.acting import (
     handling,
 )
 from gateway.processing.alerts import resolve_alert
+from gateway.processing.deadlines import move_deadlines
 from gateway.processing.profiles import Profiles
 from gateway.processing.registering import put_rows
 from gateway.rules import Rules
@@ -43,7 +44,12 @@ def _rules_applied(context: Context, applied: _RulesApplied) -> Outcome:
         raise ActError("invalid", detail) from None
     text = msgspec.json.encode(rules).decode()
     context.state.books.save_setting("rules", text, context.place)
-    context.state.apply_rules(rules)
+    state = context.state
+    before = state.terms.rules, state.zone.key
+    state.apply_rules(rules)
+    state.keep_zone(context.place)
+    if before != (state.terms.rules, state.zone.key):
+        move_deadlines(state)
     return {}
 
 
@@ -66,6 +72,14 @@ def _setting_applied(name: str) -> Handling[Data]:
         return {}
 
     return handling(Data, keep)
+
+
+def _calendar_applied(context: Context, data: Data) -> Outcome:
+    """A day table comes into force: open deadlines move, closed ones never do."""
+    text = json.dumps(data.get("calendar", data), ensure_ascii=False, sort_keys=True)
+    context.state.books.save_setting("calendar", text, context.place)
+    context.state.apply_calendar()
+    return {"moved": move_deadlines(context.state)}
 
 
 def _gateway_started(context: Context, data: Data) -> Outcome:
@@ -118,7 +132,7 @@ HANDLERS: Final[Mapping[str, Handling[Any]]] = {
     "gateway_started": handling(Data, _gateway_started),
     "rules_applied": handling(_RulesApplied, _rules_applied),
     "profiles_applied": handling(_ProfilesApplied, _profiles_applied),
-    "calendar_applied": _setting_applied("calendar"),
+    "calendar_applied": handling(Data, _calendar_applied),
     "checkpoint_taken": _setting_applied("checkpoint"),
     "tokens_applied": _setting_applied("tokens"),
     "tables_applied": handling(_TablesApplied, _tables_applied),

@@ -24,7 +24,7 @@ from fleet.registry import ACCEPTING, is_reserved
 from gateway.ledger.devices import Device
 from gateway.places import ELEMENT_BITS
 from gateway.ports import Record, RecordFlag, RecordKind
-from gateway.processing.bindings import read_over_http
+from gateway.processing.bindings import reader_over_http
 from gateway.processing.devices import learn_presence
 from gateway.processing.heartbeats import beat
 from gateway.processing.profiles import Reader
@@ -144,7 +144,7 @@ class Admission:
             self._quarantine.refuse(record, place, device_id, crowd, state="held")
             return None
         http = record.kind == RecordKind.HTTP
-        read = read_over_http if http else self._reader(device, channel)
+        read = reader_over_http(channel) if http else self._reader(device, channel)
         entry = (device, channel, read)
         state.entries[record.topic] = entry
         return entry
@@ -362,4 +362,4 @@ def _read_part(read: Reader, device: Device, record: Record) -> Uplink:
     return message
 
 
-_HTTP_CHANNELS: Final = frozenset({Channel.RATING.value})
+_HTTP_CHANNELS: Final = frozenset({Channel.RATING.value, Channel.SESSION.value})

@@ -1,5 +1,6 @@
 """Where a rating counts: the binding in force at its event."""
 
+from collections.abc import Callable
 from typing import Annotated, Final
 
 import msgspec
@@ -18,30 +19,52 @@ Name = Annotated[str, msgspec.Meta(max_length=64)]
 
 
 class OverHttp(msgspec.Struct, frozen=True, gc=False):
-    """What an element over HTTP says beside the message's own fields."""
+    """What an element over HTTP says beside the message's own fields.
+
+    `device_id` is the terminal that a session event speaks of.
+    """
 
     site: Name | None = None
     window: Name | None = None
     medium: Name = "web"
+    device_id: Name | None = None
 
 
 _OVER_HTTP: Final = msgspec.json.Decoder(OverHttp)
 
 
-def read_over_http(device_id: str, payload: bytes) -> Uplink:
-    """A rating over HTTP: comes alone, with fields of its own.
+def over_http(payload: bytes) -> OverHttp:
+    """Those fields of an element that was accepted."""
+    return _OVER_HTTP.decode(payload)
 
-    Raises:
-        ProtocolError: as any rating, or `schema` for those fields.
+
+def reader_over_http(channel: Channel) -> Callable[[str, bytes], Uplink]:
+    """What reads an element over HTTP: it comes alone, with fields of its own.
+
+    The reader raises ProtocolError as for any message, or `schema` for those fields.
     """
-    message = decode(Channel.RATING, device_id, payload)
-    if isinstance(message, list):
-        raise ProtocolError(Reason.SCHEMA, "an array: over HTTP a rating comes alone")
+
+    def read(device_id: str, payload: bytes) -> Uplink:
+        # A queue system speaks of a terminal, a rating only for itself.
+        if channel is Channel.SESSION:
+            device_id = _named(payload) or device_id
+        message = decode(channel, device_id, payload)
+        if isinstance(message, list):
+            raise ProtocolError(Reason.SCHEMA, "an array: over HTTP each comes alone")
+        try:
+            _OVER_HTTP.decode(payload)
+        except msgspec.MsgspecError as error:
+            raise ProtocolError(Reason.SCHEMA, str(error)) from None
+        return message
+
+    return read
+
+
+def _named(payload: bytes) -> str | None:
     try:
-        _OVER_HTTP.decode(payload)
-    except msgspec.MsgspecError as error:
-        raise ProtocolError(Reason.SCHEMA, str(error)) from None
-    return message
+        return _OVER_HTTP.decode(payload).device_id
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None  # decoding says what is wrong with it
 
 
 def site_of(state: State, record: Record) -> str | None:
@@ -51,13 +74,21 @@ def site_of(state: State, record: Record) -> str | None:
     return extra.site or window.get("site")
 
 
-def binding_of(state: State, device: Device, record: Record) -> Binding:
+def binding_of(
+    state: State, device: Device, record: Record, occurred_ms: int
+) -> Binding:
     """The binding of a rating: its device's, or what came with it over HTTP."""
     if record.kind == RecordKind.HTTP:
         extra = _OVER_HTTP.decode(record.payload)
         window = state.windows.get(extra.window or "", {})
         site = site_of(state, record)
         return state.bind(site, window.get("department"), extra.window, extra.medium)
+    bound = state.attribution.at(device.device_id, occurred_ms).window
+    if bound is not None and bound != device.window:
+        window = state.windows.get(bound, {})
+        scale = state.profiles.scale(device.profile)
+        site = window.get("site") or device.site
+        return state.bind(site, window.get("department"), bound, TERMINAL, scale)
     if device.binding is None:
         scale = state.profiles.scale(device.profile)
         device.binding = state.bind(

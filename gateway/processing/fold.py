@@ -9,9 +9,11 @@ from gateway.processing.acting import Context
 from gateway.processing.acts import carry_out
 from gateway.processing.admission import Admission
 from gateway.processing.alerts import raise_alert, resolve_alert
+from gateway.processing.complaints import COMPLAINT_TIMER, Complaints
 from gateway.processing.judging import Judging
 from gateway.processing.quarantine import Quarantine
 from gateway.processing.readmitting import Readmitting
+from gateway.processing.settling import ORPHAN_TIMER, SESSION_TIMER
 from gateway.processing.state import CLOCK_SUSPECT, State
 from gateway.processing.timers import Timers
 
@@ -34,8 +36,17 @@ class Fold:
         self._readmitting = Readmitting(
             state, self._quarantine, self._admission, self._judging
         )
-        self._context = Context(state, self._readmitting)
-        self._timers = Timers(state, {"deferral": self._readmitting.refill})
+        changing = self._judging.changing
+        self._context = Context(state, self._readmitting, changing)
+        self._timers = Timers(
+            state,
+            {
+                "deferral": self._readmitting.refill,
+                SESSION_TIMER: changing.look_again,
+                ORPHAN_TIMER: changing.orphan,
+                COMPLAINT_TIMER: Complaints(state).fall_due,
+            },
+        )
 
     def blocks(self, blocks: Sequence[Block]) -> None:
         """Fold these blocks and commit; on any error nothing of them is kept."""

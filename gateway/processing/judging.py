@@ -15,6 +15,7 @@ from gateway.processing.alerts import raise_alert
 from gateway.processing.points import Timed as TimedRating
 from gateway.processing.quarantine import Quarantine
 from gateway.processing.recording import Recording
+from gateway.processing.sessions import Sessions
 from gateway.processing.state import State
 from gateway.processing.taking import Taking
 from gateway.processing.timed import Timed
@@ -29,8 +30,10 @@ class Judging:
     def __init__(self, state: State, quarantine: Quarantine) -> None:
         self._state = state
         self._quarantine = quarantine
-        self._recording = Recording(state)
-        self._taking = Taking(state)
+        sessions = Sessions(state)
+        self.changing = sessions.changing
+        self._recording = Recording(state, sessions)
+        self._taking = Taking(state, self.changing)
         self._only_ratings = True  # of this run
         self._late: list[tuple[int, Timed, ProtocolError]] = []
 

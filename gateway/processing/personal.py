@@ -9,6 +9,16 @@ from gateway.processing.settling import meant_by
 from gateway.processing.state import State
 
 
+def seal(
+    state: State, place: int, own: str, fields: dict[str, object]
+) -> tuple[int, str, int, bytes, bytes]:
+    """The row that keeps what an element with the id `own` says about a person."""
+    ring = state.keyring
+    plain = msgspec.json.encode(fields)
+    sealed = ring.seal(plain, own.encode())
+    return place, own, ring.key_id, sealed, ring.digest(ring.key_id, plain)
+
+
 class Personal:
     """Collects a run's personal fields and writes them at its end."""
 
@@ -18,7 +28,6 @@ class Personal:
 
     def keep(self, place: int, device: Device, rating: Rating) -> None:
         """Seal what a rating, or a comment alone, says about a person."""
-        ring = self._state.keyring
         own = f"{device.device_id}:{rating.event_id}"
         subject = own
         if rating.comment_for is not None:
@@ -28,10 +37,7 @@ class Personal:
             fields["comment"] = rating.comment
         if rating.contact is not None:
             fields["contact"] = rating.contact
-        plain = msgspec.json.encode(fields)
-        sealed = ring.seal(plain, own.encode())
-        digest = ring.digest(ring.key_id, plain)
-        self._rows.append((place, own, ring.key_id, sealed, digest))
+        self._rows.append(seal(self._state, place, own, fields))
         if rating.mode == "live":
             data = {"rating_id": subject, "device_id": device.device_id}
             partition = rating.session_id or device.device_id

@@ -22,6 +22,7 @@ def recorded(
     flags: tuple[str, ...],
     binding: Binding,
     session_key: str | None,
+    employee_id: str | None,
 ) -> RatingEvent:
     """The event of a rating in effect; its ordinal is the state's newest."""
     _, device, rating, record, occurred_ms, quality = timed
@@ -39,12 +40,12 @@ def recorded(
         record.received_ms,
         quality,
         rating.session_id,
-        rating.employee_id,
+        employee_id,
         rating.origin,
         flags,
         True,  # noqa: FBT003 -- by position: effective
         device.scores[level],
-        device.tags_of(binding, rating.employee_id, rating.origin),
+        device.tags_of(binding, employee_id, rating.origin),
         occurred_ms * NS_PER_MS + ordinal % NS_PER_MS,
         binding.site,
         binding.window,

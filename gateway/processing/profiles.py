@@ -5,7 +5,7 @@ from typing import Final, cast
 
 import msgspec
 
-from device_protocol.codec import TAKEN, Uplink
+from device_protocol.codec import Uplink
 from device_protocol.profiles import Limits, Profile, ProfileReader, profile_reader
 from device_protocol.profiles.model import FULL_SCALE
 from device_protocol.topics import Channel
@@ -22,6 +22,7 @@ class Profiles:
     def __init__(self, profiles: Mapping[str, Profile]) -> None:
         self._profiles = profiles
         self._readers: dict[tuple[str, Channel], ProfileReader] = {}
+        self.moded = any(profile.session_mode for profile in profiles.values())
         scales = [profile.scale for profile in profiles.values() if profile.scale]
         self.scores: dict[str, list[float]] = {
             scale.name: [scale.scores.get(str(level), 0.0) for level in range(6)]
@@ -31,7 +32,7 @@ class Profiles:
 
     def reader(self, name: str | None, channel: Channel) -> Reader | None:
         """What reads a channel by the profile of that name; None: the native reader."""
-        if name is None or name not in self._profiles or channel not in TAKEN:
+        if name is None or name not in self._profiles:
             return None
         key = (name, channel)
         if key not in self._readers:
@@ -46,6 +47,11 @@ class Profiles:
     def scale(self, name: str | None) -> str:
         profile = self._profiles.get(name or "")
         return FULL_SCALE if profile is None else profile.scale_name
+
+    def session_mode(self, name: str | None) -> str | None:
+        """How sessions begin; None: the profile leaves it to the rules."""
+        profile = self._profiles.get(name or "")
+        return None if profile is None else profile.session_mode
 
     def limits(self, name: str | None) -> Limits:
         profile = self._profiles.get(name or "")

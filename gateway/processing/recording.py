@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from device_protocol.messages import Rating
-from gateway.ledger.devices import Device
-from gateway.ledger.ratings import Session
+from gateway.ledger.devices import Binding, Device
+from gateway.ledger.sessions import Scope
 from gateway.ports import Record, RecordFlag, RecordKind
 from gateway.processing.activity import follow
 from gateway.processing.bindings import binding_of
+from gateway.processing.contributions import KEPT_OUT, count_alone, is_kept_out
 from gateway.processing.personal import Personal
 from gateway.processing.points import Timed, recorded
 from gateway.processing.sessions import Sessions
@@ -34,28 +35,41 @@ Row = tuple[object, ...]
 class Recording:
     """Records the new ratings of a run."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, sessions: Sessions) -> None:
         self._state = state
         self._personal = Personal(state)
-        self._sessions = Sessions(state)
+        self._sessions = sessions
+        self._plain: list[Row] = []
+        self._others: list[Row] = []
 
     def record(self, timed: Sequence[Timed]) -> None:
         """Give each rating its row, its session and its events."""
         state = self._state
         self._sessions.prepare(timed)
-        plain, others = self._rows(timed)
-        state.ratings.insert_plain(plain)
-        state.ratings.insert(others)
+        try:
+            self._rows(timed)
+            self._flush()
+        finally:
+            self._plain.clear()
+            self._others.clear()
         state.fates["accepted", ""] += len(timed)
         self._personal.save()
+
+    def _flush(self) -> None:
+        """Write what was set aside: before a rating is looked at with others."""
+        self._state.ratings.insert_plain(self._plain)
+        self._state.ratings.insert(self._others)
+        self._plain.clear()
+        self._others.clear()
         self._sessions.save()
 
-    def _rows(self, timed: Sequence[Timed]) -> tuple[list[Row], list[Row]]:
+    def _rows(self, timed: Sequence[Timed]) -> None:
         """Rows of plain ratings in sessions of their own, which are quick; others."""
         state, begin = self._state, self._sessions.begin_plain
-        emit = state.emission.events.append
-        plain: list[Row] = []
-        others: list[Row] = []
+        count, zone = state.counting.count_usual, state.zone
+        bound = state.attribution.bound
+        emit, plain = state.emission.events.append, self._plain.append
+        bad = state.terms.rules.followup_level_max
         for one in timed:
             place, device, rating, record, occurred_ms, quality = one
             binding, seq = device.binding, rating.seq
@@ -64,19 +78,25 @@ class Recording:
                 or quality != "device"
                 or not (rating.usual or _is_usual(rating))
                 or record.kind != MESSAGE
+                or device.device_id in bound
                 or not (begun := begin(binding, device, rating, place, occurred_ms))
             ):
-                others.append(self._judge(one))
+                self._judge(one)
                 continue
             number, key = begun
             state.ordinal += 1
             device.saw_rating(record.received_ms)
             flags = () if seq is None else follow(state, device, seq, rating.boot_id)
-            emit(recorded(state, one, flags, binding, key))
+            emit(recorded(state, one, flags, binding, key, rating.employee_id))
             if device.receipts:
                 state.emission.keep(device.device_id, rating.event_id)
-            raw = rating.level_raw
-            plain.append(
+            raw, level = rating.level_raw, rating.level
+            assert level is not None
+            rated = (rating.employee_id, rating.origin, level, occurred_ms)
+            count(zone, binding, device.no, rated)
+            if level <= bad:
+                self._sessions.require_followup(device, rating, place, occurred_ms, key)
+            plain(
                 (
                     place,
                     state.ordinal,
@@ -84,7 +104,7 @@ class Recording:
                     rating.event_id,
                     number,
                     binding.no,
-                    rating.level,
+                    level,
                     str(raw) if raw.__class__ is int else _text_of(raw),
                     occurred_ms,
                     record.received_ms,
@@ -94,31 +114,61 @@ class Recording:
                     json.dumps(flags) if flags else None,
                 )
             )
-        return plain, others
 
-    def _judge(self, one: Timed) -> Row:
-        """The row of a rating; its event, unless others of its session decide."""
+    def _judge(self, one: Timed) -> None:
+        """A rating with something rare about it, or with neighbours."""
         place, device, rating, record, occurred_ms, quality = one
         state = self._state
         state.ordinal += 1
         flags = self._observe(device, rating, record, quality)
-        binding = binding_of(state, device, record)
-        session, alone = self._sessions.place(
-            device, rating, binding, place, occurred_ms
+        binding = binding_of(state, device, record, occurred_ms)
+        credit = state.attribution.credit(
+            device.device_id, occurred_ms, rating.employee_id, rating.attributions
         )
-        effective = alone and rating.level is not None and rating.mode == "live"
-        if effective:
-            key = session.key if session else None
-            state.emission.events.append(recorded(state, one, flags, binding, key))
+        flags = (*flags, *credit.flags)
         if rating.comment is not None or rating.contact is not None:
             self._personal.keep(place, device, rating)
         if device.receipts:
             state.emission.keep(device.device_id, rating.event_id)
-        number = session.no if session else None
-        details = _details(rating, session)
-        return _row(
-            one, state.ordinal, number, binding.no, flags, details, int(effective)
+        mode = state.session_mode(device)
+        scope = self._sessions.scope_of(device, rating, binding, mode)
+        judged = _Judged(one, state.ordinal, binding.no, flags, credit.employee_id)
+        details = _details(rating, scope)
+        if is_kept_out(state, flags):
+            details[KEPT_OUT] = True
+        quick = self._sessions.begin_quick(scope, binding, one, credit.employee_id)
+        if scope is None or quick is not None:
+            self._write_alone(judged, binding, details, quick)
+            return
+        self._flush()
+        state.ratings.insert([_row(judged, details, None, effective=False)])
+        (stored,) = state.ratings.at([place])
+        self._sessions.changing.take(stored, scope, mode)
+
+    def _write_alone(
+        self,
+        judged: "_Judged",
+        binding: Binding,
+        details: dict[str, object],
+        session: tuple[int, str] | None,
+    ) -> None:
+        """A rating that no other one has to be asked about."""
+        place, device, rating, _, occurred_ms, _ = judged.one
+        state = self._state
+        number, key = session or (None, None)
+        effective = rating.level is not None and rating.mode == "live"
+        row = _row(judged, details, number, effective=effective)
+        self._others.append(row)
+        if not effective:
+            return
+        told = recorded(
+            state, judged.one, judged.flags, binding, key, judged.employee_id
         )
+        state.emission.events.append(told)
+        rated = (judged.employee_id, rating.origin, rating.level or 0, occurred_ms)
+        count_alone(state, (binding.no, device.no), rated, details)
+        if number is not None and key is not None:
+            self._sessions.require_if_bad(device, rating, place, occurred_ms, key)
 
     def _observe(
         self, device: Device, rating: Rating, record: Record, quality: str
@@ -135,25 +185,33 @@ class Recording:
         return flags
 
 
+class _Judged(NamedTuple):
+    """A rating with what the fold has found out about it."""
+
+    one: Timed
+    ordinal: int
+    binding_no: int
+    flags: tuple[str, ...]
+    employee_id: str | None
+
+
 def _row(
-    one: Timed,
-    ordinal: int,
+    judged: _Judged,
+    details: dict[str, object],
     session_no: int | None,
-    binding_no: int,
-    flags: tuple[str, ...],
-    details: str | None,
-    effective: int,
+    *,
+    effective: bool,
 ) -> Row:
     """In the order of the ledger's columns."""
-    place, device, rating, record, occurred_ms, quality = one
-    raw = rating.level_raw
+    place, device, rating, record, occurred_ms, quality = judged.one
+    raw, flags = rating.level_raw, judged.flags
     return (
         place,
-        ordinal,
+        judged.ordinal,
         device.no,
         rating.event_id,
         session_no,
-        binding_no,
+        judged.binding_no,
         rating.level,
         str(raw) if raw.__class__ is int else _text_of(raw),
         occurred_ms,
@@ -163,13 +221,13 @@ def _row(
         rating.origin,
         rating.mode,
         rating.round,
-        rating.employee_id,
+        judged.employee_id,
         rating.seq,
         1,
-        effective,
+        int(effective),
         json.dumps(flags) if flags else None,
         rating.amends,
-        details,
+        json.dumps(details, ensure_ascii=False) if details else None,
         None,
     )
 
@@ -201,10 +259,10 @@ def _text_of(raw: object) -> str | None:
     return None if raw is None else json.dumps(raw, ensure_ascii=False)
 
 
-def _details(rating: Rating, session: Session | None) -> str | None:
-    """What is rarely there, as JSON; None when nothing of it is."""
+def _details(rating: Rating, scope: Scope | None) -> dict[str, object]:
+    """What is rarely there."""
     details: dict[str, object] = {}
-    if session is None and rating.session_id is not None:
+    if scope is None and rating.session_id is not None:
         details["session_id"] = rating.session_id
     if rating.stage is not None:
         details["stage"] = rating.stage
@@ -214,4 +272,4 @@ def _details(rating: Rating, session: Session | None) -> str | None:
         value = getattr(rating, name)
         if value:
             details[name] = value
-    return json.dumps(details, ensure_ascii=False) if details else None
+    return details

@@ -25,6 +25,8 @@ def put_rows(
                 put_row(context, table, row)
         except RowError as error:
             refused.append((number, error))
+    if table in {"bindings", "employees"}:
+        context.state.apply_attribution()
     if table == "windows":
         state = context.state
         state.windows = state.devices.registry("windows")

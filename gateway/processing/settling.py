@@ -1,28 +1,52 @@
-"""A session's rating in effect, chosen again; and the events that this owes."""
+"""What differs between two looks at a scope: written, counted and told."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final
+
+import msgspec
 
 from device_protocol.identity import rating_id, references
 from gateway.ledger.ratings import Session, Stored
-from gateway.processing.points import RECORDED, restated
+from gateway.ledger.sessions import DutyRow, Look, SessionFact, SessionRow
+from gateway.processing.contributions import counted_lone, counted_session
+from gateway.processing.counting import Counted
+from gateway.processing.rows import issue_default, session_row
+from gateway.processing.scopes import Loaded
 from gateway.processing.state import State
-from gateway.ratings.sessions import (
-    AMENDED,
-    DOUBLE_PRESS,
-    REPEAT,
-    SUPERSEDED,
-    Press,
-    Settlement,
-    Standing,
-    settle,
+from gateway.processing.telling import tell
+from gateway.ratings.clocks import CONTACT, RECTIFY, Duty
+from gateway.ratings.facts import Issued
+from gateway.ratings.news import (
+    FOLLOWUP_REQUIRED,
+    RECORDED,
+    News,
+    Told,
+    changes,
+    renewed,
+    told_of,
 )
+from gateway.ratings.scopes import Survey, Surveyed
+from gateway.ratings.standings import Stand
+from gateway.ratings.state import SessionState
 
-VOIDED: Final = "rating.voided"
+STANDING: Final = frozenset(
+    {"double_press", "repeat", "late", "raised_at_counter", "orphan"}
+)
+"""Flags that follow from how a rating stands in its session, or waits for one."""
 
-Pair = tuple[Stored, Stored]
-"""A rating as it stood, and as it stands now."""
+SESSION_TIMER: Final = "session"
+ORPHAN_TIMER: Final = "orphan"
+
+_ALONE: Final = Stand(effective=True)
+_ORPHAN: Final = Stand(effective=True, flags=("orphan",))
+NOTHING_TOLD: Final = Told({}, frozenset())
+
+
+def default_place(event_id: str) -> int | None:
+    """Where a default lies: no record made it, so it has a place below all others."""
+    number = event_id.removeprefix("default-")
+    return -int(number) if number != event_id and number.isdecimal() else None
 
 
 def find_rating(state: State, rating_id: str) -> Stored | None:
@@ -32,9 +56,11 @@ def find_rating(state: State, rating_id: str) -> Stored | None:
     if device is None:
         return None
     holder = state.store.identities.find(event_id, device.no)
-    if holder is None:
-        return None
-    return next(iter(state.ratings.at([holder.place])), None)
+    place = default_place(event_id) if holder is None else holder.place
+    found = None
+    if place is not None:
+        found = next(iter(state.ratings.at([place])), None)
+    return found if found is not None and found.rating_id == rating_id else None
 
 
 def meant_by(state: State, device_id: str, text: str) -> str:
@@ -50,182 +76,275 @@ def meant_by(state: State, device_id: str, text: str) -> str:
     return rating_id(*meant[-1])
 
 
-def resettle(
-    state: State, session: Session, arrived: set[int], void: int | None = None
-) -> None:
-    """Choose again among all ratings of a session; write and tell what changed.
+class Settling:
+    """Brings the ledger from one look at a scope to the next."""
 
-    `arrived` are the places of ratings that no event has told of yet, `void` that of
-    one which was just declared void.
-    """
-    stored = state.ratings.at(session.ratings)
-    settlement = _settled(state, stored)
-    session.effective = settlement.effective
-    session.state = _state_of(stored, settlement.effective)
-    state.ratings.settle(session)
-    pairs = [(old, _standing(old, settlement, arrived, void)) for old in stored]
-    news = {} if void is not None else _news(state, pairs, settlement, arrived)
-    pairs = [(old, _renewed(old, now, arrived, news)) for old, now in pairs]
-    _write(state, (now for old, now in pairs if now != old))
-    _tell(state, session, pairs, settlement, arrived, void, news)
+    def __init__(self, state: State) -> None:
+        self._state = state
 
+    def settle(
+        self,
+        loaded: Loaded,
+        before: Survey,
+        after: Survey,
+        told: Told = NOTHING_TOLD,
+    ) -> None:
+        """Write, count and tell what differs.
 
-def record_repeat(state: State, session: Session, place: int) -> None:
-    """Tell of a rating beyond those that its session's choice is made of."""
-    for stored in state.ratings.at([place]):
-        now = stored._replace(flags=(*stored.flags, REPEAT))
-        _write(state, [now])
-        state.emission.events.append(restated(state, now, session, RECORDED, None))
-
-
-def declare_void(state: State, stored: Stored, reason: str, by: str) -> None:
-    """Void a rating; one in effect, or an earlier version of it, with all others.
-
-    A press without effect takes nothing with it.
-    """
-    session = None
-    if stored.session_no is not None:
-        session = state.ratings.session_of(stored.session_no)
-    whole = session is not None and _is_version(state, session, stored.place)
-    void = {"reason": reason, "by": by, "at_ms": state.now_ms, "whole": whole}
-    state.ratings.void(stored.place, json.dumps(void, ensure_ascii=False))
-    if session is not None:
-        resettle(state, session, set(), stored.place)
-    elif stored.mode == "live":
-        now = stored._replace(effective=False, version=stored.version + 1)
-        _write(state, [now])
-        state.emission.events.append(restated(state, now, None, VOIDED, None))
-
-
-def _is_version(state: State, session: Session, place: int) -> bool:
-    """Whether a press is, or once was, the rating of its session."""
-    standings = _settled(state, state.ratings.at(session.ratings)).standings
-    standing = standings.get(place, Standing(effective=False))
-    return standing.effective or standing.replaced == AMENDED
-
-
-def _settled(state: State, stored: Sequence[Stored]) -> Settlement:
-    ids = {one.rating_id for one in stored}
-    return settle([_press(one, ids) for one in stored], state.policy)
-
-
-def _write(state: State, changed: Iterable[Stored]) -> None:
-    state.ratings.restate(
-        (
-            now.version,
-            now.effective,
-            json.dumps(now.flags) if now.flags else None,
-            now.place,
+        `loaded` holds what arrived, too; `told` is what was told of ratings while
+        they belonged to another scope.
+        """
+        was = {one.n: one.state for one in before.sessions}
+        known = _all_told(before, told)
+        work = [
+            (one, changes(was.get(one.n), one.state, known)) for one in after.sessions
+        ]
+        recorded = [
+            News(RECORDED, one.rating_id)
+            for one in after.alone
+            if one.rating_id not in known.stands
+        ]
+        numbers = self._numbers(loaded, after)
+        versions = _versions(
+            loaded, [*recorded, *(n for _, some in work for n in some)]
         )
-        for now in changed
+        now = _as_they_stand(loaded, after, numbers, versions)
+        self._write_ratings(loaded, now)
+        self._write_events(loaded, after, numbers)
+        self._alone(loaded, before, after, now)
+        for each in recorded:
+            tell(self._state, None, each, now, None)
+        for n in sorted(was.keys() - numbers.keys()):
+            self._forget(loaded, n)
+        for one, news in work:
+            old = was.get(one.n)
+            self._session(loaded, numbers[one.n], one, old, (news, now, versions))
+
+    def _numbers(self, loaded: Loaded, after: Survey) -> dict[int, int]:
+        """The number of each session's row: a new one where there is none."""
+        numbers = {}
+        for one in after.sessions:
+            known = loaded.sessions.get(one.n)
+            if known is None:
+                self._state.last_session += 1
+            numbers[one.n] = self._state.last_session if known is None else known.no
+        return numbers
+
+    def _write_ratings(self, loaded: Loaded, now: Mapping[str, Stored]) -> None:
+        self._state.ratings.stand(
+            (
+                one.version,
+                one.effective,
+                json.dumps(one.flags) if one.flags else None,
+                one.session_no,
+                one.place,
+            )
+            for name, one in now.items()
+            if one != loaded.known_rating(name)
+        )
+
+    def _write_events(
+        self, loaded: Loaded, after: Survey, numbers: Mapping[int, int]
+    ) -> None:
+        books = self._state.session_books
+        for one in after.sessions:
+            number = numbers[one.n]
+            for event in one.facts.events:
+                known = loaded.events[event.event_id]
+                if known.session_no is None:
+                    data = msgspec.json.encode(event).decode()
+                    row = (event.action, event.occurred_ms, data)
+                    books.add_event(number, known.place, *row)
+                elif known.session_no != number:
+                    books.move_event(known.session_no, known.place, number)
+
+    def _alone(
+        self, loaded: Loaded, before: Survey, after: Survey, now: Mapping[str, Stored]
+    ) -> None:
+        """Ratings without a session wait, and count by themselves."""
+        state = self._state
+        was = {one.rating_id: one for one in before.alone}
+        are = {one.rating_id: one for one in after.alone}
+        for name in sorted(was.keys() - are.keys()):
+            old = loaded.known_rating(name)
+            state.counting.move(counted_lone(state, old), ())
+            state.session_books.waits_no_more(loaded.scope, old.place)
+        for name in sorted(are.keys() - was.keys()):
+            one = now[name]
+            state.counting.move((), counted_lone(state, one))
+            state.session_books.wait(loaded.scope, one.place)
+            due_ms = one.received_ms + state.terms.rules.orphan_after_ms
+            if name not in after.orphans:
+                state.set_timer(due_ms, ORPHAN_TIMER, str(one.place))
+
+    def _forget(self, loaded: Loaded, n: int) -> None:
+        """A session that another one has absorbed."""
+        fact = loaded.sessions[n]
+        self._state.counting.move(self._counted_before(loaded, fact), ())
+        self._state.session_books.remove(fact.no)
+
+    def _counted_before(self, loaded: Loaded, fact: SessionFact) -> Counted:
+        if fact.look is not None:
+            return fact.look.counted
+        (place,) = fact.ratings
+        usual = next(one for one in loaded.all_ratings() if one.place == place)
+        return counted_lone(self._state, usual)
+
+    def _session(
+        self,
+        loaded: Loaded,
+        number: int,
+        one: Surveyed,
+        old: SessionState | None,
+        told: tuple[list[News], Mapping[str, Stored], Mapping[str, int]],
+    ) -> None:
+        """Write one session, count it and tell its news."""
+        news, ratings, versions = told
+        state, fact = self._state, loaded.sessions.get(one.n)
+        session = Session(
+            number,
+            loaded.scope[1],
+            loaded.scope[0],
+            loaded.scope[2],
+            one.n,
+            began_of(one),
+            own=one.state.own,
+            state=one.state.state.value,
+            effective=None,
+            ratings=[],
+        )
+        default, issued = self._default(loaded, fact, session, one.state, versions)
+        row = session_row(state, session, one, ratings, default)
+        counted = counted_session(state, row, one.state, ratings)
+        before = () if fact is None else self._counted_before(loaded, fact)
+        look = Look(
+            state.terms.number(),
+            state.now_ms,
+            one.state.fixed,
+            issued,
+            one.facts.offline_since_ms,
+            counted,
+        )
+        row = row._replace(look=msgspec.json.encode(look).decode())
+        state.session_books.save([row])
+        state.counting.move(before, counted)
+        self._time(fact, row)
+        self._duty(old, one.state, ratings)
+        for each in news:
+            tell(state, session, each, ratings, default)
+
+    def _default(
+        self,
+        loaded: Loaded,
+        fact: SessionFact | None,
+        session: Session,
+        now: SessionState,
+        versions: Mapping[str, int],
+    ) -> tuple[Stored | None, Issued | None]:
+        """The row of a session's default, made when it is issued."""
+        issued = now.issued
+        known = None
+        if fact is not None and fact.default_place is not None:
+            known = loaded.defaults[fact.default_place]
+        if issued is None or issued.level is None:
+            return known, issued
+        if issued.rating_id is None:
+            made = issue_default(self._state, session, now)
+            return made, msgspec.structs.replace(issued, rating_id=made.rating_id)
+        assert known is not None
+        effective = now.default is not None and now.default.effective
+        if known.effective != effective:
+            version = versions.get(known.rating_id, known.version + 1)
+            known = known._replace(effective=effective, version=version)
+            self._state.ratings.stand(
+                [(known.version, effective, None, session.no, known.place)]
+            )
+        return known, issued
+
+    def _time(self, fact: SessionFact | None, row: SessionRow) -> None:
+        """Look again when something falls due; a timer once set is left to fire."""
+        due_ms = row.due_ms
+        known = fact is not None and fact.due_ms == due_ms
+        if due_ms is not None and not known:
+            self._state.set_timer(due_ms, SESSION_TIMER, str(row.no))
+
+    def _duty(
+        self,
+        old: SessionState | None,
+        now: SessionState,
+        ratings: Mapping[str, Stored],
+    ) -> None:
+        books = self._state.session_books
+        was = old.duty if old else None
+        if was is not None and (now.duty is None or now.duty.subject != was.subject):
+            books.end_duty(ratings[was.subject].place)
+        if now.duty is None or now.duty == was:
+            return
+        place = ratings[now.duty.subject].place
+        if books.duty(place) is not None:  # told of before, maybe without a note of it
+            self._state.books.note_first_version(FOLLOWUP_REQUIRED, now.duty.subject)
+        books.save_duties([_duty_row(now.duty, place)])
+
+
+def began_of(one: Surveyed) -> int:
+    """When a session began, as far as its facts tell."""
+    told = [event.occurred_ms for event in one.facts.events]
+    return min(told or [rating.occurred_ms for rating in one.facts.ratings])
+
+
+def _duty_row(duty: Duty, place: int) -> DutyRow:
+    steps = {name: at_ms for name, at_ms, _ in duty.steps}
+    return DutyRow(
+        place,
+        duty.subject,
+        "followup",
+        duty.since_ms,
+        duty.clock(CONTACT).due_ms,
+        duty.clock(RECTIFY).due_ms,
+        steps.get("contacted"),
+        steps.get("fixed"),
+        steps.get("confirmed"),
+        duty.closed,
     )
 
 
-def _standing(
-    old: Stored, settlement: Settlement, arrived: set[int], void: int | None
-) -> Stored:
-    """The rating as it stands now; what an event already told of gets a version."""
-    standing = settlement.standings[old.place]
-    flags = tuple(flag for flag in old.flags if flag not in {DOUBLE_PRESS, REPEAT})
-    if standing.flag is not None:
-        flags = (*flags, standing.flag)
-    now = old._replace(effective=standing.effective, flags=flags)
-    if (now != old and old.place not in arrived) or old.place == void:
-        now = now._replace(version=old.version + 1)
+def _all_told(before: Survey, told: Told) -> Told:
+    stands, amended = told_of(*(one.state for one in before.sessions))
+    waited = {
+        one.rating_id: _ORPHAN if one.rating_id in before.orphans else _ALONE
+        for one in before.alone
+    }
+    return Told({**told.stands, **stands, **waited}, told.amended | amended)
+
+
+def _versions(loaded: Loaded, news: Iterable[News]) -> dict[str, int]:
+    """The versions of what is told of again."""
+    known = [*loaded.all_ratings(), *loaded.defaults.values()]
+    return renewed(list(news), {one.rating_id: one.version for one in known})
+
+
+def _as_they_stand(
+    loaded: Loaded,
+    after: Survey,
+    numbers: Mapping[int, int],
+    versions: Mapping[str, int],
+) -> dict[str, Stored]:
+    """All ratings of the scope, by rating_id, as they are to be written."""
+    stands: dict[str, tuple[Stand, int | None]] = {}
+    for one in after.alone:
+        lone = _ORPHAN if one.rating_id in after.orphans else _ALONE
+        stands[one.rating_id] = (lone, None)
+    for each in after.sessions:
+        for name, stand in each.state.stands.items():
+            stands[name] = (stand, numbers[each.n])
+    now = {}
+    for old in loaded.all_ratings():
+        stand, number = stands[old.rating_id]
+        flags = tuple(flag for flag in old.flags if flag not in STANDING)
+        now[old.rating_id] = old._replace(
+            effective=stand.effective,
+            flags=(*flags, *stand.flags),
+            version=versions.get(old.rating_id, old.version),
+            session_no=number,
+        )
     return now
-
-
-def _changed(old: Stored, now: Stored) -> bool:
-    """Whether a rating stands otherwise than before, whatever its version."""
-    return (old.effective, old.flags) != (now.effective, now.flags)
-
-
-def _news(
-    state: State, pairs: Sequence[Pair], settlement: Settlement, arrived: set[int]
-) -> dict[str, str]:
-    """Which rating is to be said to amend which.
-
-    One that amended another before is not told again for the sake of a third.
-    """
-    news: dict[str, str] = {}
-    for old, now in pairs:
-        standing = settlement.standings[now.place]
-        is_new = _changed(old, now) or old.place in arrived
-        if standing.replaced == AMENDED and standing.by is not None and is_new:
-            news.setdefault(standing.by, now.rating_id)
-    if news:
-        before = _settled(state, [old for old, _ in pairs if old.place not in arrived])
-        changed = {now.rating_id for old, now in pairs if _changed(old, now)}
-        for standing in before.standings.values():
-            if standing.replaced == AMENDED and standing.by not in changed:
-                news.pop(standing.by or "", None)
-    return news
-
-
-def _renewed(
-    old: Stored, now: Stored, arrived: set[int], news: Mapping[str, str]
-) -> Stored:
-    """What is told of again gets a version: an event's id never comes twice."""
-    told_before = now.version == old.version and old.place not in arrived
-    if told_before and now.rating_id in news:
-        return now._replace(version=old.version + 1)
-    return now
-
-
-def _tell(
-    state: State,
-    session: Session,
-    pairs: Sequence[Pair],
-    settlement: Settlement,
-    arrived: set[int],
-    void: int | None,
-    news: Mapping[str, str],
-) -> None:
-    """Put into the outbox what arrived, what changed, and what amends what now."""
-    events = state.emission.events
-    for _, now in pairs:
-        if now.place in arrived:
-            events.append(restated(state, now, session, RECORDED, None))
-    for old, now in pairs:
-        if now.place not in arrived and (_changed(old, now) or now.place == void):
-            by = settlement.standings[now.place].by
-            if void is not None:
-                events.append(restated(state, now, session, VOIDED, by))
-            elif not now.effective:
-                events.append(restated(state, now, session, SUPERSEDED, by))
-            elif now.rating_id not in news:
-                events.append(restated(state, now, session, AMENDED, None))
-        if now.rating_id in news:
-            amended = news[now.rating_id]
-            events.append(restated(state, now, session, AMENDED, amended))
-
-
-def _press(one: Stored, ids: Collection[str]) -> Press:
-    """A rating as the choice sees it; `ids` are those of its session."""
-    amends = None
-    if one.amends is not None:
-        meant = [rating_id(*each) for each in references(one.device_id, one.amends)]
-        amends = next((text for text in meant if text in ids), meant[0])
-    return Press(
-        one.place,
-        one.rating_id,
-        one.device_id,
-        one.seq,
-        one.occurred_ms,
-        one.origin,
-        one.round,
-        amends,
-        one.void is not None and one.void.get("whole") is True,
-    )
-
-
-def _state_of(stored: Sequence[Stored], effective: int | None) -> str:
-    if any(one.void and one.void.get("whole") for one in stored):
-        return "voided"
-    if effective is None:
-        return "awaiting"
-    chosen = next(one for one in stored if one.place == effective)
-    if chosen.origin == "device_timeout":
-        return "defaulted"
-    first = min(stored, key=lambda one: one.occurred_ms)
-    return "rated" if first.place == effective else "amended"

@@ -4,6 +4,7 @@ Everything here can be read again from the ledger: nothing but records enters.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -14,14 +15,19 @@ from device_protocol.topics import Channel
 from gateway.ledger.books import Books, OpenAlert, Timer
 from gateway.ledger.conditions import Conditions
 from gateway.ledger.devices import Binding, Device, Devices
+from gateway.ledger.figures import FigureCounts
 from gateway.ledger.queues import Queues
 from gateway.ledger.ratings import Ratings
+from gateway.ledger.sessions import SessionBooks
 from gateway.ledger.store import Store
 from gateway.places import Place
 from gateway.ports import HeaderFlag
+from gateway.processing.attributing import Attribution
+from gateway.processing.counting import Counting
 from gateway.processing.emission import Emission
 from gateway.processing.profiles import Profiles, Reader, read_profiles
 from gateway.processing.sinks import Sinks
+from gateway.processing.terms import TermsInForce
 from gateway.ratings.sessions import Policy
 from gateway.rules import Rules
 from gateway.sealing import Keyring
@@ -39,6 +45,10 @@ Entry = tuple[Device, Channel, Reader]
 """Who speaks on a topic, on which channel, and what reads its payloads."""
 
 _RULES: Final = msgspec.json.Decoder(Rules)
+_ZONES: Final = msgspec.json.Decoder(list[tuple[int, str]])
+_FIRST_ZONE: Final = ZoneInfo(Rules().time_zone)
+ZONES: Final = "zones"
+"""The setting that tells in which zone ratings were counted."""
 
 
 class State:
@@ -51,6 +61,7 @@ class State:
         self.devices = Devices(store)
         self.conditions = Conditions(store)
         self.ratings = Ratings(store)
+        self.session_books = SessionBooks(store)
         self.queues = Queues(store)
         self.emission = Emission()
         self.unknown_fields = 0  # read since the metric was last written
@@ -76,6 +87,8 @@ class State:
         self.sinks = Sinks(self.queues)
         self.emission.clear()
         self.last_session = self.ratings.last_session()
+        self.counting = Counting(FigureCounts(self.store))
+        self.zones = read_zones(self.books.setting(ZONES))
         self._bindings = self.ratings.bindings()
         self._binding_of = {one[1:]: one for one in self._bindings}
         self.settings_digest = self.books.setting("digest") or ""
@@ -87,12 +100,18 @@ class State:
 
     def _load_rules(self) -> None:
         text = self.books.setting("rules")
-        self.apply_rules(_RULES.decode(text) if text else Rules())
+        rules = _RULES.decode(text) if text else Rules()
+        calendar = self.books.setting("calendar")
+        self.terms = TermsInForce(self.session_books, rules, calendar)
+        self.apply_rules(rules)
 
     def apply_rules(self, rules: Rules) -> None:
         """Put rules in force; figures the hot path needs are worked out once."""
         self.rules = rules
         self.zone = ZoneInfo(rules.time_zone)
+        self.terms.apply(rules, self.books.setting("calendar"))
+        self.excluding = frozenset(rules.excluding_flags)
+        self.apply_attribution()
         self.horizon_ms = rules.event_age_days_max * DAY_MS
         self.scores = [rules.score_map.get(str(level), 0.0) for level in range(6)]
         self.policy = Policy(
@@ -106,6 +125,28 @@ class State:
         )
         self._forget_derived()
 
+    def apply_calendar(self) -> None:
+        """Put the day table in force that the ledger holds."""
+        self.terms.apply(self.rules, self.books.setting("calendar"))
+
+    def apply_attribution(self) -> None:
+        """Take in who served where, as the registry says by now."""
+        self.attribution = Attribution(self.devices, self.zone)
+
+    def keep_zone(self, place: int) -> None:
+        """Remember from which rating on the zone in force is that of the figures."""
+        if self.zone.key != self.zone_at(self.ordinal + 1).key:
+            self.zones.append((self.ordinal + 1, self.zone))
+            text = msgspec.json.encode([(since, one.key) for since, one in self.zones])
+            self.books.save_setting(ZONES, text.decode(), place)
+
+    def zone_at(self, ordinal: int) -> ZoneInfo:
+        """The zone in force when a rating got its ordinal."""
+        for since, zone in reversed(self.zones):
+            if since <= ordinal:
+                return zone
+        return _FIRST_ZONE
+
     def apply_profiles(self, profiles: Profiles) -> None:
         """Put profiles in force: whatever is read from now on is read by them."""
         self.profiles = profiles
@@ -114,6 +155,7 @@ class State:
     def _forget_derived(self) -> None:
         """Work out anew what rests on rules and profiles."""
         self.entries: dict[str, Entry] = {}  # by topic
+        self.moded = self.rules.session_mode != "implicit" or self.profiles.moded
         for device in self.by_id.values():
             self.place_device(device)
 
@@ -126,6 +168,10 @@ class State:
         self.changed_devices: set[Device] = set()
         self.active_devices: set[Device] = set()
         self.beating_devices: set[Device] = set()
+
+    def session_mode(self, device: Device) -> str:
+        """How sessions of a terminal's ratings begin: its profile may say."""
+        return self.profiles.session_mode(device.profile) or self.rules.session_mode
 
     def scores_of(self, scale: str) -> list[float]:
         """What the levels 0 to 5 count for on a scale."""
@@ -207,8 +253,16 @@ class State:
         if self.next_due is None or due_ms < self.next_due:
             self.next_due = due_ms
 
+    def set_timers(self, timers: Sequence[Timer]) -> None:
+        """As `set_timer`, several at once; at least one."""
+        self.books.set_timers(timers)
+        due_ms = min(timer.due_ms for timer in timers)
+        if self.next_due is None or due_ms < self.next_due:
+            self.next_due = due_ms
+
     def save(self) -> None:
         """Write what is kept in memory: once a transaction, before its commit."""
+        self.counting.save()
         self.devices.save(sorted(self.changed_devices, key=_number))
         self.devices.save_activity(sorted(self.active_devices, key=_number))
         self.conditions.save(sorted(self.beating_devices, key=_number))
@@ -229,6 +283,12 @@ class State:
                 "chain_low": self.chain_low,
             }
         )
+
+
+def read_zones(text: str | None) -> list[tuple[int, ZoneInfo]]:
+    """The zones that ratings were counted in, each from an ordinal on."""
+    rows = _ZONES.decode(text) if text else []
+    return [(since, ZoneInfo(name)) for since, name in rows]
 
 
 def _number(device: Device) -> int:

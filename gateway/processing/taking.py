@@ -6,9 +6,18 @@ To add an event message: one class with `take`, and one line in `Taking`.
 from collections.abc import Mapping
 from typing import Protocol
 
-from device_protocol.messages import EventMessage, Reply, SelfTest
+from device_protocol.messages import (
+    Complaint,
+    EventMessage,
+    Reply,
+    SelfTest,
+    Session,
+)
 from gateway.processing.activity import observe_event
+from gateway.processing.changing import Changing
+from gateway.processing.complaints import Complaints
 from gateway.processing.device_reports import Replies, SelfTests
+from gateway.processing.services import Services
 from gateway.processing.state import State
 from gateway.processing.timed import Timed
 
@@ -16,17 +25,20 @@ from gateway.processing.timed import Timed
 class Taker(Protocol):
     """Folds one kind of event message; its identity is new."""
 
-    def take(self, timed: Timed) -> None: ...
+    def take(self, timed: Timed) -> str | None:
+        """Answers the rule that ignores it, if any."""
 
 
 class Taking:
     """Gives each event message to what folds it, and accounts for it."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, changing: Changing) -> None:
         self._state = state
         self._takers: Mapping[type[EventMessage], Taker] = {
             SelfTest: SelfTests(state),
             Reply: Replies(state),
+            Session: Services(state, changing),
+            Complaint: Complaints(state),
         }
 
     def take(self, timed: Timed) -> None:
@@ -35,7 +47,7 @@ class Taking:
         _, device, message, record, _, _ = timed
         state.ordinal += 1
         observe_event(state, device, message, record)
-        self._takers[type(message)].take(timed)
+        rule = self._takers[type(message)].take(timed)
         if device.receipts:
             state.emission.keep(device.device_id, message.event_id)
-        state.fates["accepted", ""] += 1
+        state.fates["ignored" if rule else "accepted", rule or ""] += 1

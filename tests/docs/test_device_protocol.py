@@ -11,7 +11,7 @@ import pytest
 
 from device_protocol import downlink
 from device_protocol.asyncapi import PASSAGES
-from device_protocol.codec import TAKEN, decode
+from device_protocol.codec import decode
 from device_protocol.errors import Reason
 from device_protocol.identity import HASH_BYTES
 from device_protocol.messages import Rating
@@ -99,9 +99,3 @@ def test_the_table_of_hashed_fields_is_true() -> None:
 def test_every_reason_code_says_what_a_terminal_does() -> None:
     table = rows("| reason | it means | a terminal |")
     assert sorted(table) == sorted(Reason)
-
-
-def test_the_page_names_what_the_gateway_does_not_fold_yet() -> None:
-    found = re.search(r"^Not folded yet: (.*?)\.", PAGE, re.MULTILINE)
-    named = re.findall(r"`(\w+)`", found[1]) if found else []
-    assert set(named) == set(UPLINK) - TAKEN

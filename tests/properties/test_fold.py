@@ -22,6 +22,11 @@ PLACES = {
     "act": ("place",),
     "rating": ("place",),
     "session": ("effective_place", "ratings"),
+    "session_event": ("place",),
+    "waiting": ("place",),
+    "complaint": ("place",),
+    "duty": ("place",),
+    "step": ("place",),
     "quarantine": ("place",),
     "deferred": ("place",),
 }
@@ -57,6 +62,8 @@ def essence(ledger: FoldedLedger) -> dict[str, Any]:
 
     def told(packed: int) -> tuple[int, int]:
         place = Place.unpack(packed)
+        if packed < 0:  # a default, which no record holds
+            return packed, 0
         return starts[place.block] + place.message, place.element
 
     tables: dict[str, Any] = {}

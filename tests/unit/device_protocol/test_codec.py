@@ -5,10 +5,8 @@ import pytest
 from device_protocol.codec import (
     CHANNELS,
     SINGLE,
-    TAKEN,
     decode,
     judge_payload,
-    reader_of,
 )
 from device_protocol.errors import ProtocolError, Reason
 from device_protocol.limits import ELEMENTS_MAX, OBJECT_BYTES_MAX
@@ -47,15 +45,6 @@ def refusal(channel: Channel, payload: bytes) -> ProtocolError:
 
 def test_every_uplink_channel_has_a_reader() -> None:
     assert set(CHANNELS) == set(UPLINK)
-
-
-@pytest.mark.parametrize("channel", sorted(set(UPLINK) - TAKEN))
-def test_a_channel_that_nobody_folds_is_refused_for_the_gateway(
-    channel: Channel,
-) -> None:
-    with pytest.raises(ProtocolError) as caught:
-        reader_of(channel)(DEVICE, encoded({"v": 1}))
-    assert caught.value.reason is Reason.BAD_TOPIC
 
 
 @pytest.mark.parametrize("channel", EVENTS)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.processing import sessions
+from gateway.processing import changing
 from tests.support.folding import (
     DAY_MS,
     SECOND_MS,
@@ -157,7 +157,7 @@ def test_a_followup_is_linked_and_never_in_effect(ledger: FoldedLedger) -> None:
     assert ledger.one("SELECT ratings FROM session").count(",") == 1
     alone = "SELECT state FROM session WHERE session_id = 'A2'"
     press(ledger, 3, DAY_MS, session_id="A2", round="followup")
-    assert ledger.one(alone) == "awaiting"
+    assert ledger.one(alone) == "opened"
     assert ledger.told()[-1] == ("recorded", "event-0003", 0)
 
 
@@ -197,7 +197,7 @@ def test_the_local_date_follows_the_zone_in_force(ledger: FoldedLedger) -> None:
 def test_a_number_that_never_changes_makes_ratings_no_dearer(
     ledger: FoldedLedger,
 ) -> None:
-    bound = sessions.RATINGS_MAX + ledger.state.policy.amendments_max
+    bound = changing.RATINGS_MAX + ledger.state.policy.amendments_max
     bodies = [
         element(f"event-{n:04d}", session_id="A1", occurred_at=START_MS + n * SECOND_MS)
         for n in range(bound + 10)

@@ -1,0 +1,66 @@
+"""Who served: by what the rating says, and by the bindings in force at its moment."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from datetime import datetime, tzinfo
+from typing import Any, Final, NamedTuple
+
+from device_protocol.timestamps import instant_ms
+from gateway.ledger.devices import Devices
+from gateway.ratings.attribution import Credit, History, Span, credit
+
+
+class Bound(NamedTuple):
+    """Where a terminal stood, and who sat there."""
+
+    window: str | None
+    employee: str | None
+
+
+NOBODY: Final = Bound(None, None)
+
+
+class Attribution:
+    """The tables `bindings` and `employees`, ready to answer."""
+
+    def __init__(self, devices: Devices, zone: tzinfo) -> None:
+        spans: defaultdict[str, list[Span[Bound]]] = defaultdict(list)
+        for row in devices.registry("bindings").values():
+            span = _span(row, zone)
+            if span is not None:
+                spans[row["device_id"]].append(span)
+        self.bound = {device: History(some) for device, some in spans.items()}
+        self._known = frozenset(devices.registry("employees"))
+
+    def at(self, device_id: str, moment_ms: int) -> Bound:
+        """What was bound to a terminal at a moment."""
+        history = self.bound.get(device_id)
+        return NOBODY if history is None else history.at(moment_ms) or NOBODY
+
+    def credit(
+        self,
+        device_id: str,
+        moment_ms: int,
+        claimed: str | None,
+        shared: Collection[str] = (),
+    ) -> Credit:
+        """Whom a rating is credited to."""
+        bound = self.at(device_id, moment_ms).employee
+        return credit(claimed, shared, bound, self._known)
+
+
+def _span(row: Mapping[str, Any], zone: tzinfo) -> Span[Bound] | None:
+    """A row of `bindings`; None when its times make no sense: files are not checked."""
+    try:
+        since_ms = _ms(row["from"], zone)
+        until_ms = _ms(row["to"], zone) if row.get("to") else None
+    except (ValueError, OverflowError, TypeError):
+        return None
+    bound = Bound(row.get("window") or None, row.get("employee") or None)
+    return Span(since_ms, until_ms, bound)
+
+
+def _ms(text: str, zone: tzinfo) -> int:
+    """An instant; a day begins at midnight of the zone."""
+    moment = datetime.fromisoformat(text)
+    return instant_ms(moment if moment.tzinfo else moment.replace(tzinfo=zone))

@@ -1,0 +1,129 @@
+"""What each rating and session adds to the figures, in the fold's transaction."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, tzinfo
+from typing import Final
+
+from gateway.ledger.devices import Binding
+from gateway.ledger.figures import HOURS, FigureCounts, FigureKey, packed, slot_of
+from gateway.ratings.cells import DEFAULTS, level_slot
+from gateway.ratings.scoring import LEVELS
+from gateway.ratings.workdays import QUARTER_MS
+
+KEYS_KEPT_MAX: Final = 200_000
+
+Rated = tuple[str | None, str, int, int]
+"""Employee, origin, level, occurred_ms."""
+
+Counted = tuple[tuple[int, int], ...]
+"""Keys of hours with what was added to each."""
+
+_USUAL: Final = {
+    (origin, level): slot_of(level_slot(origin, level))
+    for origin in ("customer", "staff_proxy", *DEFAULTS)
+    for level in LEVELS
+}
+
+
+class Counting:
+    """Collects a transaction's counts; one write for each that changed."""
+
+    def __init__(self, counts: FigureCounts) -> None:
+        self._counts = counts
+        self._numbers: dict[FigureKey, int] = {}
+        self._usual: dict[tuple[int, int, str | None], int] = {}
+        self._last_number = counts.last_number()
+        self._hourly: dict[int, int] = {}
+        self._quarter: tuple[int, int, tzinfo | None] = (-1, 0, None)
+
+    def hour_of(self, zone: tzinfo, at_ms: int) -> int:
+        """The local hour of an instant: its day's number times 24 and the hour."""
+        quarter = at_ms // QUARTER_MS
+        known, hour, of = self._quarter
+        if quarter != known or zone is not of:
+            hour = local_hour(zone, at_ms)
+            self._quarter = (quarter, hour, zone)
+        return hour
+
+    def count_usual(
+        self,
+        zone: tzinfo,
+        binding: Binding,
+        device_no: int,
+        rated: Rated,
+    ) -> None:
+        """Add a rating alone in its session: (employee, origin, level, occurred_ms)."""
+        key = self.usual_key(zone, binding, device_no, rated)
+        hourly = self._hourly
+        hourly[key] = hourly.get(key, 0) + 1
+
+    def usual_key(
+        self,
+        zone: tzinfo,
+        binding: Binding,
+        device_no: int,
+        rated: Rated,
+    ) -> int:
+        """Where a rating alone in its session counts."""
+        employee, origin, level, occurred_ms = rated
+        short = (binding.no, device_no, employee)
+        number = self._usual.get(short)
+        if number is None:
+            if len(self._usual) >= KEYS_KEPT_MAX:
+                self._usual.clear()
+            number = self.number((binding.no, device_no, employee or "", "", ""))
+            self._usual[short] = number
+        slot = _USUAL[origin, level]
+        return packed(self.hour_of(zone, occurred_ms), number, slot)
+
+    def number(self, key: FigureKey) -> int:
+        """The number of these dimensions, given when they come up first."""
+        found = self._numbers.get(key)
+        if found is None:
+            if len(self._numbers) >= KEYS_KEPT_MAX:
+                self._numbers.clear()
+            found = self._counts.number(key)
+            if found is None:
+                self._last_number = found = self._last_number + 1
+                self._counts.add_key(found, key)
+            self._numbers[key] = found
+        return found
+
+    def counted(self, hour: int, key: FigureKey, cell: Mapping[str, int]) -> Counted:
+        """A cell as it is added to an hour."""
+        if not cell:
+            return ()
+        number = self.number(key)
+        return tuple(
+            (packed(hour, number, slot_of(name)), count) for name, count in cell.items()
+        )
+
+    def move(self, before: Iterable[tuple[int, int]], after: Counted) -> None:
+        """Take back what was counted before, and add what counts now."""
+        hourly = self._hourly
+        for key, count in before:
+            hourly[key] = hourly.get(key, 0) - count
+        for key, count in after:
+            hourly[key] = hourly.get(key, 0) + count
+
+    def save(self) -> None:
+        """Write what the transaction changed."""
+        if self._hourly:
+            self._counts.add(self._hourly.items())
+            self._hourly.clear()
+
+
+def local_hour(zone: tzinfo, at_ms: int) -> int:
+    """The local hour of an instant: the ordinal of its day times 24, and the hour.
+
+    An hour that comes twice when clocks are put back is one.
+    """
+    local = datetime.fromtimestamp(at_ms / 1000, zone)
+    return local.toordinal() * HOURS + local.hour
+
+
+def cell_key(
+    binding: int, device_no: int, employee: str | None, service: str | None = None
+) -> FigureKey:
+    """The dimensions of a whole session or rating."""
+    return (binding, device_no, employee or "", service or "", "")
