@@ -1,23 +1,27 @@
 # syntax=docker/dockerfile:1
-FROM python:3.13-slim AS build
+FROM python:3.13.9-slim-trixie AS build
 WORKDIR /src
 RUN python -m venv /opt/evalgate
-COPY requirements/runtime.txt requirements/runtime.txt
-RUN /opt/evalgate/bin/pip install --no-cache-dir --require-hashes --only-binary :all: \
-    -r requirements/runtime.txt
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+COPY requirements/runtime.txt requirements/build.txt requirements/
+# The builder stays out of what is shipped; both are pinned with their hashes.
+RUN /opt/evalgate/bin/pip install --require-hashes --only-binary :all: -r requirements/runtime.txt \
+    && pip install --require-hashes --only-binary :all: -r requirements/build.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY device_protocol device_protocol
 COPY fleet fleet
-COPY config config
 COPY gateway gateway
 COPY simulators simulators
-RUN /opt/evalgate/bin/pip install --no-cache-dir --no-deps .
+RUN pip wheel --no-build-isolation --no-deps --no-index --wheel-dir dist . \
+    && /opt/evalgate/bin/pip install --no-deps --no-index dist/*.whl \
+    && /opt/evalgate/bin/pip uninstall --yes pip
 
-FROM python:3.13-slim
-RUN useradd --system --uid 10001 --home-dir /var/lib/evalgate --create-home evalgate
+FROM python:3.13.9-slim-trixie
+RUN groupadd --gid 10001 evalgate \
+    && useradd --uid 10001 --gid 10001 --home-dir /var/lib/evalgate --create-home evalgate
 COPY --from=build /opt/evalgate /opt/evalgate
-ENV PATH="/opt/evalgate/bin:$PATH" PYTHONUNBUFFERED=1
-USER evalgate
+ENV PATH="/opt/evalgate/bin:$PATH" PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+USER 10001:10001
 WORKDIR /var/lib/evalgate
 VOLUME /var/lib/evalgate
 EXPOSE 8700
