@@ -9,6 +9,7 @@ RUN /opt/evalgate/bin/pip install --require-hashes --only-binary :all: -r requir
     && pip install --require-hashes --only-binary :all: -r requirements/build.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY device_protocol device_protocol
+COPY config/gateway.toml config/gateway.toml
 COPY fleet fleet
 COPY gateway gateway
 COPY simulators simulators

@@ -8,7 +8,7 @@ import tomllib
 import jsonschema_rs
 import pytest
 
-from tests.architecture.tree import ROOT
+from tests.architecture.tree import ROOT, relative
 from tests.support.compose import compose, mounts, services
 
 SCHEMA = ROOT / "tests" / "support" / "schemas" / "compose-spec.json"
@@ -111,9 +111,15 @@ def test_the_image_holds_every_package() -> None:
     packages = project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
     copied = (ROOT / "Dockerfile").read_text("utf-8")
     context = (ROOT / ".dockerignore").read_text("utf-8")
-    for package in packages:
-        assert f"\nCOPY {package} {package}\n" in copied
-        assert f"\n!{package}\n" in context
+    links = [
+        relative(path.resolve())
+        for package in packages
+        for path in (ROOT / package).rglob("*")
+        if path.is_symlink()
+    ]
+    for part in [*packages, *links]:
+        assert f"\nCOPY {part} {part}\n" in copied
+        assert f"\n!{part}\n" in context
 
 
 def test_the_containers_broker_is_the_profile_in_other_places() -> None:
