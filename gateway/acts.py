@@ -10,7 +10,7 @@ are forgotten.
 import hashlib
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
@@ -39,6 +39,11 @@ class ActName(StrEnum):
     QUARANTINE_PURGED = "quarantine_purged"
     RATING_SUBMITTED = "rating_submitted"
     RATING_VOIDED = "rating_voided"
+    RATING_DISPUTED = "rating_disputed"
+    DISPUTE_DECIDED = "dispute_decided"
+    FOLLOWUP_STEP_TAKEN = "followup_step_taken"
+    COMPLAINT_STEP_TAKEN = "complaint_step_taken"
+    SESSIONS_SUBMITTED = "sessions_submitted"
     CONTACT_READ = "contact_read"
     DEADLETTERS_REPLAYED = "deadletters_replayed"
     DEADLETTERS_PURGED = "deadletters_purged"
@@ -90,6 +95,38 @@ class RatingVoidAct(Act):
 
     rating_id: str
     reason: str
+
+
+class DisputeAct(Act):
+    """`rating_disputed`: by an employee it is credited to; None: on their behalf."""
+
+    rating_id: str
+    reason: str
+    employee_id: str | None = None
+
+
+class DecisionAct(Act):
+    """`dispute_decided`: the author must be somebody else."""
+
+    rating_id: str
+    outcome: Literal["kept", "voided"]
+    reason: str
+
+
+class StepAct(Act):
+    """`*_step_taken`: `subject` is a rating_id, or a complaint's id."""
+
+    subject: str
+    step: Literal["contacted", "fixed", "confirmed"]
+    note: str | None = None
+
+
+class SessionsSubmittedAct(Act):
+    """`sessions_submitted`: the next records are session events under a key."""
+
+    event_ids: list[str]
+    content: str
+    """The SHA-256 of their payloads, joined by line feeds, in hexadecimal."""
 
 
 class DeadLettersAct(Act):

@@ -14,6 +14,7 @@ from gateway.ports import Record
 from gateway.processing import (
     acts_of_operators,
     acts_of_people,
+    acts_of_quality,
     acts_of_roles,
     acts_of_settings,
 )
@@ -23,6 +24,7 @@ HANDLERS: Final[Mapping[str, Handling[Any]]] = {
     **acts_of_settings.HANDLERS,
     **acts_of_operators.HANDLERS,
     **acts_of_people.HANDLERS,
+    **acts_of_quality.HANDLERS,
     **acts_of_roles.HANDLERS,
 }
 

@@ -1,4 +1,4 @@
-"""What operators and business systems ask for: lifecycles, quarantine, voids, sinks."""
+"""What operators and business systems ask for: lifecycles, quarantine, sinks."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -9,7 +9,6 @@ from gateway.acts import (
     DeadLettersAct,
     DeviceAct,
     QuarantineAct,
-    RatingVoidAct,
     SinkAct,
 )
 from gateway.ledger.queues import Kept
@@ -22,7 +21,6 @@ from gateway.processing.acting import (
     handling,
 )
 from gateway.processing.registering import move
-from gateway.processing.settling import find_rating
 
 ITEMS_MAX: Final = 100_000
 """Quarantine items that one act replays or purges: it folds in one transaction."""
@@ -67,17 +65,6 @@ def _quarantine_purged(context: Context, act: QuarantineAct) -> Outcome:
     return {"purged": len(purged)}
 
 
-def _rating_voided(context: Context, act: RatingVoidAct) -> Outcome:
-    state = context.state
-    stored = find_rating(state, act.rating_id)
-    if stored is None or stored.level is None:
-        raise ActError("not_found", f"no rating {act.rating_id!r}")
-    if stored.void is not None:
-        raise ActError("conflict", "the rating is void already")
-    context.changing.declare_void(stored, act.reason, act.author)
-    return {"rating_id": stored.rating_id}
-
-
 def _passed_on(name: str, shape: type[Act]) -> Handling[Act]:
     """An act for the dispatcher, which knows what it means."""
 
@@ -95,7 +82,6 @@ HANDLERS: Final[Mapping[str, Handling[Any]]] = {
     "device_maintenance": _device_moved(Lifecycle.MAINTENANCE),
     "quarantine_replayed": handling(QuarantineAct, _quarantine_replayed),
     "quarantine_purged": handling(QuarantineAct, _quarantine_purged),
-    "rating_voided": handling(RatingVoidAct, _rating_voided),
     "deadletters_replayed": _passed_on("deadletters_replayed", DeadLettersAct),
     "deadletters_purged": _passed_on("deadletters_purged", DeadLettersAct),
     "sink_enabled": _passed_on("sink_enabled", SinkAct),

@@ -12,6 +12,7 @@ from gateway.acts import (
     DevicesImportAct,
     RatingSubmittedAct,
     RegistryPutAct,
+    SessionsSubmittedAct,
 )
 from gateway.processing.acting import ActError, Context, Handling, Outcome, handling
 from gateway.processing.registering import put_device, put_rows, row_of
@@ -112,6 +113,10 @@ def _rating_submitted(_context: Context, act: RatingSubmittedAct) -> Outcome:
     return {"rating_id": act.rating_id}
 
 
+def _sessions_submitted(_context: Context, act: SessionsSubmittedAct) -> Outcome:
+    return {"event_ids": act.event_ids}
+
+
 def _contact_read(_context: Context, act: ContactReadAct) -> Outcome:
     return {"rating_id": act.rating_id}
 
@@ -123,5 +128,6 @@ HANDLERS: Final[Mapping[str, Handling[Any]]] = {
     "alert_confirmed": handling(AlertAct, _alert_confirmed),
     "alert_snoozed": handling(AlertAct, _alert_snoozed),
     "rating_submitted": handling(RatingSubmittedAct, _rating_submitted),
+    "sessions_submitted": handling(SessionsSubmittedAct, _sessions_submitted),
     "contact_read": handling(ContactReadAct, _contact_read),
 }

@@ -33,10 +33,6 @@ AWAITED_MAX: Final = 100_000
 """Ratings that amendments wait for; beyond that an amendment stands for itself."""
 
 
-def nothing() -> None:
-    """No fact is new: only time has passed."""
-
-
 class Changing:
     """Changes what is known of a scope, and brings its sessions up to date.
 
@@ -205,14 +201,18 @@ class Changing:
         if scope is not None:
             self.look(scope, self._state.now_ms)
 
-    def change(
-        self, scope: Scope, at_ms: int, write: Callable[[], None] = nothing
-    ) -> None:
-        """Write a fact about what the scope holds, and see what that changes."""
-        loaded = Loaded(self._state, scope, at_ms)
+    def note(self, stored: Stored, write: Callable[[], None]) -> None:
+        """Write a fact about a rating, and see what that changes in its session."""
+        known = None
+        if stored.session_no is not None:
+            known = self._state.session_books.of_number(stored.session_no)
+        if known is None:
+            write()
+            return
+        scope = (known.site, known.session_id, known.stage)
+        loaded = Loaded(self._state, scope, known.began_ms)
         before = self._looking.before(loaded)
         write()
-        loaded = Loaded(self._state, scope, at_ms)
         after = self._looking.after(loaded, self._mode(loaded))
         self._settling.settle(loaded, before, after)
 

@@ -1,0 +1,265 @@
+"""Session events, and what their deadlines bring."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.support.folding import (
+    DAY_MS,
+    SECOND_MS,
+    START_MS,
+    FoldedLedger,
+    element,
+    message,
+)
+
+MINUTE_MS = 60 * SECOND_MS
+CALENDAR = {"calendar": "weekdays", "source": "test"}
+
+
+@pytest.fixture
+def ledger() -> FoldedLedger:
+    ledger = FoldedLedger()
+    ledger.rules(default_level=3)
+    ledger.act("calendar_applied", {"calendar": CALENDAR})
+    return ledger
+
+
+def serve(
+    ledger: FoldedLedger, action: str, at_ms: int = START_MS, **fields: object
+) -> None:
+    body = {
+        "v": 1,
+        "event_id": f"{action}-{at_ms}",
+        "session_id": "A1",
+        "action": action,
+        "occurred_at": at_ms,
+        **fields,
+    }
+    now_ms = ledger.clock.wall_ms()
+    ledger.append([message("eval-0001", body, now_ms, channel="session")])
+
+
+def press(ledger: FoldedLedger, number: int, at_ms: int, level: int = 5) -> None:
+    body = element(f"event-{number:04d}", level, session_id="A1", occurred_at=at_ms)
+    ledger.append([message("eval-0001", body, ledger.clock.wall_ms())])
+
+
+def later(ledger: FoldedLedger, days: float) -> None:
+    """Time passes, and a tick says so."""
+    ledger.clock.advance(int(days * DAY_MS))
+    ledger.append([])
+
+
+def session(ledger: FoldedLedger) -> dict[str, Any]:
+    names = [row[1] for row in ledger.all("PRAGMA table_info(session)")]
+    (row,) = ledger.all("SELECT * FROM session")
+    return dict(zip(names, row, strict=True))
+
+
+def test_a_session_is_opened_and_then_waits_for_its_rating(
+    ledger: FoldedLedger,
+) -> None:
+    serve(ledger, "opened", START_MS - 20 * MINUTE_MS)
+    assert session(ledger)["state"] == "opened"
+    serve(ledger, "ended", START_MS, employee_id="0042", service_code="S7")
+    found = session(ledger)
+    assert found["state"] == "awaiting"
+    assert (found["employee_id"], found["service_code"]) == ("0042", "S7")
+    assert (found["opened_ms"], found["ended_ms"]) == (
+        START_MS - 20 * MINUTE_MS,
+        START_MS,
+    )
+    assert ledger.fates() == {"accepted": 2}
+
+
+def test_in_whatever_order_the_end_state_is_the_same(ledger: FoldedLedger) -> None:
+    press(ledger, 1, START_MS)
+    serve(ledger, "ended", START_MS - MINUTE_MS)
+    serve(ledger, "opened", START_MS - 20 * MINUTE_MS)
+    found = session(ledger)
+    assert (found["state"], found["n"]) == ("rated", 1)
+    assert ledger.told() == [("recorded", "event-0001", 1)]
+
+
+def test_nobody_rates_and_the_default_is_given_at_the_deadline(
+    ledger: FoldedLedger,
+) -> None:
+    serve(ledger, "ended")
+    deadline_ms = session(ledger)["deadline_ms"]
+    later(ledger, (deadline_ms - START_MS) / DAY_MS + 0.01)
+    assert session(ledger)["state"] == "defaulted"
+    (told,) = ledger.ratings_told()
+    assert told.type == "rating.defaulted"
+    assert (told.level, told.level_raw, told.origin) == (3, None, "system_default")
+    assert (told.device_id, told.occurred_ms) == ("eval-0001", deadline_ms)
+    assert told.event_id == f"default-{told.ordinal}"
+    assert told.effective
+
+
+def test_a_rating_pressed_in_time_supersedes_the_default(
+    ledger: FoldedLedger,
+) -> None:
+    serve(ledger, "ended")
+    later(ledger, 10)
+    press(ledger, 1, START_MS + DAY_MS, 4)
+    assert session(ledger)["state"] == "rated"
+    assert [(name, effective) for name, _, effective in ledger.told()] == [
+        ("defaulted", 1),
+        ("recorded", 1),
+        ("superseded", 0),
+    ]
+
+
+def test_a_rating_pressed_late_is_recorded_only(ledger: FoldedLedger) -> None:
+    serve(ledger, "ended")
+    later(ledger, 10)
+    press(ledger, 1, START_MS + 9 * DAY_MS)
+    assert session(ledger)["state"] == "defaulted"
+    assert ledger.one("SELECT flags FROM rating WHERE event_id = 'event-0001'") == (
+        '["late"]'
+    )
+
+
+def test_a_default_is_voided_and_nothing_follows(ledger: FoldedLedger) -> None:
+    serve(ledger, "ended")
+    later(ledger, 10)
+    (told,) = ledger.ratings_told()
+    act = {"author": "anna", "rating_id": told.rating_id, "reason": "an exercise"}
+    assert ledger.settle("rating_voided", act) == {"rating_id": told.rating_id}
+    assert session(ledger)["state"] == "voided"
+    assert ledger.told()[-1] == ("voided", told.event_id, 0)
+    assert ledger.settle("rating_voided", act)["error"] == "conflict"
+
+
+@pytest.mark.parametrize("action", ["cancelled", "not_eligible"])
+def test_a_session_that_is_not_to_be_rated_is_closed(
+    ledger: FoldedLedger, action: str
+) -> None:
+    serve(ledger, "opened", START_MS - MINUTE_MS)
+    serve(ledger, action, reason="exempt")
+    assert session(ledger)["state"] == "closed"
+    (closed,) = ledger.events("session.closed")
+    assert closed.subject == ":A1:0:1"
+    assert msgspec.json.decode(closed.data)["reason"] == "exempt"
+
+
+def test_a_bad_rating_is_to_be_followed_up_and_becomes_overdue(
+    ledger: FoldedLedger,
+) -> None:
+    press(ledger, 1, START_MS, 1)
+    (required,) = ledger.events("followup.required")
+    assert required.subject == "eval-0001:event-0001"
+    later(ledger, 4)
+    (overdue,) = ledger.events("followup.overdue")
+    assert msgspec.json.decode(overdue.data)["clock"] == "contact"
+    later(ledger, 30)
+    clocks = [msgspec.json.decode(e.data)["clock"] for e in ledger.events(overdue.type)]
+    assert clocks == ["contact", "rectify"]
+
+
+def test_a_better_amendment_closes_the_followup(ledger: FoldedLedger) -> None:
+    press(ledger, 1, START_MS - MINUTE_MS, 1)
+    press(ledger, 2, START_MS, 5)
+    (closed,) = ledger.events("followup.closed")
+    assert msgspec.json.decode(closed.data)["reason"] == "amended"
+    assert ledger.one("SELECT closed FROM duty") == 1
+
+
+def test_a_calendar_that_comes_into_force_moves_open_deadlines_only(
+    ledger: FoldedLedger,
+) -> None:
+    serve(ledger, "ended")
+    before_ms = session(ledger)["deadline_ms"]
+    rest = {**CALENDAR, "overrides": {"2026-11-23": "rest"}}
+    ledger.act("calendar_applied", {"calendar": rest})
+    after_ms = session(ledger)["deadline_ms"]
+    assert after_ms > before_ms
+    later(ledger, (before_ms - START_MS) / DAY_MS + 0.01)
+    assert session(ledger)["state"] == "awaiting"
+    later(ledger, 10)
+    ledger.act("calendar_applied", {"calendar": CALENDAR})
+    assert session(ledger)["deadline_ms"] == after_ms
+
+
+def test_a_default_waits_for_a_terminal_that_is_offline(
+    ledger: FoldedLedger,
+) -> None:
+    serve(ledger, "ended")
+    gone = {"v": 1, "state": "offline", "conn_id": "c1"}
+    ledger.append([message("eval-0001", gone, ledger.clock.wall_ms(), "presence")])
+    deadline_ms = session(ledger)["deadline_ms"]
+    later(ledger, (deadline_ms - START_MS) / DAY_MS + 1)
+    assert session(ledger)["state"] == "awaiting"
+    later(ledger, 10)
+    assert session(ledger)["state"] == "defaulted"
+    assert session(ledger)["provisional"] == 1
+
+
+def test_a_required_session_is_waited_for_and_then_the_rating_is_an_orphan(
+    ledger: FoldedLedger,
+) -> None:
+    ledger.rules(session_mode="required")
+    press(ledger, 1, START_MS)
+    assert ledger.told() == [("recorded", "event-0001", 1)]
+    later(ledger, 0.1)
+    assert ledger.one("SELECT flags FROM rating") == '["orphan"]'
+    serve(ledger, "opened", START_MS - MINUTE_MS)
+    assert session(ledger)["state"] == "rated"
+    assert ledger.one("SELECT flags FROM rating") is None
+
+
+STEPS = [
+    ("contacted", []),
+    ("fixed", ["fixed"]),
+    ("confirmed", ["confirmed"]),
+]
+
+
+@pytest.mark.parametrize(("step", "closed"), STEPS)
+def test_steps_stop_the_clocks_of_a_followup(
+    ledger: FoldedLedger, step: str, closed: list[str]
+) -> None:
+    press(ledger, 1, START_MS, 1)
+    act = {"author": "anna", "subject": "eval-0001:event-0001", "step": step}
+    assert ledger.settle("followup_step_taken", act)["step"] == step
+    told = [msgspec.json.decode(e.data) for e in ledger.events("followup.closed")]
+    assert [each["reason"] for each in told] == closed
+    assert ledger.one("SELECT closed FROM duty") == bool(closed)
+    other = {**act, "subject": "eval-0001:event-0009"}
+    assert ledger.settle("followup_step_taken", other)["error"] == "not_found"
+
+
+def test_a_complaint_starts_the_clock_of_the_reply(ledger: FoldedLedger) -> None:
+    body = {
+        "v": 1,
+        "event_id": "complaint-1",
+        "category": "service",
+        "comment": "rude",
+        "occurred_at": START_MS,
+    }
+    ledger.append([message("eval-0001", body, channel="complaint")])
+    (raised,) = ledger.events("complaint.raised")
+    assert raised.personal is not None
+    later(ledger, 10)
+    (overdue,) = ledger.events("complaint.overdue")
+    assert overdue.subject == "eval-0001:complaint-1"
+    act = {"author": "anna", "subject": overdue.subject, "step": "contacted"}
+    assert ledger.settle("complaint_step_taken", act)["step"] == "contacted"
+    assert ledger.one("SELECT closed FROM duty") == 1
+
+
+def test_a_dispute_is_decided_by_somebody_else(ledger: FoldedLedger) -> None:
+    body = element("event-0001", 5, session_id="A1", employee_id="0042")
+    ledger.append([message("eval-0001", body)])
+    rating = {"rating_id": "eval-0001:event-0001"}
+    asked = {**rating, "author": "0042", "reason": "not my customer"}
+    assert ledger.settle("rating_disputed", asked)["by"] == "0042"
+    assert ledger.settle("rating_disputed", asked)["error"] == "conflict"
+    decided = {**asked, "outcome": "voided"}
+    assert ledger.settle("dispute_decided", decided)["error"] == "conflict"
+    decided["author"] = "anna"
+    assert ledger.settle("dispute_decided", decided)["state"] == "voided"
+    assert session(ledger)["state"] == "voided"
+    assert ledger.one("SELECT outcome FROM dispute") == "voided"
