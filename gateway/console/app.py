@@ -27,6 +27,7 @@ from gateway.console.routes.quarantine import Quarantine
 from gateway.console.routes.ratings import Ratings
 from gateway.console.routes.sessions import Sessions
 from gateway.console.routes.sinks import Sinks
+from gateway.console.routes.statistics import Figures
 from gateway.console.token_log import TokenLog
 from gateway.console.tracing import Tracer
 from gateway.console.watching import Watcher
@@ -96,6 +97,7 @@ def _api(
         Overview(pipeline),
         Ratings(ledger, Tracer(deliveries), acts, keyring),
         Sessions(ledger),
+        Figures(ledger),
         Devices(ledger, acts),
         Organisation(ledger, acts),
         Alerts(ledger, acts),

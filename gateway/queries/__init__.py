@@ -20,6 +20,7 @@ from gateway.queries.asking import (
     SessionFilter,
     Slice,
 )
+from gateway.queries.counts import CountFilter, Groups, Terms
 from gateway.queries.rows import (
     ActRow,
     AlertRow,
@@ -68,6 +69,12 @@ class LedgerQueries(Protocol):
 
     def session_keys(self, session_id: str, subtree: str | None) -> list[str]:
         """The keys, two at most, of the sessions below that had this number."""
+
+    def terms(self) -> Terms:
+        """The rules by which figures are shown."""
+
+    def counts(self, wanted: Sequence[CountFilter]) -> list[Groups]:
+        """Counts of several stretches of time, as of one moment."""
 
     def devices(self, wanted: DeviceFilter, part: Slice) -> Page[DeviceRow]: ...
 

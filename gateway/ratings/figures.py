@@ -5,7 +5,7 @@ places, means have four, as decimal strings; None where nothing is to be divided
 """
 
 from collections.abc import Mapping
-from fractions import Fraction
+from decimal import Decimal
 from typing import Final
 
 import msgspec
@@ -29,7 +29,6 @@ from gateway.ratings.scoring import (
     DEFAULT_SCORES,
     LEVELS,
     ScoreMap,
-    half_up,
     mean,
     share,
     total_of,
@@ -147,9 +146,8 @@ def trend(now: str | None, before: str | None) -> str | None:
     """By how much a figure has changed, in its own unit; None when one is missing."""
     if now is None or before is None:
         return None
-    places = len(now.partition(".")[2])
-    change = Fraction(now) - Fraction(before)
-    return ("+" if change > 0 else "") + half_up(change, places)
+    change = Decimal(now) - Decimal(before)  # exact: both have the same few places
+    return f"{change:+}" if change else f"{abs(change)}"
 
 
 def _counts(cell: Cell, origins: tuple[str, str], *, flagged: bool) -> dict[int, int]:

@@ -5,7 +5,14 @@ from collections.abc import Sequence
 import apsw
 
 from gateway.ledger.packing import unpack
-from gateway.ledger.queries import books, fleet, organisation, ratings, sessions
+from gateway.ledger.queries import (
+    books,
+    counts,
+    fleet,
+    organisation,
+    ratings,
+    sessions,
+)
 from gateway.ledger.queries.owed import Owed, in_force
 from gateway.places import Place
 from gateway.ports import OutboxRow, SinkSince
@@ -18,6 +25,7 @@ from gateway.queries.asking import (
     SessionFilter,
     Slice,
 )
+from gateway.queries.counts import CountFilter, Groups, Terms
 from gateway.queries.rows import (
     ActRow,
     AlertRow,
@@ -77,6 +85,12 @@ class SqliteLedgerQueries:
     def session_keys(self, session_id: str, subtree: str | None) -> list[str]:
         limit = _TO_TELL_AMBIGUOUS
         return self._read(lambda c: sessions.keys(c, session_id, subtree, limit))
+
+    def terms(self) -> Terms:
+        return self._read(counts.terms)
+
+    def counts(self, wanted: Sequence[CountFilter]) -> list[Groups]:
+        return self._read(lambda c: [counts.counts(c, one) for one in wanted])
 
     def devices(self, wanted: DeviceFilter, part: Slice) -> Page[DeviceRow]:
         return self._read(lambda c: fleet.devices(c, wanted, part))

@@ -1,0 +1,50 @@
+"""How readers ask for counts, from which figures are worked out, and what they get."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from gateway.queries.asking import SiteBound
+from gateway.ratings.cells import Cell
+from gateway.ratings.dimensions import PARTS, Value
+from gateway.rules import Rules
+
+Key = tuple[Value, ...]
+"""The values of a group, in the order of what was grouped by."""
+
+
+class CountFilter(SiteBound, frozen=True, kw_only=True):
+    """Half-open `from_ms <= moment of the period < to_ms`; None means any.
+
+    `group_by` names dimensions; what it names must pass
+    `gateway.ratings.dimensions.grouping_error`.
+    """
+
+    group_by: tuple[str, ...] = ()
+    from_ms: int | None = None
+    to_ms: int | None = None
+    site: str | None = None
+    department: str | None = None
+    window: str | None = None
+    employee: str | None = None
+    device: str | None = None
+    service: str | None = None
+    medium: str | None = None
+    item: str | None = None
+    reason: str | None = None
+
+    @property
+    def part(self) -> str | None:
+        """The kind of parts of ratings that are asked for; None: whole ratings."""
+        named = (*self.group_by, *(name for name in PARTS if getattr(self, name)))
+        return next((name for name in PARTS if name in named), None)
+
+
+class Terms(NamedTuple):
+    """The rules by which figures are shown, and which revision of them it is."""
+
+    rules: Rules
+    revision: str
+
+
+Groups = Mapping[Key, Cell]
+"""The counts of each group that has any."""

@@ -1,0 +1,76 @@
+"""Which period figures are compared with: the one before, of the same kind."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Final, NamedTuple
+
+from gateway.ratings.dimensions import Value
+from gateway.ratings.periods import (
+    NAMES,
+    LocalTime,
+    Period,
+    period,
+    previous,
+)
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+YEARS: Final = range(1900, 9000)
+"""Outside of these nothing is compared."""
+
+
+class Stretch(NamedTuple):
+    """Milliseconds, the last left out; None is without end."""
+
+    from_ms: int | None
+    to_ms: int | None
+
+
+def unit_of(group_by: Sequence[str]) -> str | None:
+    """The period of the calendar by which groups follow one another, if it is one."""
+    units = [name for name in group_by if name in NAMES]
+    return units[0] if len(units) == 1 else None
+
+
+def stretch_before(
+    asked: Stretch, group_by: Sequence[str], zone: tzinfo
+) -> Stretch | None:
+    """What has to be counted beside, to compare with; None: nothing comes before.
+
+    Groups of a period of the calendar are compared with one another: the period that
+    `from` lies in is made whole, and that before it is added.
+    """
+    if asked.from_ms is None:
+        return None
+    local = LocalTime(zone)
+    first = _day(asked.from_ms, local)
+    unit = unit_of(group_by)
+    if first is None:
+        return None
+    if unit is not None:
+        before = previous(period(NAMES[unit](first)))
+        return Stretch(local.begin_ms(before.first), asked.from_ms)
+    end = None if asked.to_ms is None else _day(asked.to_ms, local)
+    if end is None or asked.to_ms is None:
+        return None
+    if first < end and asked == (local.begin_ms(first), local.begin_ms(end)):
+        before = previous(Period(first, end))
+        return Stretch(local.begin_ms(before.first), local.begin_ms(before.end))
+    return Stretch(2 * asked.from_ms - asked.to_ms, asked.from_ms)
+
+
+def key_before(key: Mapping[str, Value]) -> dict[str, Value]:
+    """The group that a group is compared with: itself, or that of the period before."""
+    unit = unit_of(list(key))
+    if unit is None:
+        return dict(key)
+    first = previous(period(str(key[unit]))).first
+    return {**key, unit: NAMES[unit](first)}
+
+
+def _day(at_ms: int, local: LocalTime) -> date | None:
+    """The local day of an instant; None: too far away to be compared."""
+    try:
+        moment = _EPOCH + timedelta(milliseconds=at_ms)
+    except OverflowError:
+        return None
+    return local.at(at_ms).day if moment.year in YEARS else None
