@@ -1,6 +1,7 @@
 """What the fold keeps about itself: cursor, fates, settings, acts, timers, alerts."""
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from gateway.ledger.store import Store
@@ -33,6 +34,8 @@ COUNTERS: Final = (
     "elements_extra",  # elements beyond one a message
     "now_ms",  # the journal's time
     "linked",  # 1 while the link to the broker is up
+    "inattentive",  # 1 while nothing can be heard: silence proves nothing
+    "attentive_ms",  # since when it does
     "chain_low",  # the last 62 bits of that block's chain: which journal it was
 )
 
@@ -164,6 +167,14 @@ class Books:
         )
         assert row is not None
         return int(row[0])
+
+    def group_alert(self, alert_id: int, site: str, devices: Sequence[str]) -> None:
+        """Name the devices of a site that an alert is about."""
+        text = json.dumps(devices)
+        self._store.run(
+            "UPDATE alert SET site = ?, devices = ? WHERE id = ?",
+            (site, text, alert_id),
+        )
 
     def repeat_alert(self, alert_id: int, text: str, now_ms: int) -> None:
         self._store.run(

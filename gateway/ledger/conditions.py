@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from fleet.vitals import Vitals
+from fleet.watching import Watch
 from gateway.ledger.devices import Device
 from gateway.ledger.store import Store
 
@@ -13,10 +14,11 @@ REPORTS_MAX: Final = 20
 """Self-tests, and replies, kept of one device."""
 
 _VITALS: Final = msgspec.json.Decoder(Vitals)
+_WATCH: Final = msgspec.json.Decoder(Watch)
 
 
 class Conditions:
-    """The tables `device_health` and `device_report`."""
+    """The tables `device_health`, `device_presence` and `device_report`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -26,13 +28,30 @@ class Conditions:
         for number, vitals in self._store.all("SELECT no, vitals FROM device_health"):
             device = devices[number]
             device.vitals = _VITALS.decode(vitals)
-            device.correction_ms = device.vitals.clock.correction_ms
+            device.correct_clock(device.vitals.clock.correction_ms)
+        for number, watch in self._store.all("SELECT no, watch FROM device_presence"):
+            devices[number].watch = _WATCH.decode(watch)
 
     def save(self, devices: Iterable[Device]) -> None:
         encode = msgspec.json.encode
         self._store.many(
             "INSERT OR REPLACE INTO device_health VALUES (?, ?)",
             [(device.no, encode(device.vitals).decode()) for device in devices],
+        )
+
+    def save_presence(self, devices: Iterable[Device]) -> None:
+        self._store.many(
+            "INSERT OR REPLACE INTO device_presence VALUES (?, ?, ?, ?, ?)",
+            [
+                (
+                    device.no,
+                    device.watch.state,
+                    device.watch.since_ms,
+                    device.watch.flapping,
+                    msgspec.json.encode(device.watch).decode(),
+                )
+                for device in devices
+            ],
         )
 
     def report(

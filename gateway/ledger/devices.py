@@ -1,14 +1,15 @@
 """Devices, their activity, and the tables of the registry."""
 
 import json
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from fleet.presence import Known
 from fleet.sequence import Sequence
 from fleet.vitals import Vitals
+from fleet.watching import Habits, Watch
 from gateway.events.points import point_tags
 from gateway.ledger.store import Store
 
@@ -17,6 +18,9 @@ DEVICE_COLUMNS = (
     " installed_at, first_seen_ms"
 )
 _PRESENCE = msgspec.json.Decoder(Known)
+
+NEVER_ASKED_MS: Final = 1 << 62
+"""The patience with what nobody waits for."""
 
 
 class _Gaps(msgspec.Struct, gc=False, omit_defaults=True):
@@ -68,6 +72,7 @@ class Device:
 
     __slots__ = (
         "_tags",
+        "adjusted",
         "binding",
         "block",
         "burst",
@@ -78,20 +83,25 @@ class Device:
         "device_id",
         "facts",
         "gaps",
+        "habits",
         "known",
         "last_rating_ms",
         "last_seen_ms",
         "lifecycle",
         "missing",
         "no",
+        "patience_ms",
         "receipts",
         "refill_per_ms",
         "refilled_ms",
         "scores",
         "sequence",
+        "shifts",
         "site",
+        "stir",
         "tokens",
         "vitals",
+        "watch",
         "window",
     )
 
@@ -112,6 +122,12 @@ class Device:
         self.last_rating_ms: int | None = None
         self.vitals: Vitals | None = None  # until its first heartbeat
         self.correction_ms = 0  # of its clock, by its vitals
+        self.shifts: list[tuple[int, int]] = []  # of this run: place, before it
+        self.adjusted = False  # whether either concerns its events
+        self.watch = Watch()
+        self.habits: Habits | None = None  # None: to be worked out anew
+        self.patience_ms = -1  # silent for so long, it stirs when it speaks
+        self.stir: Callable[[Device, int], None] = _nobody_watches
         self.tokens = 0.0
         self.refilled_ms = 0
         self.deferred = 0
@@ -129,11 +145,36 @@ class Device:
         return profile
 
     def saw_rating(self, received_ms: int) -> None:
-        """Life as of then; what is folded later than it came never turns it back."""
+        """A press as of then; what is folded later than it came turns nothing back."""
         if received_ms > (self.last_rating_ms or 0):
             self.last_rating_ms = received_ms
-            if received_ms > (self.last_seen_ms or 0):
-                self.last_seen_ms = received_ms
+
+    def saw(self, received_ms: int) -> None:
+        """Life as of then, in the order in which messages came."""
+        seen_ms = self.last_seen_ms or 0
+        if received_ms > seen_ms:
+            if received_ms - seen_ms >= self.patience_ms:
+                self.stir(self, received_ms)
+            self.last_seen_ms = received_ms
+
+    def correct_clock(self, correction_ms: int) -> None:
+        """Put a correction in force for all that is folded from now on."""
+        self.correction_ms = correction_ms
+        self.shifts.clear()
+        self.adjusted = correction_ms != 0
+
+    def shift_clock(self, correction_ms: int, place: int) -> None:
+        """As told by a heartbeat: events before it in the run keep what they had."""
+        self.shifts.append((place, self.correction_ms))
+        self.correction_ms = correction_ms
+        self.adjusted = True
+
+    def correction_at(self, place: int) -> int:
+        """What to add to what an event at this place claims."""
+        for shifted, before_ms in self.shifts:
+            if place < shifted:
+                return before_ms
+        return self.correction_ms
 
     def tags_of(self, binding: Binding, employee_id: str | None, origin: str) -> str:
         """The tags of a point of this device; mostly those of its last one."""
@@ -147,6 +188,10 @@ class Device:
         tags = binding.tags(self.device_id, employee_id, origin)
         self._tags = (binding, employee_id, origin, tags)
         return tags
+
+
+def _nobody_watches(_device: Device, _at_ms: int) -> None:
+    """Of a device outside a fold."""
 
 
 FACTS = ("hw_serial", "model", "profile", "labels", "installed_at", "first_seen_ms")

@@ -261,10 +261,23 @@ CREATE TABLE device_report ( -- what a device answered: self-tests, replies to c
 ) WITHOUT ROWID;
 """
 
+_PRESENCE = """
+CREATE TABLE device_presence (
+    no INTEGER PRIMARY KEY,
+    state TEXT NOT NULL,     -- unseen, online, stale, offline, standby, …
+    since_ms INTEGER NOT NULL,
+    flapping INTEGER NOT NULL,
+    watch TEXT NOT NULL      -- JSON: all that is remembered of it
+);
+
+ALTER TABLE alert ADD COLUMN devices TEXT; -- JSON array: those of a group
+"""
+
 MIGRATIONS: Final = (
     _STATE + _FLEET + _RATINGS + _QUEUES + _IDENTITIES,
     _DEVICE_HEALTH,
     SESSIONS,
+    _PRESENCE,
 )
 
 IDENTITY_TABLE: Final = """
@@ -287,6 +300,7 @@ FOLDED: Final = (
     "device",
     "device_activity",
     "device_health",
+    "device_presence",
     "device_report",
     "registry_row",
     "deferred",

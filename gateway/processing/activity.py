@@ -1,28 +1,19 @@
-"""What any event tells of its device: life, and its place in the sequence."""
+"""What any event tells of its device: its place in the sequence."""
 
 from device_protocol.messages import EventMessage
 from fleet.sequence import Finding, observe
 from gateway.ledger.devices import Device
-from gateway.ports import Record
 from gateway.processing.alerts import announce
 from gateway.processing.state import State
 
 
 def observe_event(
-    state: State, device: Device, message: EventMessage, record: Record
+    state: State, device: Device, message: EventMessage
 ) -> tuple[str, ...]:
     """Take in that an event came; answers the flags that its `seq` calls for."""
-    saw(state, device, record.received_ms)
     if message.seq is None:
         return ()
     return follow(state, device, message.seq, message.boot_id)
-
-
-def saw(state: State, device: Device, received_ms: int) -> None:
-    """Life as of then; what is folded later than it came never turns it back."""
-    if received_ms > (device.last_seen_ms or 0):
-        device.last_seen_ms = received_ms
-        state.active_devices.add(device)
 
 
 def follow(

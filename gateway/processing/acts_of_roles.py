@@ -25,6 +25,19 @@ def _link_up(context: Context, _data: Data) -> Outcome:
 
 def _link_down(context: Context, _data: Data) -> Outcome:
     context.state.linked = 0
+    context.state.inattentive = 1
+    return {}
+
+
+def _intake_resumed(context: Context, _data: Data) -> Outcome:
+    context.state.inattentive = 1
+    return {}
+
+
+def _link_drained(context: Context, _data: Data) -> Outcome:
+    """All that waited for us has been read: from now on silence is a sign."""
+    context.state.inattentive = 0
+    context.state.attentive_ms = context.state.now_ms
     return {}
 
 
@@ -131,13 +144,13 @@ def _carried(carry: Callable[[Context, Data], Outcome]) -> Handling[Data]:
 HANDLERS: Final[Mapping[str, Handling[Any]]] = {
     "sink_state_changed": handling(_SinkState, _sink_state_changed),
     "sink_counts": _carried(nothing),
-    "intake_resumed": _carried(nothing),
+    "intake_resumed": _carried(_intake_resumed),
     "link_up": _carried(_link_up),
     "link_down": _carried(_link_down),
     "link_failed": _alarm(
         "link_down", "broker", "critical", "the broker cannot be reached: {reason}"
     ),
-    "link_drained": _carried(nothing),
+    "link_drained": _carried(_link_drained),
     "clock_accepted": _carried(nothing),  # the block's own flags say that it is
     "session_lost": _alarm(
         "session_lost",

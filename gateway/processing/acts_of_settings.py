@@ -79,6 +79,7 @@ def _calendar_applied(context: Context, data: Data) -> Outcome:
     text = json.dumps(data.get("calendar", data), ensure_ascii=False, sort_keys=True)
     context.state.books.save_setting("calendar", text, context.place)
     context.state.apply_calendar()
+    context.state.change_openings()
     return {"moved": move_deadlines(context.state)}
 
 

@@ -42,6 +42,7 @@ Element = tuple[int, Device, EventMessage, Record]
 
 DEFERRAL_STEP_MS: Final = 1_000
 RECORD_STEP: Final = 1 << ELEMENT_BITS
+PRESENCE: Final = Channel.PRESENCE
 RETAINED: Final = int(RecordFlag.RETAINED)  # an enum's & costs a microsecond
 
 
@@ -80,6 +81,8 @@ class Admission:
                 or device.tokens < 1
             ) and self._stopped(record, place, device, channel):
                 continue
+            if channel is not PRESENCE:
+                device.saw(record.received_ms)
             try:
                 message = read(device.device_id, record.payload)
             except ProtocolError as error:
@@ -196,6 +199,7 @@ class Admission:
             return self._refused(record, place, device, channel)
         if presence or not bucket:
             return False
+        device.saw(record.received_ms)
         self.defer(record, place, device)
         return True
 
@@ -306,7 +310,7 @@ class Admission:
         elif isinstance(message, Cleared):
             state.fates["ignored", "presence_cleared"] += 1
         elif isinstance(message, Heartbeat):
-            beat(state, device, message, record)
+            beat(state, device, message, record, place)
             state.fates["accepted", ""] += 1
         elif not isinstance(message, list):
             device.tokens -= 1

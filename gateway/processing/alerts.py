@@ -1,6 +1,6 @@
 """Events about anything but a rating, and alerts: one open per cause and subject."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -20,6 +20,7 @@ def announce(
     data: Mapping[str, object],
     partition: str | None = None,
     personal: int | None = None,
+    at_ms: int | None = None,
 ) -> None:
     """Put an event of the registry into the outbox; versions count in fold order."""
     version = state.books.next_version(name, subject)
@@ -29,7 +30,7 @@ def announce(
             name,
             subject,
             version,
-            state.now_ms,
+            state.now_ms if at_ms is None else at_ms,
             partition or subject,
             msgspec.json.encode(data),
             personal,
@@ -67,6 +68,19 @@ def raise_alert(
         "state": "open",
     }
     announce(state, "alert.opened", str(alert_id), data)
+
+
+def alert_group(
+    state: State,
+    cause: str,
+    site: str,
+    severity: str,
+    text: str,
+    devices: Sequence[str],
+) -> None:
+    """Open an alert about devices of a site, or say which ones it is about now."""
+    raise_alert(state, cause, site, severity, text)
+    state.books.group_alert(state.alerts[cause, site].id, site, devices)
 
 
 def resolve_alert(state: State, cause: str, subject: str, text: str) -> None:

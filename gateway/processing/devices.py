@@ -37,7 +37,11 @@ def learn_presence(
     device.receipts = known.receipts
     state.changed_devices.add(device)
     proves_life = not retained and message.state == "online"
-    if proves_life and device.lifecycle in ACCEPTING:  # a held device's does not
-        device.last_seen_ms = max(device.last_seen_ms or 0, record.received_ms)
-        state.active_devices.add(device)
+    if device.lifecycle in ACCEPTING:  # a held device's proves nothing
+        if proves_life:
+            device.saw(record.received_ms)
+            state.active_devices.add(device)
+            state.watcher.booted(device, message.boot_id, record.received_ms)
+        elif message.state == "offline":
+            state.watcher.gone(device, record.received_ms)
     return None

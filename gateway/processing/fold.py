@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
+from fleet.registry import Lifecycle
 from gateway.crashpoints import reach
 from gateway.ports import Block, Header, Record, RecordKind
+from gateway.processing.absences import JUDGE
 from gateway.processing.acting import Context
 from gateway.processing.acts import carry_out
 from gateway.processing.admission import Admission
@@ -13,9 +15,11 @@ from gateway.processing.complaints import COMPLAINT_TIMER, Complaints
 from gateway.processing.judging import Judging
 from gateway.processing.quarantine import Quarantine
 from gateway.processing.readmitting import Readmitting
+from gateway.processing.registering import move
 from gateway.processing.settling import ORPHAN_TIMER, SESSION_TIMER
 from gateway.processing.state import CLOCK_SUSPECT, State
 from gateway.processing.timers import Timers
+from gateway.processing.watching import LOOK, MAINTENANCE, MAINTENANCE_MS_MAX, Watching
 
 CHAIN_MASK: Final = (1 << 62) - 1
 
@@ -38,6 +42,7 @@ class Fold:
         )
         changing = self._judging.changing
         self._context = Context(state, self._readmitting, changing)
+        self._watching = state.watcher = Watching(state)
         self._timers = Timers(
             state,
             {
@@ -45,8 +50,20 @@ class Fold:
                 SESSION_TIMER: changing.look_again,
                 ORPHAN_TIMER: changing.orphan,
                 COMPLAINT_TIMER: Complaints(state).fall_due,
+                LOOK: self._watching.look,
+                JUDGE: self._watching.absences.judge,
+                MAINTENANCE: self._end_maintenance,
             },
         )
+
+    def _end_maintenance(self, device_id: str) -> None:
+        """Nobody said that its maintenance is over: hours later it is."""
+        device, now_ms = self.state.by_id[device_id], self.state.now_ms
+        if (
+            device.lifecycle == Lifecycle.MAINTENANCE
+            and device.watch.since_ms + MAINTENANCE_MS_MAX <= now_ms
+        ):
+            move(self._context, device, Lifecycle.ACTIVE)
 
     def blocks(self, blocks: Sequence[Block]) -> None:
         """Fold these blocks and commit; on any error nothing of them is kept."""
@@ -81,6 +98,7 @@ class Fold:
             self._run(records, 0)
         else:
             self._mixed(records)
+        self._watching.settle()
         state.messages = header.first_message + header.messages
         state.chain_low = int.from_bytes(header.chain[-8:], "big") & CHAIN_MASK
         row = state.emission.row(header.number, header.appended_ms)
@@ -91,6 +109,9 @@ class Fold:
         """Messages between two acts, judged set-wise."""
         if records:
             self._judging.judge(self._admission.admit(records, first))
+            for device in self.state.shifted_devices:
+                device.correct_clock(device.correction_ms)
+            self.state.shifted_devices.clear()
             self._quarantine.save()
 
     def _mixed(self, records: Sequence[Record]) -> None:

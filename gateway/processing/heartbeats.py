@@ -8,7 +8,6 @@ from fleet.vitals import Vitals, learn
 from gateway.events.points import NS_PER_MS, health_tags
 from gateway.ledger.devices import Device
 from gateway.ports import HealthPoint, Record, RecordFlag
-from gateway.processing.activity import saw
 from gateway.processing.state import State
 
 BACKLOG: Final = int(RecordFlag.BACKLOG)  # an enum's & costs a microsecond
@@ -31,11 +30,13 @@ _FIGURES: Final = (
 _ESCAPES: Final = str.maketrans({'"': r"\"", "\\": "\\\\", "\n": r"\n"})
 
 
-def beat(state: State, device: Device, message: Heartbeat, record: Record) -> None:
+def beat(
+    state: State, device: Device, message: Heartbeat, record: Record, place: int
+) -> None:
     """Take in a heartbeat; one of a training or a test tells of life, too."""
     received_ms = record.received_ms
-    state.ordinal += 1
-    saw(state, device, received_ms)
+    if not record.flags & BACKLOG:
+        state.watcher.booted(device, message.boot_id, received_ms)
     if message.firmware and message.firmware != device.known.firmware:
         device.known.firmware = message.firmware
         state.changed_devices.add(device)
@@ -47,7 +48,9 @@ def beat(state: State, device: Device, message: Heartbeat, record: Record) -> No
         vitals = device.vitals = Vitals()
     live = not record.flags & BACKLOG
     if learn(vitals, message, received_ms, claimed_ms, live=live):
-        device.correction_ms = vitals.clock.correction_ms
+        if vitals.clock.correction_ms != device.correction_ms:
+            device.shift_clock(vitals.clock.correction_ms, place)
+            state.shifted_devices.append(device)
         state.beating_devices.add(device)
     at_ms, quality = _placed(state, device, claimed_ms, received_ms, live=live)
     state.emission.plot(

@@ -73,7 +73,7 @@ class Judging:
             claim_ms = rating.claimed_ms
             if (
                 claim_ms is not None
-                and not device.correction_ms
+                and not device.adjusted
                 and received_ms - horizon_ms
                 <= claim_ms
                 <= received_ms + FUTURE_TOLERANCE_MS
@@ -81,7 +81,9 @@ class Judging:
                 occurred_ms, quality = claim_ms, "device"
             else:
                 try:
-                    occurred_ms, quality = self._resolve(device, rating, received_ms)
+                    occurred_ms, quality = self._resolve(
+                        device.correction_at(place), rating, received_ms
+                    )
                 except ProtocolError as error:
                     late = (place, device, rating, record, 0, "")
                     self._late.append((len(claims), late, error))
@@ -117,7 +119,7 @@ class Judging:
         return f"no level in the profile {device.profile!r} at that time"
 
     def _resolve(
-        self, device: Device, rating: EventMessage, received_ms: int
+        self, correction_ms: int, rating: EventMessage, received_ms: int
     ) -> tuple[int, str]:
         claim_ms = rating.claimed_ms
         if rating.claimed_local is not None:
@@ -130,7 +132,7 @@ class Judging:
                 claim_ms,
                 received_ms,
                 self._state.horizon_ms,
-                device.correction_ms,
+                correction_ms,
                 age_ms,
             )
         except ProtocolError as error:

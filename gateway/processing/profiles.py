@@ -14,6 +14,7 @@ Reader = Callable[[str, bytes], Uplink]
 
 _PROFILES: Final = msgspec.json.Decoder(dict[str, Profile])
 _LIMITS: Final = Limits()
+_PLAIN: Final = Profile()
 
 
 class Profiles:
@@ -52,6 +53,11 @@ class Profiles:
         """How sessions begin; None: the profile leaves it to the rules."""
         profile = self._profiles.get(name or "")
         return None if profile is None else profile.session_mode
+
+    def rhythm(self, name: str | None) -> tuple[int, bool]:
+        """Seconds between heartbeats, and whether a device speaks in batches only."""
+        profile = self._profiles.get(name or "", _PLAIN)
+        return profile.heartbeat_interval_s, profile.reporting == "batch"
 
     def limits(self, name: str | None) -> Limits:
         profile = self._profiles.get(name or "")

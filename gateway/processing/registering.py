@@ -27,6 +27,8 @@ def put_rows(
             refused.append((number, error))
     if table in {"bindings", "employees"}:
         context.state.apply_attribution()
+    if table in {"sites", "closures"}:
+        context.state.change_openings()
     if table == "windows":
         state = context.state
         state.windows = state.devices.registry("windows")
@@ -94,5 +96,6 @@ def move(context: Context, device: Device, wanted: Lifecycle) -> None:
     state.pending += (wanted.value == pending) - (device.lifecycle == pending)
     device.lifecycle = wanted.value
     state.changed_devices.add(device)
+    state.watcher.moved(device)
     if wanted.value in ACCEPTING:
         context.readmitting.approve(device)

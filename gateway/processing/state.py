@@ -5,7 +5,7 @@ Everything here can be read again from the ledger: nothing but records enters.
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -25,6 +25,7 @@ from gateway.ports import HeaderFlag
 from gateway.processing.attributing import Attribution
 from gateway.processing.counting import Counting
 from gateway.processing.emission import Emission
+from gateway.processing.openings import Openings
 from gateway.processing.profiles import Profiles, Reader, read_profiles
 from gateway.processing.sinks import Sinks
 from gateway.processing.terms import TermsInForce
@@ -43,6 +44,23 @@ DEVICES_MAX: Final = 200_000
 
 Entry = tuple[Device, Channel, Reader]
 """Who speaks on a topic, on which channel, and what reads its payloads."""
+
+
+class Watcher(Protocol):
+    """What follows the presence of devices."""
+
+    def lived(self, device: Device, at_ms: int) -> None:
+        """It speaks after a while."""
+
+    def gone(self, device: Device, at_ms: int) -> None:
+        """Its connection ended."""
+
+    def moved(self, device: Device) -> None:
+        """Its lifecycle changed."""
+
+    def booted(self, device: Device, boot_id: str | None, at_ms: int) -> None:
+        """It told which boot speaks."""
+
 
 _RULES: Final = msgspec.json.Decoder(Rules)
 _ZONES: Final = msgspec.json.Decoder(list[tuple[int, str]])
@@ -65,6 +83,8 @@ class State:
         self.queues = Queues(store)
         self.emission = Emission()
         self.unknown_fields = 0  # read since the metric was last written
+        self.openings = Openings(self.books, self.devices)
+        self.watcher: Watcher
         self.reset()
 
     def reset(self) -> None:
@@ -77,6 +97,8 @@ class State:
         self.elements_extra = counters["elements_extra"]
         self.now_ms = counters["now_ms"]
         self.linked = counters["linked"]
+        self.inattentive = counters["inattentive"]
+        self.attentive_ms = counters["attentive_ms"]
         self.chain_low = counters["chain_low"]
         self.fates: Counter[tuple[str, str]] = Counter(self.books.fates())
         self.next_due = self.books.next_due()
@@ -112,6 +134,7 @@ class State:
         self.terms.apply(rules, self.books.setting("calendar"))
         self.excluding = frozenset(rules.excluding_flags)
         self.apply_attribution()
+        self.openings.forget(self.zone)
         self.horizon_ms = rules.event_age_days_max * DAY_MS
         self.scores = [rules.score_map.get(str(level), 0.0) for level in range(6)]
         self.policy = Policy(
@@ -168,6 +191,11 @@ class State:
         self.changed_devices: set[Device] = set()
         self.active_devices: set[Device] = set()
         self.beating_devices: set[Device] = set()
+        self.watched_devices: set[Device] = set()
+        self.shifted_devices: list[Device] = []  # of the run that is being folded
+        self._by_site: dict[str, list[Device]] | None = None
+        for device in self.by_id.values():
+            device.stir = self._stirred
 
     def session_mode(self, device: Device) -> str:
         """How sessions of a terminal's ratings begin: its profile may say."""
@@ -187,6 +215,8 @@ class State:
         device.deferred_max = limits.deferred_max
         device.scores = self.scores_of(self.profiles.scale(device.profile))
         device.binding = None
+        device.habits, device.patience_ms = None, -1
+        self._by_site = None
 
     def add_device(self, device_id: str, lifecycle: str) -> Device:
         """A device never seen; its bucket is full."""
@@ -194,6 +224,7 @@ class State:
         device.tokens = BUCKET_ELEMENTS
         device.refilled_ms = self.now_ms
         device.facts["first_seen_ms"] = self.now_ms
+        device.stir = self._stirred
         self.by_id[device_id] = device
         self.by_no[device.no] = device
         self.place_device(device)
@@ -201,6 +232,24 @@ class State:
         self.devices.save([device])  # at once: ratings are read together with it
         self.active_devices.add(device)
         return device
+
+    def change_openings(self) -> None:
+        """Hours, closures or the calendar changed: devices are expected otherwise."""
+        self.openings.forget()
+        for device in self.by_id.values():
+            device.habits, device.patience_ms = None, -1
+
+    def at_site(self, site: str) -> Sequence[Device]:
+        """The devices that stand at a site, in the order of their numbers."""
+        if self._by_site is None:
+            self._by_site = {}
+            for device in self.by_no.values():
+                if device.site:
+                    self._by_site.setdefault(device.site, []).append(device)
+        return self._by_site.get(site, ())
+
+    def _stirred(self, device: Device, at_ms: int) -> None:
+        self.watcher.lived(device, at_ms)
 
     def bind(
         self,
@@ -268,6 +317,8 @@ class State:
         self.conditions.save(sorted(self.beating_devices, key=_number))
         self.changed_devices.clear()
         self.beating_devices.clear()
+        self.conditions.save_presence(sorted(self.watched_devices, key=_number))
+        self.watched_devices.clear()
         self.active_devices.clear()
         self.books.save_fates(self.fates)
         self.sinks.save()
@@ -280,6 +331,8 @@ class State:
                 "elements_extra": self.elements_extra,
                 "now_ms": self.now_ms,
                 "linked": self.linked,
+                "inattentive": self.inattentive,
+                "attentive_ms": self.attentive_ms,
                 "chain_low": self.chain_low,
             }
         )

@@ -44,9 +44,9 @@ class Taking:
     def take(self, timed: Timed) -> None:
         """Fold an event; ratings have a way of their own."""
         state = self._state
-        _, device, message, record, _, _ = timed
+        _, device, message, _, _, _ = timed
         state.ordinal += 1
-        observe_event(state, device, message, record)
+        observe_event(state, device, message)
         rule = self._takers[type(message)].take(timed)
         if device.receipts:
             state.emission.keep(device.device_id, message.event_id)

@@ -73,6 +73,28 @@ def _presence(dice: random.Random) -> Record:
     return message(_device(dice), body | receipts, START_MS, "presence")
 
 
+def _heartbeat(dice: random.Random) -> Record:
+    at_ms = START_MS + dice.choice((0, 0, 60_000, 240_000, 900_000))
+    body = {
+        "v": 1,
+        "occurred_at": at_ms - dice.choice((0, 8 * 3_600_000)),
+        "boot_id": dice.choice(("b1", "b2")),
+        "key_counts": [dice.randint(0, 9), 3],
+        "battery_pct": dice.choice((4, 90)),
+        "faults": dice.choice(([], ["rtc"])),
+    }
+    return message(_device(dice), body, at_ms, "heartbeat", dice.choice(_FLAGS))
+
+
+def _report(dice: random.Random) -> Record:
+    body = {"v": 1, "event_id": dice.choice(IDS)}
+    if dice.random() < 0.5:
+        test = {"trigger": "boot", "items": [], "keys_pressed": [1]}
+        return message(_device(dice), body | test, START_MS, "selftest")
+    reply = {"command_id": "command-01", "status": "done"}
+    return message(_device(dice), body | reply, START_MS, "reply")
+
+
 def _act(dice: random.Random) -> Record:
     items = dice.choice(({}, {"reason": "unknown_level"}, {"reason": "id_conflict"}))
     rules = {
@@ -99,9 +121,11 @@ def _act(dice: random.Random) -> Record:
 
 
 def records(seed: int, size: int) -> list[Record]:
-    """So many: mostly ratings, some presences, a few acts."""
+    """So many: mostly ratings, some of every other kind, a few acts."""
     dice = random.Random(seed)
-    makers = dice.choices((_rating, _presence, _act), (85, 5, 10), k=size)
+    makers = dice.choices(
+        (_rating, _presence, _heartbeat, _report, _act), (70, 5, 10, 5, 10), k=size
+    )
     return [make(dice) for make in makers]
 
 

@@ -25,14 +25,15 @@ _AT_REST: Final = frozenset({"maintenance", "retired"})
 _SELECT: Final = """
 SELECT d.no, d.device_id, d.lifecycle, d.presence, d.site, d.window, d.model,
     d.profile, a.last_seen_ms, a.last_rating_ms, a.missing_count,
-    d.hw_serial, d.labels, d.installed_at, h.vitals
+    d.hw_serial, d.labels, d.installed_at, h.vitals, p.state, p.flapping
 FROM device AS d
 LEFT JOIN device_activity AS a ON a.no = d.no
 LEFT JOIN device_health AS h ON h.no = d.no
+LEFT JOIN device_presence AS p ON p.no = d.no
 """
 _PRESENCE: Final = """
 iif(d.lifecycle IN ('maintenance', 'retired'), d.lifecycle,
-    coalesce(d.presence ->> '$.state', 'unseen')) = ?
+    coalesce(p.state, d.presence ->> '$.state', 'unseen')) = ?
 """
 _SNOOZE: Final = """
 (SELECT max(due_ms) FROM timer WHERE kind = 'snooze' AND subject = CAST(a.id AS TEXT))
@@ -41,7 +42,7 @@ _STATE: Final = f"iif(a.state = 'snoozed' AND {_SNOOZE} IS NULL, 'open', a.state
 """A snooze lasts as long as its timer stands."""
 _SELECT_ALERT: Final = f"""
 SELECT a.id, a.cause, a.severity, a.device_id, a.site, a.opened_ms, {_STATE}, a.text,
-    a.count, iif(a.state = 'snoozed', {_SNOOZE}, NULL)
+    a.count, iif(a.state = 'snoozed', {_SNOOZE}, NULL), a.devices
 FROM alert AS a
 """
 
@@ -54,7 +55,8 @@ def _build(row: Columns) -> DeviceRow:
     return DeviceRow(
         device_id=row[1],
         lifecycle=lifecycle,
-        presence=lifecycle if lifecycle in _AT_REST else known.state,
+        presence=lifecycle if lifecycle in _AT_REST else row[15] or known.state,
+        flapping=bool(row[16]),
         site=row[4],
         window=row[5],
         model=row[6] or known.model,
@@ -107,10 +109,11 @@ def presences(
     connection: apsw.Connection, since_ms: int, limit: int
 ) -> list[PresenceChange]:
     rows = connection.execute(
-        "SELECT device_id, site, iif(lifecycle IN ('maintenance', 'retired'),"
-        " lifecycle, coalesce(presence ->> '$.state', 'unseen')),"
-        " presence ->> '$.received_ms' AS at_ms FROM device"
-        " WHERE at_ms >= ? ORDER BY at_ms, no LIMIT ?",
+        "SELECT d.device_id, d.site, iif(d.lifecycle IN ('maintenance', 'retired'),"
+        " d.lifecycle, coalesce(p.state, d.presence ->> '$.state', 'unseen')),"
+        " coalesce(p.since_ms, d.presence ->> '$.received_ms') AS at_ms"
+        " FROM device AS d LEFT JOIN device_presence AS p ON p.no = d.no"
+        " WHERE at_ms >= ? ORDER BY at_ms, d.no LIMIT ?",
         (since_ms, limit),
     )
     return [
@@ -151,6 +154,7 @@ def _alert(row: Columns) -> AlertRow:
         text=text,
         count=count,
         snoozed_until_ms=row[9],
+        devices=tuple(msgspec.json.decode(row[10])) if row[10] else (),
     )
 
 

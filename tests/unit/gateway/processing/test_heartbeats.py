@@ -92,7 +92,8 @@ def test_points_are_for_time_series_alone(ledger: FoldedLedger) -> None:
     owed: dict[object, object] = dict(
         ledger.all("SELECT name, events FROM sink_addressed")
     )
-    assert owed == {"series": 1, "desk": 0}
+    assert owed == {"series": 1, "desk": 1}
+    assert [event.data for event in ledger.events("device.presence_changed")]
 
 
 def press_after_beats(ledger: FoldedLedger, *, flags: int = 0) -> tuple[int, str]:

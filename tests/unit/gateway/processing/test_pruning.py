@@ -33,8 +33,12 @@ def pruned(stores: Stores, days: int) -> int:
 
 
 def test_rows_older_than_the_retention_go(stores: Stores) -> None:
-    assert pruned(stores, days=1) == 3
-    assert len(stores.ask("SELECT block FROM outbox")) == 1
+    # Three of ratings, and one that tells that the devices fell silent.
+    assert pruned(stores, days=1) == 4
+    ages = "SELECT s.value - o.appended_ms FROM outbox AS o, state AS s"
+    ages_ms = [age_ms for (age_ms,) in stores.ask(f"{ages} WHERE s.name = 'now_ms'")]
+    assert ages_ms
+    assert max(ages_ms) <= 86_400_000
     assert stores.failed() == []
 
 

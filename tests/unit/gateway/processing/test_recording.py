@@ -49,7 +49,7 @@ def test_what_is_not_live_is_kept_and_never_told(
     ledger.take(message("eval-0001", body))
     assert ledger.fates() == {"accepted": 1}
     assert ledger.all("SELECT mode, effective FROM rating") == [(mode, 0)]
-    assert ledger.outbox() == []
+    assert ledger.ratings_told() == []
     assert ledger.one("SELECT count(*) FROM session") == 0
 
 

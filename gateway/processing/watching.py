@@ -1,0 +1,234 @@
+"""Hop 5 for presence: who speaks, who is missed, and since when.
+
+A device is looked at when it speaks after a while, and at one timer of its own: what
+became of its silence is worked out then, each step at the moment when it was due. So
+it does not matter how messages come together in blocks.
+"""
+
+from typing import Final
+
+from fleet.registry import Lifecycle, is_reserved
+from fleet.watching import (
+    STALE_HEARTBEATS,
+    Habits,
+    Presence,
+    Sign,
+    calm_ms,
+    meet_boot,
+    move,
+    next_sign,
+)
+from gateway.ledger.devices import NEVER_ASKED_MS, Device
+from gateway.processing.absences import Absences
+from gateway.processing.alerts import announce, raise_alert, resolve_alert
+from gateway.processing.state import State
+
+LOOK: Final = "presence"
+"""The kind of timer that looks at a device."""
+
+MAINTENANCE: Final = "maintenance"
+"""The kind of timer that ends the maintenance of a device that was forgotten in it."""
+MAINTENANCE_MS_MAX: Final = 8 * 3_600_000
+
+_STEPS_MAX: Final = 64
+_OUT: Final = frozenset({Presence.MAINTENANCE.value, Presence.RETIRED.value})
+_SUSPENDED_LOOK_MS: Final = 60_000
+_SIGNS: Final = {
+    Lifecycle.MAINTENANCE.value: Sign.MAINTAINED,
+    Lifecycle.RETIRED.value: Sign.RETIRED,
+    Lifecycle.ACTIVE.value: Sign.BACK,
+}
+
+
+class Watching:
+    """Follows the presence of every device."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._due: dict[str, None] = {}
+        self.absences = Absences(state)
+
+    def lived(self, device: Device, at_ms: int) -> None:
+        """It speaks after a while, or first; its last sign of life is still the old."""
+        if is_reserved(device.device_id):
+            device.patience_ms = NEVER_ASKED_MS
+            return
+        habits = self._habits(device)
+        self._advance(device, habits, at_ms)
+        self._follow(device, Sign.LIFE, at_ms)
+        device.last_seen_ms = at_ms
+        online = device.watch.state == Presence.ONLINE
+        device.patience_ms = STALE_HEARTBEATS * habits.interval_ms if online else -1
+        self._arm(device, habits, at_ms)
+
+    def gone(self, device: Device, at_ms: int) -> None:
+        """Its current connection ended, by its will or its goodbye."""
+        habits = self._habits(device)
+        self._advance(device, habits, at_ms)
+        is_open = habits.by_day or habits.opening.at(at_ms).is_open
+        self._follow(device, Sign.WILL if is_open else Sign.REST, at_ms)
+        device.patience_ms = -1
+        self._arm(device, habits, at_ms)
+
+    def moved(self, device: Device) -> None:
+        """Its lifecycle changed."""
+        sign = _SIGNS.get(device.lifecycle)
+        if sign is not None:
+            now_ms = self._state.now_ms
+            if self._follow(device, sign, now_ms):
+                device.patience_ms = -1
+                self._arm(device, self._habits(device), now_ms)
+
+    def booted(self, device: Device, boot_id: str | None, at_ms: int) -> None:
+        """A live message told which boot speaks."""
+        watch = device.watch
+        if boot_id is None or (watch.boots and watch.boots[-1] == boot_id):
+            return
+        self._state.watched_devices.add(device)
+        if meet_boot(watch, boot_id, at_ms):
+            text = (
+                f"two devices seem to speak as {device.device_id}: give one another id"
+            )
+            data = {"device_id": device.device_id, "boots": watch.boots, "text": text}
+            announce(
+                self._state,
+                "device.identity_alert",
+                device.device_id,
+                data,
+                at_ms=at_ms,
+            )
+            raise_alert(
+                self._state,
+                "duplicate_identity",
+                device.device_id,
+                "critical",
+                text,
+                device,
+            )
+
+    def look(self, device_id: str) -> None:
+        """Its timer is due: looked at when the block has been read."""
+        self._due[device_id] = None
+
+    def settle(self) -> None:
+        """At the end of a block: look at those whose timers were due."""
+        state = self._state
+        for device_id in self._due:
+            device = state.by_id[device_id]
+            watch = device.watch
+            if watch.timer_ms is not None and watch.timer_ms <= state.now_ms:
+                watch.timer_ms = None
+                state.watched_devices.add(device)
+            habits = self._habits(device)
+            self._advance(device, habits, state.now_ms)
+            self._arm(device, habits, state.now_ms)
+        self._due.clear()
+
+    def _habits(self, device: Device) -> Habits:
+        habits = device.habits
+        if habits is None:
+            interval_s, batch = self._state.profiles.rhythm(device.profile)
+            opening = self._state.openings.of(device.site)
+            habits = device.habits = Habits(interval_s * 1000, batch, opening)
+        return habits
+
+    def _heard_ms(self, device: Device) -> int:
+        """Since when it is silent, as far as we could have heard it."""
+        heard_ms = max(device.last_seen_ms or 0, self._state.attentive_ms)
+        if device.watch.state == Presence.STANDBY and not device.last_seen_ms:
+            heard_ms = max(heard_ms, device.watch.since_ms)
+        return heard_ms
+
+    def _advance(self, device: Device, habits: Habits, to_ms: int) -> None:
+        """Take every step of its silence that was due by then."""
+        if self._state.inattentive or self._state.suspect:
+            return
+        watch, at_ms = device.watch, 0
+        for _ in range(_STEPS_MAX):
+            at_ms = max(at_ms, self._heard_ms(device), watch.since_ms)
+            calm = calm_ms(watch, habits.interval_ms)
+            due = next_sign(watch, habits, self._heard_ms(device), at_ms)
+            if calm is not None and calm <= to_ms and not (due and due.at_ms < calm):
+                self._calm(device)
+                continue
+            if due is None or due.at_ms > to_ms:
+                return
+            if due.sign is not None:
+                self._follow(device, due.sign, due.at_ms)
+            at_ms = due.at_ms
+
+    def _arm(self, device: Device, habits: Habits, now_ms: int) -> None:
+        """One timer: when something can next become of it."""
+        watch, state = device.watch, self._state
+        due = next_sign(watch, habits, self._heard_ms(device), now_ms)
+        moments = [] if due is None else [due.at_ms]
+        calm = calm_ms(watch, habits.interval_ms)
+        if calm is not None:
+            moments.append(calm)
+        if not moments:
+            return
+        at_ms = max(min(moments), now_ms + 1)
+        if state.inattentive or state.suspect:
+            at_ms = max(at_ms, now_ms + _SUSPENDED_LOOK_MS)
+        if watch.timer_ms is None or at_ms < watch.timer_ms:
+            watch.timer_ms = at_ms
+            state.watched_devices.add(device)
+            state.set_timer(at_ms, LOOK, device.device_id)
+
+    def _follow(self, device: Device, sign: Sign, at_ms: int) -> bool:
+        """Whether the sign changed its state."""
+        watch = device.watch
+        was_flapping, since_ms = watch.flapping, watch.since_ms
+        before = move(watch, sign, at_ms)
+        if before is None:
+            return False
+        self._state.watched_devices.add(device)
+        self._tell(device, sign, before, since_ms)
+        if watch.flapping and not was_flapping:
+            text = f"{device.device_id} comes and goes: look at its network and power"
+            raise_alert(
+                self._state, "flapping", device.device_id, "warning", text, device
+            )
+        if watch.state == Presence.OFFLINE and not watch.flapping:
+            watch.missed = True
+            self.absences.begin(device, at_ms)
+        elif watch.state in _OUT:
+            self._calm(device)
+            if watch.state == Presence.MAINTENANCE:
+                self._state.set_timer(
+                    at_ms + MAINTENANCE_MS_MAX, MAINTENANCE, device.device_id
+                )
+        return True
+
+    def _tell(self, device: Device, sign: Sign, before: str, since_ms: int) -> None:
+        watch = device.watch
+        data = {
+            "device_id": device.device_id,
+            "site": device.site,
+            "window": device.window,
+            "presence": watch.state,
+            "previous": before,
+            "why": sign.value,
+            "flapping": watch.flapping,
+            "lasted_s": (watch.since_ms - since_ms) // 1000 if since_ms else None,
+        }
+        announce(
+            self._state,
+            "device.presence_changed",
+            device.device_id,
+            data,
+            at_ms=watch.since_ms,
+        )
+
+    def _calm(self, device: Device) -> None:
+        """What was told of its absence is over."""
+        watch, state = device.watch, self._state
+        state.watched_devices.add(device)
+        if watch.flapping:
+            watch.flapping, watch.changes = False, ()
+            resolve_alert(
+                state, "flapping", device.device_id, "steady for an hour again"
+            )
+        if watch.missed and watch.state != Presence.OFFLINE:
+            watch.missed = False
+            self.absences.end(device)
