@@ -40,7 +40,7 @@ def prose(page: Path) -> str:
 
 def commands(page: Path) -> list[str]:
     """Each line that is to be typed, without its comment."""
-    lines = []
+    lines: list[str] = []
     for block in blocks(page, "sh", "console"):
         whole = block.replace("\\\n", " ")
         prompted = re.findall(r"^\$ (.*)$", whole, re.MULTILINE)
