@@ -3,7 +3,7 @@
 import csv
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from fleet.tables import COLUMNS, KEYS, Row, RowError, check, check_tree, key_of
 from gateway import __version__
 from gateway.errors import PermanentError
 from gateway.ports import SinkSpec
@@ -18,21 +19,13 @@ from gateway.processing.applying import Table, Wanted
 from gateway.rules import Rules
 from gateway.settings import Settings
 from gateway.settings.calendars import day_table, read_overrides
+from gateway.settings.fields import known_zone
 from gateway.settings.profiles import load_profiles
 
 RECEIPTS: Final = "receipts"
 YEARS_AHEAD: Final = 2
 """How far ahead holidays are taken that a package works out."""
 TABLE_BYTES_MAX: Final = 64 * 1024 * 1024
-_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
-    "devices": ("device_id",),
-    "sites": ("id",),
-    "departments": ("id",),
-    "windows": ("id",),
-    "employees": ("id",),
-    "bindings": ("device_id", "from"),
-    "closures": ("site", "from"),
-}
 
 
 def wanted(settings: Settings) -> Wanted:
@@ -120,7 +113,11 @@ def _sinks(settings: Settings) -> tuple[SinkSpec, ...]:
 
 
 def read_table(name: str, path: Path) -> Table:
-    """A CSV file with a header, every row a mapping of its columns."""
+    """A CSV file with a header, every row a mapping of its columns.
+
+    Raises:
+        PermanentError: something in it cannot be put in force; it says which line.
+    """
     if path.stat().st_size > TABLE_BYTES_MAX:
         raise PermanentError(f"{path}: larger than {TABLE_BYTES_MAX} bytes")
     content = path.read_bytes()
@@ -129,13 +126,49 @@ def read_table(name: str, path: Path) -> Table:
     except UnicodeDecodeError as error:
         raise PermanentError(f"{path}: not UTF-8 at byte {error.start}") from None
     reader = csv.DictReader(text.splitlines())
-    keys = _KEYS[name]
-    absent = [key for key in keys if key not in (reader.fieldnames or ())]
-    if absent:
-        raise PermanentError(f"{path}: the header lacks the column {absent[0]}")
+    _check_header(name, path, reader.fieldnames or ())
+    lines: dict[str, int] = {}
     rows: list[dict[str, Any]] = []
-    for row in reader:
-        if None in row or not all(row[key] for key in keys):
-            raise PermanentError(f"{path} line {reader.line_num}: not a row of {name}")
-        rows.append({key: value for key, value in row.items() if value})
+    for cells in reader:
+        try:
+            rows.append(_row(name, cells, reader.line_num, lines))
+        except RowError as error:
+            raise PermanentError(f"{path} line {reader.line_num}: {error}") from None
+    if name == "sites":
+        _check_sites(path, rows)
     return Table(name, hashlib.sha256(content).hexdigest(), tuple(rows))
+
+
+def _row(
+    name: str, cells: dict[str, Any], line: int, lines: dict[str, int]
+) -> dict[str, Any]:
+    """What a line of a table says; `lines` are those of the keys before it."""
+    if None in cells:
+        raise RowError(f"more cells than the header: not a row of {name}")
+    row = {column: value for column, value in cells.items() if value}
+    check(name, row)
+    first = lines.setdefault(key_of(name, row), line)
+    if first != line:
+        raise RowError(f"the same {' and '.join(KEYS[name])} as line {first}")
+    return row
+
+
+def _check_sites(path: Path, rows: Sequence[Row]) -> None:
+    parents = {str(row["id"]): row.get("parent") for row in rows}
+    try:
+        check_tree(parents, parents)
+        for row in rows:
+            known_zone(row.get("time_zone") or Rules().time_zone)
+    except ValueError as error:
+        raise PermanentError(f"{path}: {error}") from None
+
+
+def _check_header(name: str, path: Path, header: Sequence[str]) -> None:
+    for key in KEYS[name]:
+        if key not in header:
+            raise PermanentError(f"{path}: the header lacks the column {key}")
+    for column in header:
+        if column not in COLUMNS[name]:
+            near = get_close_matches(column, COLUMNS[name], n=1)
+            known = f"did you mean {near[0]}?" if near else ", ".join(COLUMNS[name])
+            raise PermanentError(f"{path}: {name} have no column {column!r}: {known}")

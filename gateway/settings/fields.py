@@ -98,7 +98,8 @@ def _no_wildcards(root: str) -> str:
     return root
 
 
-def _known_zone(name: str) -> str:
+def known_zone(name: str) -> str:
+    """The name, unless there is no such zone: then ValueError."""
     try:
         ZoneInfo(name)
     except (LookupError, ValueError, OSError):
@@ -144,6 +145,6 @@ ClientId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 TopicRoot = Annotated[
     str, StringConstraints(min_length=1, max_length=256), AfterValidator(_no_wildcards)
 ]
-TimeZone = Annotated[str, AfterValidator(_known_zone)]
+TimeZone = Annotated[str, AfterValidator(known_zone)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 SigningSecret = Annotated[SecretStr, AfterValidator(_signing_secret)]

@@ -115,6 +115,7 @@ def test_a_changed_rule_is_a_record_and_in_force(gateway: Whole) -> None:
     [
         ("gateway.toml", "[broker]\n", "broker.url: is missing"),
         ("devices.csv", "device_id\n,,\n", "not a row of devices"),
+        ("devices.csv", "device_id,lifecycle\ndev-1,activ\n", "no lifecycle 'activ'"),
     ],
 )
 def test_a_broken_file_is_refused_and_the_old_stays_in_force(
