@@ -102,14 +102,8 @@ def _rules(settings: Settings) -> Rules:
 
 
 def _sinks(settings: Settings) -> tuple[SinkSpec, ...]:
-    points = [
-        SinkSpec(sink.name, "influxdb", ("rating.*", "device_health"))
-        for sink in settings.influxdb
-    ]
-    hooks = [
-        SinkSpec(sink.name, "backend", tuple(sink.events)) for sink in settings.backend
-    ]
-    return (*points, *hooks, SinkSpec(RECEIPTS, RECEIPTS, ("*",)))
+    named = [SinkSpec(sink.name, sink.KIND, sink.takes) for sink in settings.sinks]
+    return (*named, SinkSpec(RECEIPTS, RECEIPTS, ("*",)))
 
 
 def read_table(name: str, path: Path) -> Table:

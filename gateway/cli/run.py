@@ -15,6 +15,7 @@ from gateway.cli.verb import add_config
 from gateway.errors import PermanentError, TransientError
 from gateway.observability.logging import configure_logging
 from gateway.settings import Settings, SettingsError, load_settings
+from gateway.settings.model import SINK_TABLES
 from gateway.settings.pending import without_effect
 from gateway.supervisor import (
     Limits,
@@ -119,7 +120,7 @@ def roles_made_of(old: Settings, new: Settings) -> set[Role]:
     made_of = {
         Role.INGEST: ("broker", "intake", "retention"),
         Role.PROCESS: ("retention",),
-        Role.DELIVER: ("broker", "influxdb", "backend"),
+        Role.DELIVER: ("broker", *SINK_TABLES),
         Role.CONSOLE: ("console",),
     }
     return {

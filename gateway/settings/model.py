@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self, get_args
 
 from pydantic import model_validator
 
@@ -14,6 +14,10 @@ from gateway.settings.rules import Rules
 from gateway.settings.sinks import Backend, Influxdb
 
 _OWN_SINKS = frozenset({"receipts"})
+
+Sink = Influxdb | Backend
+SINK_TABLES: Final[tuple[str, ...]] = tuple(kind.KIND for kind in get_args(Sink))
+"""The tables of the configuration that name sinks, several of each kind."""
 
 
 class Settings(Section):
@@ -50,8 +54,8 @@ class Settings(Section):
         return self
 
     @property
-    def sinks(self) -> tuple[Influxdb | Backend, ...]:
-        return (*self.influxdb, *self.backend)
+    def sinks(self) -> tuple[Sink, ...]:
+        return tuple(sink for table in SINK_TABLES for sink in getattr(self, table))
 
     def absent_tables(self) -> Iterator[str]:
         """Lines for tables and folders that are configured but not there (yet)."""

@@ -1,7 +1,7 @@
 """[[influxdb]] and [[backend]]: where events go."""
 
 from ipaddress import IPv4Network, IPv6Network
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 
@@ -13,6 +13,7 @@ EventFilter = Annotated[
 
 
 class Influxdb(Section):
+    KIND: ClassVar = "influxdb"
     SECRETS = ("token", "password")
 
     name: Name = "influxdb"
@@ -33,6 +34,11 @@ class Influxdb(Section):
     request_timeout_s: float = Field(10.0, ge=0.1, le=120)
     retry_delay_s_max: float = Field(30.0, ge=0.1, le=3600)
 
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """Which events, by name: those that have points."""
+        return ("rating.*", "device_health")
+
     @model_validator(mode="after")
     def _place_is_named(self) -> Self:
         if self.api == "v2" and not self.bucket:
@@ -43,6 +49,7 @@ class Influxdb(Section):
 
 
 class Backend(Section):
+    KIND: ClassVar = "backend"
     SECRETS = ("secret",)
 
     name: Name = "backend"
@@ -58,6 +65,11 @@ class Backend(Section):
     retry_delay_s_max: float = Field(30.0, ge=0.1, le=3600)
     allow_private_addresses: bool = False
     allow_addresses: tuple[IPv4Network | IPv6Network, ...] = ()
+
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """Which events, by name: those that the operator chose."""
+        return tuple(self.events)
 
     @property
     def signing_secrets(self) -> tuple[SecretStr, ...]:
