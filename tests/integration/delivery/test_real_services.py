@@ -46,7 +46,7 @@ async def test_influxdb_1_holds_one_point_a_rating_and_rewrites_hit_theirs(
         rewritten = outbox_row(2, range(10))
         for event in rewritten.events:
             event.effective = False  # type: ignore[union-attr] # ratings only
-            event.version = 2
+            event.version = 2  # type: ignore[union-attr] # ratings only
         running.add(rewritten)
         assert (await running.settled("main")).delivered == 1010
     assert influx1.count("event_id") == 1000
