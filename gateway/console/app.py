@@ -19,6 +19,7 @@ from gateway.console.pipeline import PipelineReader
 from gateway.console.routes.alerts import Alerts
 from gateway.console.routes.deadletters import DeadLetters
 from gateway.console.routes.devices import Devices
+from gateway.console.routes.duties import Duties
 from gateway.console.routes.events import LiveEvents
 from gateway.console.routes.organisation import Organisation
 from gateway.console.routes.overview import Overview
@@ -96,7 +97,8 @@ def _api(
     for part in (
         Overview(pipeline),
         Ratings(ledger, Tracer(deliveries), acts, keyring),
-        Sessions(ledger),
+        Sessions(ledger, acts),
+        Duties(ledger, acts),
         Figures(ledger),
         Devices(ledger, acts),
         Organisation(ledger, acts),

@@ -153,6 +153,23 @@ class SessionWhole(Session):
     history: list[Rating]
 
 
+class SessionTaken(Item):
+    """What became of a session event; `reason` and `detail` say why it was refused."""
+
+    event_id: str
+    fate: Literal["accepted", "duplicate", "conflict", "quarantined", "ignored"]
+    session_key: str | None = None
+    state: str | None = None
+    reason: str | None = None
+    detail: str | None = None
+
+
+class SessionsTaken(Item):
+    """One item an event, in the order in which they were sent."""
+
+    items: list[SessionTaken]
+
+
 class Reason(Item):
     code: str
     since: Instant = Field(validation_alias="since_ms")

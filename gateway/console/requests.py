@@ -236,6 +236,38 @@ class VoidReason(Strict):
     reason: Annotated[str, Field(min_length=1, max_length=500)]
 
 
+class DisputeBody(Strict):
+    """`employee_id` is who disputes; without it, whom the rating is credited to."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    employee_id: Annotated[str | None, Field(min_length=1, max_length=32)] = None
+
+
+class DecisionBody(Strict):
+    outcome: Literal["kept", "voided"]
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class SessionBody(BaseModel):
+    """A terminal's `session` message, said by a queue or business system.
+
+    `window`, or the `device_id` of a terminal, says where; other fields are those of
+    the protocol, and judged as if a terminal had sent them.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    v: int = 1
+    event_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{8,64}$")]
+    site: str | None = None
+    window: str | None = None
+    device_id: str | None = None
+
+    def content(self) -> dict[str, Any]:
+        """What was sent, and the version."""
+        return {"v": self.v, **self.model_dump(exclude_unset=True)}
+
+
 class RatingBody(BaseModel):
     """A terminal's `rating` message, with its other fields as the protocol has them.
 

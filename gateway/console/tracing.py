@@ -29,7 +29,7 @@ class Tracer:
         """The rating with its history, and those deliveries that are wanted."""
         rating = Rating.model_validate(detail.rating)
         trace = Trace(
-            place=str(Place.unpack(detail.rating.place)),
+            place=_place(detail.rating),
             decision=_decision(detail.rating),
             point=Point.model_validate(detail.point) if detail.point else None,
             deliveries=[one for one in self._of(detail) if _is_wanted(one, wanted)],
@@ -70,6 +70,11 @@ def _is_settled(event: EventPosition, sink: SinkRow | None) -> bool:
     if sink is None:
         return False
     return (event.block, event.index) < (sink.cursor.block, sink.cursor.index)
+
+
+def _place(rating: RatingRow) -> str:
+    """Where its record stands; nobody recorded a default, so it names itself."""
+    return str(Place.unpack(rating.place)) if rating.place >= 0 else rating.event_id
 
 
 def _decision(rating: RatingRow) -> Decision:

@@ -12,6 +12,8 @@ CREATE INDEX session_scope ON session (session_id, site, stage, began_ms);
 
 CREATE INDEX session_awaiting ON session (deadline_ms) WHERE state = 'awaiting';
 
+CREATE INDEX session_event_place ON session_event (place);
+
 CREATE TABLE session_terms ( -- rules and calendar that sessions were looked at under
     no INTEGER PRIMARY KEY,
     rules TEXT NOT NULL,

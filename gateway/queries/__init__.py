@@ -21,6 +21,7 @@ from gateway.queries.asking import (
     Slice,
 )
 from gateway.queries.counts import CountFilter, Groups, Terms
+from gateway.queries.duties import DutyFilter, DutyRow, TakenEvent
 from gateway.queries.rows import (
     ActRow,
     AlertRow,
@@ -75,6 +76,13 @@ class LedgerQueries(Protocol):
 
     def counts(self, wanted: Sequence[CountFilter]) -> list[Groups]:
         """Counts of several stretches of time, as of one moment."""
+
+    def duties(self, wanted: DutyFilter, part: Slice) -> Page[DutyRow]: ...
+
+    def duty(self, kind: str, subject: str) -> DutyRow | None: ...
+
+    def taken_event(self, device_id: str, event_id: str) -> TakenEvent | None:
+        """The session event that holds this identity."""
 
     def devices(self, wanted: DeviceFilter, part: Slice) -> Page[DeviceRow]: ...
 

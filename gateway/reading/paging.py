@@ -50,9 +50,11 @@ def key_after(part: Slice) -> int:
     """
     if part.cursor is None:
         return _KEY_MAX
-    if not (part.cursor.isascii() and part.cursor.isdecimal()):
+    digits = part.cursor.removeprefix("-")
+    if not (digits.isascii() and digits.isdecimal()):
         raise CursorError(part.cursor)
-    return min(int(part.cursor[:19]), _KEY_MAX)
+    key = min(int(digits[:19]), _KEY_MAX)
+    return key if digits == part.cursor else -key
 
 
 def page(

@@ -10,7 +10,14 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from gateway.acts import ActName, ContactReadAct, RatingSubmittedAct, RatingVoidAct
+from gateway.acts import (
+    ActName,
+    ContactReadAct,
+    DecisionAct,
+    DisputeAct,
+    RatingSubmittedAct,
+    RatingVoidAct,
+)
 from gateway.console.acts import Acts, pending
 from gateway.console.callers import Auditor, Caller, ContactReader, Operator, Reader
 from gateway.console.items import (
@@ -22,6 +29,8 @@ from gateway.console.items import (
 )
 from gateway.console.problems import ProblemError, not_found
 from gateway.console.requests import (
+    DecisionBody,
+    DisputeBody,
     IdempotencyKey,
     RatingBody,
     RatingQuery,
@@ -73,6 +82,14 @@ class Ratings:
         router.add_api_route(
             "/{rating_id}/void", self.void, methods=["POST"], responses=ACT_RESPONSES
         )
+        for path, endpoint in (("dispute", self.dispute), ("decide", self.decide)):
+            router.add_api_route(
+                f"/{{rating_id}}/{path}",
+                endpoint,
+                methods=["POST"],
+                name=f"{path}_rating",
+                responses=ACT_RESPONSES,
+            )
         return router
 
     def list(
@@ -131,6 +148,42 @@ class Ratings:
             reason=body.reason,
         )
         return await self._acts.perform(ActName.RATING_VOIDED, act)
+
+    async def dispute(
+        self,
+        rating_id: str,
+        body: DisputeBody,
+        caller: Operator,
+        idempotency_key: IdempotencyKey = None,
+    ) -> JSONResponse:
+        """Object to a rating, as the employee concerned; somebody else decides."""
+        detail = await run_in_threadpool(self._found, rating_id, caller)
+        act = DisputeAct(
+            author=caller.name,
+            idempotency_key=idempotency_key,
+            rating_id=detail.rating.rating_id,
+            reason=body.reason,
+            employee_id=body.employee_id,
+        )
+        return await self._acts.perform(ActName.RATING_DISPUTED, act)
+
+    async def decide(
+        self,
+        rating_id: str,
+        body: DecisionBody,
+        caller: Auditor,
+        idempotency_key: IdempotencyKey = None,
+    ) -> JSONResponse:
+        """Decide a dispute: keep the rating, or declare it void."""
+        detail = await run_in_threadpool(self._found, rating_id, caller)
+        act = DecisionAct(
+            author=caller.name,
+            idempotency_key=idempotency_key,
+            rating_id=detail.rating.rating_id,
+            outcome=body.outcome,
+            reason=body.reason,
+        )
+        return await self._acts.perform(ActName.DISPUTE_DECIDED, act)
 
     async def _submitted(
         self, caller: Caller, event_id: str, payload: bytes, key: str | None

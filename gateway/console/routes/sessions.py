@@ -1,29 +1,62 @@
 """/sessions: what was served, and the rating in force of each."""
 
+import hashlib
+import json
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Body, Query
+from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
 
-from gateway.console.callers import Reader
-from gateway.console.items import ListOf, Rating, Session, SessionWhole
+from gateway.acts import ActName, SessionsSubmittedAct
+from gateway.console.acts import Acts, pending
+from gateway.console.callers import Caller, Operator, Reader
+from gateway.console.items import (
+    ACT_RESPONSES,
+    ListOf,
+    Rating,
+    Session,
+    SessionsTaken,
+    SessionTaken,
+    SessionWhole,
+)
 from gateway.console.problems import ProblemError, not_found
-from gateway.console.requests import SessionQuery
+from gateway.console.requests import IdempotencyKey, SessionBody, SessionQuery
 from gateway.console.sight import Sight
+from gateway.places import Place
+from gateway.ports import RecordKind
 from gateway.queries import LedgerQueries
-from gateway.queries.asking import Page
-from gateway.queries.rows import SessionRow
+from gateway.queries.asking import Page, QuarantineFilter, Slice
+from gateway.queries.rows import QuarantineRow, SessionRow
+
+EVENTS_MAX: Final = 500
+_UNPROCESSABLE: Final = HTTPStatus.UNPROCESSABLE_ENTITY
+Bodies = SessionBody | Annotated[list[SessionBody], Body(max_length=EVENTS_MAX)]
 
 
 class Sessions:
-    def __init__(self, ledger: LedgerQueries) -> None:
+    def __init__(self, ledger: LedgerQueries, acts: Acts) -> None:
         self._ledger = ledger
+        self._acts = acts
         self._sight = Sight(ledger)
 
     def router(self) -> APIRouter:
         router = APIRouter(prefix="/sessions", tags=["sessions"])
         router.add_api_route("", self.list, response_model=ListOf[Session])
         router.add_api_route("/{session_key}", self.show, response_model=SessionWhole)
+        router.add_api_route(
+            "",
+            self.record,
+            methods=["POST"],
+            status_code=HTTPStatus.CREATED,
+            responses={
+                201: {"model": SessionsTaken, "description": "Some are new"},
+                200: {"model": SessionsTaken, "description": "None is new"},
+                202: ACT_RESPONSES[202],
+            },
+        )
         return router
 
     def list(
@@ -42,6 +75,115 @@ class Sessions:
         session = Session.model_validate(detail.session)
         history = [Rating.model_validate(row) for row in detail.history]
         return SessionWhole(**dict(session), history=history)
+
+    async def record(
+        self,
+        body: Bodies,
+        caller: Operator,
+        idempotency_key: IdempotencyKey = None,
+    ) -> JSONResponse:
+        """Take what a queue system says of services: one event, or an array."""
+        events = body if isinstance(body, list) else [body]
+        payloads = [
+            await run_in_threadpool(self._bounded, event, caller) for event in events
+        ]
+        if not payloads:
+            return JSONResponse(SessionsTaken(items=[]).model_dump())
+        ids = [event.event_id for event in events]
+        first = await self._submitted(caller, ids, payloads, idempotency_key)
+        if not await self._acts.processed(first):
+            return pending(first)
+        taken = [
+            await run_in_threadpool(
+                self._outcome,
+                (caller.device_id, one),
+                payload,
+                first._replace(message=first.message + index).pack(),
+            )
+            for index, (one, payload) in enumerate(zip(ids, payloads, strict=True))
+        ]
+        if not isinstance(body, list) and taken[0].reason is not None:
+            conflict = taken[0].fate == "conflict"
+            status = HTTPStatus.CONFLICT if conflict else _UNPROCESSABLE
+            raise ProblemError(status, taken[0].reason, taken[0].detail or "")
+        fresh = any(one.fate == "accepted" for one in taken)
+        status = HTTPStatus.CREATED if fresh else HTTPStatus.OK
+        return JSONResponse(SessionsTaken(items=taken).model_dump(), status)
+
+    async def _submitted(
+        self,
+        caller: Caller,
+        ids: Sequence[str],
+        payloads: Sequence[bytes],
+        key: str | None,
+    ) -> Place:
+        """The place of the first event; under a key known already, as it was then."""
+        topic = f"{caller.device_id}/session"
+        records = [(RecordKind.HTTP, topic, payload) for payload in payloads]
+        if key is None:
+            return await self._acts.submit(*records)
+        act = SessionsSubmittedAct(
+            author=caller.name,
+            idempotency_key=key,
+            event_ids=[*ids],
+            content=hashlib.sha256(b"\n".join(payloads)).hexdigest(),
+        )
+        name = ActName.SESSIONS_SUBMITTED
+        known = await self._acts.known(name, act)
+        if known is not None:
+            first = Place.unpack(known.place)
+        else:
+            head = (RecordKind.ACT, name.value, act.payload())
+            first = await self._acts.submit(head, *records)
+        return first._replace(message=first.message + 1)
+
+    def _bounded(self, body: SessionBody, caller: Caller) -> bytes:
+        """What was sent; who is bound to a site speaks for it, or for one below."""
+        content = body.content()
+        if caller.site is not None:
+            sites = {body.site}
+            if body.window is not None:
+                window = self._ledger.registry_row("windows", body.window) or {}
+                sites.add(window.get("site"))
+            if body.device_id is not None:
+                device = self._ledger.device(body.device_id)
+                sites.add(None if device is None else device.site)
+            if body.site is None and body.window is None and body.device_id is None:
+                content["site"] = caller.site
+                sites = {caller.site}
+            for site in sites - {None} or {None}:
+                self._sight.place(caller, site)
+        # Escaped: what no encoding can hold is for the fold to refuse, not for us.
+        return json.dumps(content).encode("ascii")
+
+    def _outcome(
+        self, identity: tuple[str, str], payload: bytes, place: int
+    ) -> SessionTaken:
+        """What became of the event at a place; its identity may be older."""
+        device_id, event_id = identity
+        refused = self._refused(device_id, payload)
+        if refused is not None:
+            conflict = refused.reason == "id_conflict"
+            return SessionTaken(
+                event_id=event_id,
+                fate="conflict" if conflict else "quarantined",
+                reason=refused.reason,
+                detail=refused.detail,
+            )
+        known = self._ledger.taken_event(device_id, event_id)
+        if known is None:
+            return SessionTaken(event_id=event_id, fate="ignored")
+        return SessionTaken(
+            event_id=event_id,
+            fate="accepted" if known.place == place else "duplicate",
+            session_key=known.session_key,
+            state=known.state,
+        )
+
+    def _refused(self, device_id: str, payload: bytes) -> QuarantineRow | None:
+        wanted = QuarantineFilter(state="held", device=device_id)
+        newest = self._ledger.quarantine(wanted, Slice(EVENTS_MAX)).items
+        return next((item for item in newest if item.payload == payload), None)
 
     def _key(self, session_id: str, subtree: str | None) -> str:
         keys = self._ledger.session_keys(session_id, subtree)

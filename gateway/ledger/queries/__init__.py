@@ -8,13 +8,13 @@ from gateway.ledger.packing import unpack
 from gateway.ledger.queries import (
     books,
     counts,
+    duties,
     fleet,
     organisation,
     ratings,
     sessions,
 )
 from gateway.ledger.queries.owed import Owed, in_force
-from gateway.places import Place
 from gateway.ports import OutboxRow, SinkSince
 from gateway.queries.asking import (
     AlertFilter,
@@ -26,6 +26,7 @@ from gateway.queries.asking import (
     Slice,
 )
 from gateway.queries.counts import CountFilter, Groups, Terms
+from gateway.queries.duties import DutyFilter, DutyRow, TakenEvent
 from gateway.queries.rows import (
     ActRow,
     AlertRow,
@@ -92,6 +93,15 @@ class SqliteLedgerQueries:
     def counts(self, wanted: Sequence[CountFilter]) -> list[Groups]:
         return self._read(lambda c: [counts.counts(c, one) for one in wanted])
 
+    def duties(self, wanted: DutyFilter, part: Slice) -> Page[DutyRow]:
+        return self._read(lambda c: duties.listed(c, wanted, part))
+
+    def duty(self, kind: str, subject: str) -> DutyRow | None:
+        return self._read(lambda c: duties.one(c, kind, subject))
+
+    def taken_event(self, device_id: str, event_id: str) -> TakenEvent | None:
+        return self._read(lambda c: _taken_event(c, device_id, event_id))
+
     def devices(self, wanted: DeviceFilter, part: Slice) -> Page[DeviceRow]:
         return self._read(lambda c: fleet.devices(c, wanted, part))
 
@@ -150,13 +160,20 @@ class SqliteLedgerQueries:
         if not found:
             return None
         rating = found[0]
-        block = Place.unpack(rating.place).block
+        block = ratings.block_of(connection, rating)
         return RatingDetail(
             rating=rating,
             history=ratings.of_same_session(connection, rating),
             point=ratings.point_of(connection, rating),
             events=self._owed.positions(connection, rating.rating_id, block),
         )
+
+
+def _taken_event(
+    connection: apsw.Connection, device_id: str, event_id: str
+) -> TakenEvent | None:
+    place = ratings.place_of(connection, device_id, event_id)
+    return None if place is None else duties.taken_event(connection, place)
 
 
 def _outbox(connection: apsw.Connection, after: int, limit: int) -> list[OutboxRow]:

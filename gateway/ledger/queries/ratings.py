@@ -9,6 +9,7 @@ import msgspec
 
 from gateway.events.points import point_ns, point_tags
 from gateway.ledger.queries.organisation import of_site
+from gateway.places import Place
 from gateway.queries.asking import Page, RatingFilter, Slice
 from gateway.queries.rows import PointRow, RatingRow, SealedPersonal, VoidRow
 from gateway.reading.paging import Columns, Conditions, Listing, page
@@ -28,7 +29,8 @@ JOIN binding AS s ON s.no = r.binding
 LEFT JOIN session AS x ON x.no = r.session_no
 """
 _OF_SESSION: Final = """
-r.place IN (SELECT m.value FROM session AS o, json_each(o.ratings) AS m
+r.place IN (SELECT m.value FROM session AS o,
+                json_each(json_insert(o.ratings, '$[#]', o.default_place)) AS m
             WHERE o.session_id = ?)
 """
 _FLAGGED: Final = "EXISTS (SELECT 1 FROM json_each(r.flags) WHERE value = ?)"
@@ -69,7 +71,18 @@ def listed(
 
 
 def place_of(connection: apsw.Connection, device_id: str, event_id: str) -> int | None:
-    """The place of the first record of this identity, while it is kept."""
+    """The place of the first record of this identity, while it is kept.
+
+    A default has no record: its place is below those of all records.
+    """
+    number = event_id.removeprefix("default-")
+    if number != event_id and number.isdecimal():
+        for (place,) in connection.execute(
+            "SELECT place FROM rating JOIN device ON device.no = device_no"
+            " WHERE place = ? AND device_id = ?",
+            (-int(number), device_id),
+        ):
+            return int(place)
     for table in _identity_tables(connection):
         for (place,) in connection.execute(
             f"SELECT place FROM {table} WHERE event_id = ? AND device_no ="
@@ -101,6 +114,17 @@ def devices_of(
     return found[:limit]
 
 
+def block_of(connection: apsw.Connection, rating: RatingRow) -> int:
+    """The block in which a rating was first folded; of a default, by its time."""
+    if rating.place >= 0:
+        return Place.unpack(rating.place).block
+    for (block,) in connection.execute(
+        "SELECT min(block) FROM outbox WHERE appended_ms = ?", (rating.received_ms,)
+    ):
+        return int(block or 0)
+    return 0
+
+
 def personal(connection: apsw.Connection, place: int) -> SealedPersonal | None:
     for key_id, sealed in connection.execute(
         "SELECT key_id, sealed FROM personal WHERE place = ?", (place,)
@@ -119,12 +143,12 @@ def at(connection: apsw.Connection, places: Iterable[int]) -> list[RatingRow]:
 
 def of_same_session(connection: apsw.Connection, rating: RatingRow) -> list[RatingRow]:
     """All ratings of its session, or itself alone, the earliest press first."""
-    for (places,) in connection.execute(
-        "SELECT ratings FROM session WHERE no ="
+    for places, default in connection.execute(
+        "SELECT ratings, default_place FROM session WHERE no ="
         " (SELECT session_no FROM rating WHERE place = ?)",
         (rating.place,),
     ):
-        return at(connection, json.loads(places))
+        return at(connection, with_default(places, default))
     return [rating]
 
 
@@ -148,6 +172,12 @@ def point_of(connection: apsw.Connection, rating: RatingRow) -> PointRow | None:
         medium,
     )
     return PointRow(tags, point_ns(rating.occurred_ms, rating.ordinal))
+
+
+def with_default(places: str, default: int | None) -> list[int]:
+    """The places of a session's ratings, those of its default among them."""
+    found: list[int] = json.loads(places)
+    return found if default is None else [*found, default]
 
 
 def _identity_tables(connection: apsw.Connection) -> list[str]:

@@ -1,6 +1,5 @@
 """Sessions as readers see them, with the rating in force."""
 
-import json
 from collections.abc import Iterator
 from typing import Final
 
@@ -19,7 +18,7 @@ SELECT x.no, {_KEY}, {_NUMBER}, x.site, x.business_date, nullif(x.stage, 0),
     x.state, x.department, x.window, x.employee_id, x.service_code, x.invited_ms,
     x.eligible, x.unrated_reason, x.opened_ms, x.ended_ms, x.deadline_ms,
     x.amend_until_ms, x.estimated, x.provisional, x.followup_due_ms, x.rectify_due_ms,
-    x.ratings, e.event_id, e.level, e.origin
+    x.ratings, x.default_place, e.event_id, e.level, e.origin
 FROM session AS x
 LEFT JOIN rating AS e ON e.place = x.effective_place
 """
@@ -27,7 +26,7 @@ _MOMENT: Final = "coalesce(x.ended_ms, x.began_ms)"
 
 
 def _build(row: Columns) -> SessionRow:
-    event_id, level, origin = row[23:]
+    event_id, level, origin = row[24:]
     return SessionRow(
         session_key=row[1],
         session_id=row[2],
@@ -80,7 +79,8 @@ def detail(connection: apsw.Connection, session_key: str) -> SessionDetail | Non
             " AND x.n = ?",
             (session_id, site, stage, n),
         ):
-            history = ratings.at(connection, json.loads(row[22]))
+            places = ratings.with_default(row[22], row[23])
+            history = ratings.at(connection, places)
             return SessionDetail(_build(row), history)
     return None
 

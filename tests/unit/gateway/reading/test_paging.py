@@ -54,7 +54,7 @@ def test_conditions_without_a_value_ask_for_nothing() -> None:
     assert page(numbers({1, 2, 3, 4}), LISTING, conditions, Slice(9)).items == [4, 3]
 
 
-@pytest.mark.parametrize("cursor", ["x", "-1", "1.5", "", "\u0663", "1 OR 1"])
+@pytest.mark.parametrize("cursor", ["x", "--1", "1.5", "", "\u0663", "1 OR 1"])
 def test_a_cursor_never_given_out_is_refused(cursor: str) -> None:
     with pytest.raises(CursorError):
         page(numbers({1}), LISTING, Conditions(), Slice(3, cursor))

@@ -1,0 +1,84 @@
+"""Follow-ups and complaints as readers see them, on the journal's time."""
+
+from typing import Final
+
+import apsw
+
+from gateway.ledger.queries.organisation import of_site
+from gateway.queries.asking import Page, Slice
+from gateway.queries.duties import DutyFilter, DutyRow, TakenEvent
+from gateway.reading.paging import Columns, Conditions, Listing, page
+
+_NOW: Final = "(SELECT value FROM state WHERE name = 'now_ms')"
+_ANSWERED: Final = "coalesce(o.contacted_ms, o.fixed_ms, o.confirmed_ms)"
+_MENDED: Final = "coalesce(o.fixed_ms, o.confirmed_ms)"
+_OVERDUE: Final = f"""(({_ANSWERED} IS NULL AND o.due_ms <= {_NOW})
+    OR ({_MENDED} IS NULL AND o.rectify_due_ms <= {_NOW}))"""
+_STATE: Final = f"""CASE WHEN o.closed THEN 'closed' WHEN coalesce({_OVERDUE}, 0)
+    THEN 'overdue' ELSE 'due' END"""
+_SHARED: Final = f"""o.since_ms, o.due_ms, o.rectify_due_ms, o.contacted_ms,
+    o.fixed_ms, o.confirmed_ms, {_STATE}"""
+_FOLLOWUPS: Final = f"""
+SELECT o.place, o.subject, d.device_id, s.site, s.department, s.window, r.employee_id,
+    iif(substr(x.session_id, 1, 1) = '@', NULL, x.session_id), r.level, NULL, {_SHARED}
+FROM duty AS o
+JOIN rating AS r ON r.place = o.place
+JOIN binding AS s ON s.no = r.binding
+JOIN device AS d ON d.no = r.device_no
+LEFT JOIN session AS x ON x.no = r.session_no
+"""
+_COMPLAINTS: Final = f"""
+SELECT o.place, o.subject, d.device_id, s.site, s.department, s.window, c.employee_id,
+    c.session_id, NULL, c.category, {_SHARED}
+FROM duty AS o
+JOIN complaint AS c ON c.place = o.place
+JOIN binding AS s ON s.no = c.binding
+JOIN device AS d ON d.no = c.device_no
+"""
+_OPEN: Final = {"due", "overdue", "open"}
+
+
+def _build(row: Columns) -> DutyRow:
+    return DutyRow(**dict(zip(DutyRow.__struct_fields__, row[1:], strict=True)))
+
+
+_LISTINGS: Final = {
+    "followup": Listing(_FOLLOWUPS, "o.place", _build),
+    "complaint": Listing(_COMPLAINTS, "o.place", _build),
+}
+
+
+def listed(
+    connection: apsw.Connection, wanted: DutyFilter, part: Slice
+) -> Page[DutyRow]:
+    """Duties, the newest first."""
+    conditions = Conditions()
+    conditions.where("o.kind = ?", wanted.kind)
+    if wanted.state is not None:
+        conditions.where("o.closed = ?", wanted.state not in _OPEN)
+    if wanted.state in {"due", "overdue"}:
+        conditions.where(f"{_STATE} = ?", wanted.state)
+    conditions.where("s.site = ?", wanted.site)
+    conditions.where(of_site("s.site"), wanted.subtree)
+    return page(connection, _LISTINGS[wanted.kind], conditions, part)
+
+
+def one(connection: apsw.Connection, kind: str, subject: str) -> DutyRow | None:
+    select = _LISTINGS[kind].select
+    for row in connection.execute(
+        f"{select} WHERE o.kind = ? AND o.subject = ?", (kind, subject)
+    ):
+        return _build(row)
+    return None
+
+
+def taken_event(connection: apsw.Connection, place: int) -> TakenEvent | None:
+    """What a session event of this place became part of."""
+    for key, state in connection.execute(
+        "SELECT x.site || ':' || x.session_id || ':' || x.stage || ':' || x.n, x.state"
+        " FROM session_event AS e JOIN session AS x ON x.no = e.session_no"
+        " WHERE e.place = ?",
+        (place,),
+    ):
+        return TakenEvent(place, key, state)
+    return None
