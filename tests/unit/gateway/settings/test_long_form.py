@@ -4,14 +4,16 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from gateway.settings import Backend, Influxdb, Settings, load_settings
+from gateway.settings import Settings, load_settings
+from gateway.settings.model import Sink
 
 LONG_FORM = Path(__file__).parents[4] / "config" / "gateway.toml"
-SINKS: dict[str, type[BaseModel]] = {"influxdb": Influxdb, "backend": Backend}
+SINKS: dict[str, type[BaseModel]] = {kind.KIND: kind for kind in get_args(Sink)}
 EXAMPLES = {("influxdb", "bucket"), ("influxdb", "database")}  # they must be chosen
 
 
