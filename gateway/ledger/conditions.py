@@ -5,6 +5,8 @@ from typing import Final
 
 import msgspec
 
+from fleet.findings import Findings
+from fleet.health import health_of
 from fleet.vitals import Vitals
 from fleet.watching import Watch
 from gateway.ledger.devices import Device
@@ -14,6 +16,7 @@ REPORTS_MAX: Final = 20
 """Self-tests, and replies, kept of one device."""
 
 _VITALS: Final = msgspec.json.Decoder(Vitals)
+_FINDINGS: Final = msgspec.json.Decoder(Findings)
 _WATCH: Final = msgspec.json.Decoder(Watch)
 
 
@@ -25,9 +28,13 @@ class Conditions:
 
     def load(self, devices: dict[int, Device]) -> None:
         """Put what is known onto the devices, which are given by their numbers."""
-        for number, vitals in self._store.all("SELECT no, vitals FROM device_health"):
+        for number, vitals, findings in self._store.all(
+            "SELECT no, vitals, findings FROM device_health"
+        ):
             device = devices[number]
             device.vitals = _VITALS.decode(vitals)
+            if findings is not None:
+                device.findings = _FINDINGS.decode(findings)
             device.correct_clock(device.vitals.clock.correction_ms)
         for number, watch in self._store.all("SELECT no, watch FROM device_presence"):
             devices[number].watch = _WATCH.decode(watch)
@@ -35,8 +42,17 @@ class Conditions:
     def save(self, devices: Iterable[Device]) -> None:
         encode = msgspec.json.encode
         self._store.many(
-            "INSERT OR REPLACE INTO device_health VALUES (?, ?)",
-            [(device.no, encode(device.vitals).decode()) for device in devices],
+            "INSERT OR REPLACE INTO device_health VALUES (?, ?, ?, ?)",
+            [
+                (
+                    device.no,
+                    encode(device.vitals).decode(),
+                    None if found is None else encode(found).decode(),
+                    "ok" if found is None else health_of(found),
+                )
+                for device in devices
+                for found in (device.findings,)
+            ],
         )
 
     def save_presence(self, devices: Iterable[Device]) -> None:

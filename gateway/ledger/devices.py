@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from fleet.findings import Findings
 from fleet.presence import Known
 from fleet.sequence import Sequence
 from fleet.vitals import Vitals
@@ -82,6 +83,7 @@ class Device:
         "department",
         "device_id",
         "facts",
+        "findings",
         "gaps",
         "habits",
         "known",
@@ -91,6 +93,7 @@ class Device:
         "missing",
         "no",
         "patience_ms",
+        "ratings",
         "receipts",
         "refill_per_ms",
         "refilled_ms",
@@ -124,6 +127,8 @@ class Device:
         self.correction_ms = 0  # of its clock, by its vitals
         self.shifts: list[tuple[int, int]] = []  # of this run: place, before it
         self.adjusted = False  # whether either concerns its events
+        self.findings: Findings | None = None  # until it was first judged
+        self.ratings = 0  # that ever came, resent ones each time
         self.watch = Watch()
         self.habits: Habits | None = None  # None: to be worked out anew
         self.patience_ms = -1  # silent for so long, it stirs when it speaks
@@ -221,7 +226,7 @@ class Devices:
     def _load_activity(self, devices: dict[int, Device]) -> None:
         for row in self._store.all(
             "SELECT no, last_seen_ms, last_rating_ms, boot_id, last_seq, missing,"
-            " tokens, refilled_ms, deferred FROM device_activity"
+            " tokens, refilled_ms, deferred, ratings FROM device_activity"
         ):
             device = devices[row[0]]
             device.last_seen_ms, device.last_rating_ms = row[1], row[2]
@@ -230,6 +235,7 @@ class Devices:
                 row[4], row[3], gaps.missing, gaps.given_up, gaps.boots
             )
             device.tokens, device.refilled_ms, device.deferred = row[6:9]
+            device.ratings = row[9]
 
     def save(self, devices: Iterable[Device]) -> None:
         """Write the rows of new or changed devices."""
@@ -265,7 +271,7 @@ class Devices:
                 device.gaps = _gaps_of(device.sequence)
                 device.missing = device.sequence.missing_count
         self._store.many(
-            "INSERT OR REPLACE INTO device_activity VALUES (?,?,?,?,?,?,?,?,?,?)",
+            "INSERT OR REPLACE INTO device_activity VALUES (?,?,?,?,?,?,?,?,?,?,?)",
             [
                 (
                     device.no,
@@ -278,6 +284,7 @@ class Devices:
                     device.tokens,
                     device.refilled_ms,
                     device.deferred,
+                    device.ratings,
                 )
                 for device in devices
             ],

@@ -273,11 +273,18 @@ CREATE TABLE device_presence (
 ALTER TABLE alert ADD COLUMN devices TEXT; -- JSON array: those of a group
 """
 
+_FINDINGS = """
+ALTER TABLE device_health ADD COLUMN findings TEXT; -- JSON: the memory of its rules
+ALTER TABLE device_health ADD COLUMN health TEXT NOT NULL DEFAULT 'ok';
+ALTER TABLE device_activity ADD COLUMN ratings INTEGER NOT NULL DEFAULT 0;
+"""
+
 MIGRATIONS: Final = (
     _STATE + _FLEET + _RATINGS + _QUEUES + _IDENTITIES,
     _DEVICE_HEALTH,
     SESSIONS,
     _PRESENCE,
+    _FINDINGS,
 )
 
 IDENTITY_TABLE: Final = """

@@ -90,6 +90,7 @@ class Admission:
                 continue
             if isinstance(message, Rating):
                 device.tokens -= 1
+                device.ratings += 1
                 state.unknown_fields += message.unknown_fields
                 elements.append((place, device, message, record))
             else:
@@ -318,6 +319,7 @@ class Admission:
         else:
             for element, one, part in self._parts(message, record, place):
                 device.tokens -= 1
+                device.ratings += isinstance(element, Rating)
                 if isinstance(element, ProtocolError):
                     self._quarantine.refuse(part, one, device.device_id, element)
                 else:

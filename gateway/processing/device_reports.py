@@ -5,6 +5,7 @@ from typing import cast
 import msgspec
 
 from device_protocol.messages import Reply, SelfTest
+from gateway.processing.health import take_test
 from gateway.processing.state import State
 from gateway.processing.timed import Timed
 
@@ -18,6 +19,7 @@ class SelfTests:
     def take(self, timed: Timed) -> None:
         place, device, message, _, occurred_ms, _ = timed
         test = cast("SelfTest", message)
+        take_test(self._state, device, test)
         data = {
             "trigger": test.trigger,
             "items": test.items,

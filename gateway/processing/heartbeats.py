@@ -8,6 +8,7 @@ from fleet.vitals import Vitals, learn
 from gateway.events.points import NS_PER_MS, health_tags
 from gateway.ledger.devices import Device
 from gateway.ports import HealthPoint, Record, RecordFlag
+from gateway.processing.health import examine
 from gateway.processing.state import State
 
 BACKLOG: Final = int(RecordFlag.BACKLOG)  # an enum's & costs a microsecond
@@ -52,6 +53,7 @@ def beat(
             device.shift_clock(vitals.clock.correction_ms, place)
             state.shifted_devices.append(device)
         state.beating_devices.add(device)
+        examine(state, device, vitals)
     at_ms, quality = _placed(state, device, claimed_ms, received_ms, live=live)
     state.emission.plot(
         HealthPoint(

@@ -84,6 +84,13 @@ def essence(ledger: FoldedLedger) -> dict[str, Any]:
             (row for row in found if row.get("name") not in BLOCKS.get(table, ())),
             key=repr,
         )
+    # Alerts of one block are numbered in another order than those of several.
+    for row in tables["alert"]:
+        del row["id"]
+    tables["alert"].sort(key=repr)
+    tables["subject_version"] = [
+        row for row in tables["subject_version"] if not row["type"].startswith("alert.")
+    ]
     tables["events"] = Counter(
         (event.type, event.rating_id, event.version, event.effective, event.flags)
         for event in ledger.ratings_told()

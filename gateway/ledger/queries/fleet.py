@@ -5,6 +5,7 @@ from typing import Final
 import apsw
 import msgspec
 
+from fleet.findings import Findings
 from fleet.presence import Known
 from fleet.vitals import Vitals
 from gateway.ledger.queries.organisation import of_site
@@ -12,12 +13,14 @@ from gateway.queries.asking import AlertFilter, DeviceFilter, Page, Slice
 from gateway.queries.rows import (
     AlertRow,
     DeviceRow,
+    HealthReason,
     PresenceChange,
     RegisteredDevice,
 )
 from gateway.reading.paging import Columns, Conditions, Listing, page
 
 _KNOWN: Final = msgspec.json.Decoder(Known)
+_FINDINGS: Final = msgspec.json.Decoder(Findings)
 _VITALS: Final = msgspec.json.Decoder(Vitals)
 _AT_REST: Final = frozenset({"maintenance", "retired"})
 """Lifecycles that say more of a device than its connection does."""
@@ -25,7 +28,8 @@ _AT_REST: Final = frozenset({"maintenance", "retired"})
 _SELECT: Final = """
 SELECT d.no, d.device_id, d.lifecycle, d.presence, d.site, d.window, d.model,
     d.profile, a.last_seen_ms, a.last_rating_ms, a.missing_count,
-    d.hw_serial, d.labels, d.installed_at, h.vitals, p.state, p.flapping
+    d.hw_serial, d.labels, d.installed_at, h.vitals, p.state, p.flapping,
+    h.health, h.findings
 FROM device AS d
 LEFT JOIN device_activity AS a ON a.no = d.no
 LEFT JOIN device_health AS h ON h.no = d.no
@@ -57,6 +61,8 @@ def _build(row: Columns) -> DeviceRow:
         lifecycle=lifecycle,
         presence=lifecycle if lifecycle in _AT_REST else row[15] or known.state,
         flapping=bool(row[16]),
+        health=row[17] or "ok",
+        reasons=_reasons(row[18]),
         site=row[4],
         window=row[5],
         model=row[6] or known.model,
@@ -70,6 +76,15 @@ def _build(row: Columns) -> DeviceRow:
         hw_serial=row[11],
         labels=row[12],
         installed_at=row[13],
+    )
+
+
+def _reasons(findings: str | None) -> tuple[HealthReason, ...]:
+    if findings is None:
+        return ()
+    return tuple(
+        HealthReason(reason.code, reason.since_ms, reason.text)
+        for reason in _FINDINGS.decode(findings).reasons
     )
 
 

@@ -1,0 +1,157 @@
+"""What is remembered of a device's health from heartbeat to heartbeat."""
+
+from typing import Final
+
+import msgspec
+
+from fleet.trend import days_left
+from fleet.vitals import Vitals, presses_between
+
+DAY_MS: Final = 86_400_000
+HOUR_MS: Final = 3_600_000
+HOURS_A_WEEK: Final = 168
+SAMPLES_MAX: Final = 14
+CHARGED_PCT: Final = 5
+RESTARTS_KEPT: Final = 8
+STUCK_PRESSES_MIN: Final = 30
+STUCK_PER_MINUTE: Final = 20
+QUARTERS_MAX: Final = 255
+LEARNED_MS: Final = 14 * DAY_MS
+"""A device that is younger has no habits yet."""
+
+
+class Reason(msgspec.Struct, gc=False):
+    """Why a device is not well, in a code and in a sentence."""
+
+    code: str
+    since_ms: int
+    text: str
+
+
+class Findings(msgspec.Struct, gc=False, omit_defaults=True):
+    """The memory of the rules of health.
+
+    Of each key: `moved`, its presses since counting began, and `marks`, those of all
+    keys when it moved last. `habit` holds quarters of a rating an hour, for each hour
+    of the week (UTC). `expected` ratings did not come since the last one. `began_*`
+    are counts at the beginning of the day.
+    """
+
+    reasons: list[Reason] = []
+    bad_since: dict[str, int] = {}
+    counts: tuple[int, ...] = ()
+    moved: tuple[int, ...] = ()
+    marks: tuple[int, ...] = ()
+    stuck_ms: int | None = None
+    stuck_key: int | None = None
+    restarts: tuple[int, ...] = ()
+    uptime_s: int | None = None
+    batteries: tuple[tuple[int, float], ...] = ()
+    days_left: float | None = None
+    failed_checks: tuple[str, ...] = ()
+    missed_keys: tuple[int, ...] = ()
+    met_ms: int = 0
+    heard_ms: int = 0
+    ratings: int = 0
+    hour_ratings: int = 0
+    habit: bytes = b""
+    expected: float = 0.0
+    day: int = 0
+    day_presses: int = 0
+    day_ratings: int = 0
+    lacking: int = 0
+    pressed: int = 0
+
+
+def remember(found: Findings, vitals: Vitals, ratings: int, *, serving: bool) -> None:
+    """Take in a heartbeat; `ratings` are all that were ever received of the device."""
+    at_ms = vitals.received_ms
+    found.met_ms = found.met_ms or at_ms
+    _restarts(found, vitals, at_ms)
+    _keys(found, vitals, at_ms)
+    _battery(found, vitals, at_ms // DAY_MS)
+    _habit(found, at_ms, ratings, serving=serving)
+    _balance(found, vitals, at_ms // DAY_MS, ratings)
+    found.ratings, found.heard_ms = ratings, at_ms
+
+
+def _restarts(found: Findings, vitals: Vitals, at_ms: int) -> None:
+    uptime_s, before_s = vitals.uptime_s, found.uptime_s
+    if uptime_s is not None:
+        if before_s is not None and uptime_s < before_s:
+            found.restarts = (*found.restarts, at_ms)[-RESTARTS_KEPT:]
+        found.uptime_s = uptime_s
+
+
+def _keys(found: Findings, vitals: Vitals, at_ms: int) -> None:
+    counts = vitals.key_counts
+    if counts == found.counts:
+        return
+    presses = presses_between(found.counts, counts)
+    found.counts = counts
+    if presses is None:
+        found.moved = found.marks = (0,) * len(counts)
+        found.day_presses = 0
+        found.day = 0
+        return
+    moved = tuple(map(int.__add__, found.moved, presses))
+    total = sum(moved)
+    found.marks = tuple(
+        total if pressed else mark
+        for pressed, mark in zip(presses, found.marks, strict=True)
+    )
+    found.moved = moved
+    most = max(presses)
+    minutes = max((at_ms - found.heard_ms) / 60_000, 1.0)
+    if most >= STUCK_PRESSES_MIN and most / minutes >= STUCK_PER_MINUTE:
+        found.stuck_ms, found.stuck_key = at_ms, presses.index(most)
+
+
+def _battery(found: Findings, vitals: Vitals, day: int) -> None:
+    level = vitals.battery_pct
+    if level is None or vitals.power == "mains":
+        found.batteries, found.days_left = (), None
+        return
+    samples = found.batteries
+    if samples and samples[-1][0] == day:
+        return
+    if samples and level > samples[-1][1] + CHARGED_PCT:
+        samples = ()
+    found.batteries = (*samples, (day, level))[-SAMPLES_MAX:]
+    found.days_left = days_left(found.batteries)
+
+
+def _habit(found: Findings, at_ms: int, ratings: int, *, serving: bool) -> None:
+    """How many ratings its own past lets expect, and how many it learns from."""
+    hour, before = at_ms // HOUR_MS, found.heard_ms // HOUR_MS
+    if ratings != found.ratings:
+        found.expected = 0.0
+    if not serving:
+        found.hour_ratings = ratings
+        return
+    habit = found.habit or bytes(HOURS_A_WEEK)
+    if hour != before:
+        if hour == before + 1:
+            seen = min((ratings - found.hour_ratings) * 4, QUARTERS_MAX)
+            at = before % HOURS_A_WEEK
+            known = habit[at]
+            fresh = known + (seen - known) // 2 if known else seen
+            found.habit = habit = bytes((*habit[:at], fresh, *habit[at + 1 :]))
+        found.hour_ratings = ratings
+    if at_ms - found.met_ms >= LEARNED_MS and ratings == found.ratings:
+        share = min(at_ms - found.heard_ms, HOUR_MS) / HOUR_MS
+        found.expected += habit[hour % HOURS_A_WEEK] / 4 * share
+
+
+def _balance(found: Findings, vitals: Vitals, day: int, ratings: int) -> None:
+    """Presses of the last whole day that never came as ratings."""
+    if day == found.day:
+        return
+    presses = sum(found.moved)
+    if found.day == day - 1:
+        waiting = vitals.buffer_depth or 0
+        found.pressed = presses - found.day_presses
+        found.lacking = found.pressed - (ratings - found.day_ratings) - waiting
+    else:
+        found.pressed = found.lacking = 0
+    found.day, found.day_presses, found.day_ratings = day, presses, ratings

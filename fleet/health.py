@@ -1,0 +1,287 @@
+"""The rules of health: one small function and one line of the table for each.
+
+Source: fleet health, "Health". A function answers whether the device is not well in
+this respect: with another threshold while that stands already, so that it does not
+come and go; None where the device tells nothing, which changes nothing.
+"""
+
+from collections.abc import Callable
+from typing import Final, Literal, NamedTuple
+
+from device_protocol.messages import SelfTest
+from fleet.findings import HOUR_MS, Findings, Reason
+from fleet.vitals import Vitals
+
+MINUTE_MS: Final = 60_000
+DEAD_PRESSES_MIN: Final = 2_000
+"""Presses of the others after which a key that was never pressed is suspected."""
+DEAD_EXPECTED: Final = 14.0
+"""Presses that a key's own share lets expect: none of them is one in a million."""
+SILENT_EXPECTED: Final = 8.0
+
+Judge = Callable[[Vitals, Findings, bool], bool | None]
+Health = Literal["ok", "degraded", "failed"]
+
+
+def _battery(v: Vitals, _: Findings, stands: bool) -> bool | None:  # noqa: FBT001 -- see Judge
+    if v.power == "mains":
+        return False
+    return None if v.battery_pct is None else v.battery_pct < (30 if stands else 20)
+
+
+def _battery_soon(_: Vitals, f: Findings, stands: bool) -> bool | None:  # noqa: FBT001 -- see Judge
+    return f.days_left is not None and f.days_left < (14 if stands else 7)
+
+
+def _signal(v: Vitals, _: Findings, stands: bool) -> bool | None:  # noqa: FBT001 -- see Judge
+    return None if v.rssi_dbm is None else v.rssi_dbm < (-75 if stands else -80)
+
+
+def _storage(v: Vitals, _: Findings, stands: bool) -> bool | None:  # noqa: FBT001 -- see Judge
+    free = v.storage_free_pct
+    return None if free is None else free < (15 if stands else 10)
+
+
+def _temperature(v: Vitals, _: Findings, stands: bool) -> bool | None:  # noqa: FBT001 -- see Judge
+    t = v.temperature_c
+    if t is None:
+        return None
+    return t > (55 if stands else 60) or t < (-5 if stands else -10)
+
+
+def _clock(v: Vitals, _: Findings, stands: bool) -> bool | None:  # noqa: FBT001 -- see Judge
+    off_ms = v.clock_offset_ms
+    if off_ms is None:
+        return None
+    return abs(off_ms) > (1 if stands else 2) * MINUTE_MS
+
+
+def _buffer(v: Vitals, _: Findings, stands: bool) -> bool | None:  # noqa: FBT001 -- see Judge
+    depth, oldest_s = v.buffer_depth, v.buffer_oldest_s
+    if depth is None and oldest_s is None:
+        return None
+    deep, old_s = (10, 600) if stands else (100, 3_600)
+    return (depth or 0) >= deep or (oldest_s or 0) >= old_s
+
+
+def _restarts(v: Vitals, f: Findings, stands: bool) -> bool | None:  # noqa: FBT001 -- see Judge
+    recent = [at for at in f.restarts if at > v.received_ms - HOUR_MS]
+    return len(recent) >= (2 if stands else 4)
+
+
+def _selftest(_: Vitals, f: Findings, _stands: bool) -> bool | None:  # noqa: FBT001 -- see Judge
+    return bool(f.failed_checks)
+
+
+def _stuck_key(v: Vitals, f: Findings, _stands: bool) -> bool | None:  # noqa: FBT001 -- see Judge
+    seen = f.stuck_ms is not None and f.stuck_ms > v.received_ms - HOUR_MS
+    return seen or "stuck_key" in v.faults
+
+
+def _dead_key(v: Vitals, f: Findings, _stands: bool) -> bool | None:  # noqa: FBT001 -- see Judge
+    return bool(f.missed_keys) or "dead_key" in v.faults or bool(_unmoved(f))
+
+
+def _silent(_: Vitals, f: Findings, _stands: bool) -> bool | None:  # noqa: FBT001 -- see Judge
+    return f.expected >= SILENT_EXPECTED
+
+
+def _lost_presses(_: Vitals, f: Findings, stands: bool) -> bool | None:  # noqa: FBT001 -- see Judge
+    return f.pressed >= 20 and f.lacking > f.pressed * (0.3 if stands else 0.5)  # noqa: PLR2004 -- too few say nothing
+
+
+def _unmoved(f: Findings) -> list[int]:
+    """Keys whose counters stand still while others move, against their own share."""
+    total = sum(f.moved)
+    return [
+        key
+        for key, (moved, mark) in enumerate(zip(f.moved, f.marks, strict=True))
+        if (
+            moved * (total - mark) >= DEAD_EXPECTED * mark
+            if moved
+            else total >= DEAD_PRESSES_MIN
+        )
+    ]
+
+
+class Rule(NamedTuple):
+    """`lasts_ms` is how long it must be so; `failed`: of no use until it is mended."""
+
+    code: str
+    judge: Judge
+    lasts_ms: int
+    failed: bool
+    text: Callable[[Vitals, Findings], str]
+
+
+def _keys(v: Vitals, f: Findings) -> str:
+    keys = f.missed_keys or _unmoved(f)
+    if not keys:
+        return f"it reports {', '.join(v.faults)}: press each key"
+    which = ", ".join(str(key) for key in keys)
+    return f"key {which} does not count presses: press it, then exchange the keypad"
+
+
+_MEASURED: Final = (
+    Rule(
+        "battery",
+        _battery,
+        10 * MINUTE_MS,
+        failed=False,
+        text=lambda v, _: f"battery at {v.battery_pct:g} %: charge or exchange it",
+    ),
+    Rule(
+        "battery_forecast",
+        _battery_soon,
+        0,
+        failed=False,
+        text=lambda _, f: f"battery empty in about {f.days_left or 0:.0f} days",
+    ),
+    Rule(
+        "signal",
+        _signal,
+        30 * MINUTE_MS,
+        failed=False,
+        text=lambda v, _: f"weak signal: {v.rssi_dbm:g} dBm",
+    ),
+    Rule(
+        "storage",
+        _storage,
+        10 * MINUTE_MS,
+        failed=False,
+        text=lambda v, _: f"{v.storage_free_pct:g} % of its storage is free",
+    ),
+    Rule(
+        "temperature",
+        _temperature,
+        10 * MINUTE_MS,
+        failed=False,
+        text=lambda v, _: f"{v.temperature_c:g} °C: is it in the sun?",
+    ),
+    Rule(
+        "clock",
+        _clock,
+        10 * MINUTE_MS,
+        failed=False,
+        text=lambda v, _: f"its clock is {(v.clock_offset_ms or 0) / 1000:+.0f} s off",
+    ),
+    Rule(
+        "buffer",
+        _buffer,
+        10 * MINUTE_MS,
+        failed=False,
+        text=lambda v, _: f"{v.buffer_depth or 0} events wait in it",
+    ),
+    Rule(
+        "restarts",
+        _restarts,
+        0,
+        failed=True,
+        text=lambda _, f: f"restarted {len(f.restarts)} times of late",
+    ),
+    Rule(
+        "selftest",
+        _selftest,
+        0,
+        failed=True,
+        text=lambda _, f: f"its self-test failed: {', '.join(f.failed_checks)}",
+    ),
+    Rule(
+        "stuck_key",
+        _stuck_key,
+        0,
+        failed=True,
+        text=lambda _, f: (
+            "a key is stuck"
+            if f.stuck_key is None
+            else f"key {f.stuck_key} is stuck: it counts without end"
+        ),
+    ),
+    Rule("dead_key", _dead_key, 0, failed=True, text=_keys),
+    Rule(
+        "silent",
+        _silent,
+        0,
+        failed=False,
+        text=lambda _, f: f"alive, but {f.expected:.0f} expected ratings did not come",
+    ),
+    Rule(
+        "lost_presses",
+        _lost_presses,
+        0,
+        failed=False,
+        text=lambda _, f: f"{f.lacking} of a day's {f.pressed} presses never came",
+    ),
+)
+_FAULTS: Final = (
+    ("rtc", False),
+    ("storage", True),
+    ("display", True),
+    ("audio", False),
+    ("touch", True),
+    ("network", False),
+    ("tamper", True),
+)
+
+
+def _of_fault(name: str, *, failed: bool) -> Rule:
+    """The rule of a fault that a device reports by itself."""
+    return Rule(
+        f"fault_{name}",
+        lambda vitals, _, _stands: name in vitals.faults,
+        0,
+        failed,
+        lambda _v, _f: f"it reports a fault: {name}",
+    )
+
+
+RULES: Final = (
+    *_MEASURED,
+    *(_of_fault(name, failed=failed) for name, failed in _FAULTS),
+)
+_FAILED: Final = frozenset(rule.code for rule in RULES if rule.failed)
+
+
+def diagnose(found: Findings, vitals: Vitals) -> list[Reason]:
+    """Judge by every rule; answers the reasons that came or went."""
+    at_ms = vitals.received_ms
+    standing = {reason.code: reason for reason in found.reasons}
+    changed: list[Reason] = []
+    for code, judge, lasts_ms, _, text in RULES:
+        stands = code in standing
+        bad = judge(vitals, found, stands)
+        if bad is None or bad is stands:
+            if found.bad_since and not bad:
+                found.bad_since.pop(code, None)
+            continue
+        if not bad:
+            changed.append(standing.pop(code))
+            continue
+        since_ms = found.bad_since.setdefault(code, at_ms) if lasts_ms else at_ms
+        if at_ms - since_ms >= lasts_ms:
+            found.bad_since.pop(code, None)
+            standing[code] = Reason(code, since_ms, text(vitals, found))
+            changed.append(standing[code])
+    if changed:
+        found.reasons = list(standing.values())
+    return changed
+
+
+def health_of(found: Findings) -> Health:
+    if not found.reasons:
+        return "ok"
+    failed = any(reason.code in _FAILED for reason in found.reasons)
+    return "failed" if failed else "degraded"
+
+
+def take_selftest(found: Findings, test: SelfTest, keys: int) -> None:
+    """Take in a self-test: what failed, and which keys nobody could press.
+
+    Only a test that had keys pressed tells of keys.
+    """
+    found.failed_checks = tuple(
+        item.code for item in test.items if item.result == "fail"
+    )
+    if test.keys_pressed:
+        pressed = frozenset(test.keys_pressed)
+        found.missed_keys = tuple(key for key in range(keys) if key not in pressed)
