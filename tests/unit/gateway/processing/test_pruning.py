@@ -36,7 +36,8 @@ def test_rows_older_than_the_retention_go(stores: Stores) -> None:
     # Three of ratings, and one that tells that the devices fell silent.
     assert pruned(stores, days=1) == 4
     ages = "SELECT s.value - o.appended_ms FROM outbox AS o, state AS s"
-    ages_ms = [age_ms for (age_ms,) in stores.ask(f"{ages} WHERE s.name = 'now_ms'")]
+    rows = stores.ask(f"{ages} WHERE s.name = 'now_ms'")
+    ages_ms = [age_ms for (age_ms,) in rows if isinstance(age_ms, int)]
     assert ages_ms
     assert max(ages_ms) <= 86_400_000
     assert stores.failed() == []
