@@ -1,1 +1,1 @@
-"""The rules for terminals: registry, sequence, presence. Pure."""
+"""The rules for terminals: registry, presence, health, inspections. Pure."""

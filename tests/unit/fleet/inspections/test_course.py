@@ -1,8 +1,11 @@
 """When inspections are due."""
 
+import re
+
 import pytest
 
 from fleet.inspections.due import Usage
+from tests.architecture.tree import ROOT
 from tests.support.inspected import day, done, followed, plan
 
 
@@ -166,3 +169,25 @@ def test_what_presses_made_due_counts_as_in_time_by_when_they_did() -> None:
     late = followed(asked, done(12.5, 1_600, reached=9.2)).closed
     in_time = followed(asked, done(10.5, 1_600, reached=9.2)).closed
     assert [one.in_time for one in (*late, *in_time)] == [False, True]
+
+
+def test_the_examples_of_the_document_are_true() -> None:
+    text = (ROOT / "docs" / "inspections.md").read_text("utf-8")
+    rows = re.findall(
+        r"^\| (\d+) (natural|working) days(?:, grace (\d+), remind (\d+))? "
+        r"\| \D*(\d+) November 2026 \| (\d+|–) \| (\d+) \| (\d+), 00:00 \|$",  # noqa: RUF001 -- a dash of the table
+        text,
+        re.MULTILINE,
+    )
+    assert len(rows) == 3
+    for every, unit, grace, remind, on, soon, due_on, overdue in rows:
+        asked = plan(
+            every_days=int(every),
+            day_unit=unit,
+            grace_days=int(grace or 0),
+            remind_before_days=int(remind or 0),
+        )
+        due = followed(asked, done(int(on) + 0.4)).open.due
+        assert due is not None
+        assert (due.from_ms, due.overdue_ms) == (day(int(due_on)), day(int(overdue)))
+        assert due.remind_ms == day(int(due_on if soon == "–" else soon))  # noqa: RUF001 -- as above
