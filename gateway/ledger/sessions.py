@@ -19,7 +19,7 @@ A terminal that opens one number for ever makes none of its events dearer.
 class Look(msgspec.Struct, array_like=True, gc=False, frozen=True):
     """When a session was last looked at, under which terms, and what is to be kept.
 
-    `counted` are the keys that its counts were added to.
+    `counted` are the keys that its counts were added to, `counts_ms` the moment.
     """
 
     terms: int
@@ -28,6 +28,7 @@ class Look(msgspec.Struct, array_like=True, gc=False, frozen=True):
     issued: Issued | None = None
     offline_since_ms: int | None = None
     counted: tuple[tuple[int, int], ...] = ()
+    counts_ms: int = 0
 
 
 class SessionFact(NamedTuple):

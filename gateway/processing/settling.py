@@ -224,6 +224,7 @@ class Settling:
             issued,
             one.facts.offline_since_ms,
             counted,
+            one.state.counts_ms,
         )
         row = row._replace(look=msgspec.json.encode(look).decode())
         state.session_books.save([row])
@@ -277,7 +278,10 @@ class Settling:
         books = self._state.session_books
         was = old.duty if old else None
         if was is not None and (now.duty is None or now.duty.subject != was.subject):
-            books.end_duty(ratings[was.subject].place)
+            # What it was about may have gone to the session of what it amends.
+            bad = ratings.get(was.subject) or find_rating(self._state, was.subject)
+            assert bad is not None
+            books.end_duty(bad.place)
         if now.duty is None or now.duty == was:
             return
         place = ratings[now.duty.subject].place

@@ -75,11 +75,8 @@ WHERE r.occurred_ms >= ? AND r.occurred_ms < ? AND r.effective AND r.mode = 'liv
     AND r.level IS NOT NULL AND x.look IS NULL
 """
 _LOOKED: Final = """
-SELECT x.look ->> '$[5]' FROM session AS x
-LEFT JOIN rating AS r ON r.place = x.effective_place
-WHERE x.look IS NOT NULL
-    AND coalesce(x.ended_ms, r.occurred_ms, x.began_ms) >= ?1
-    AND coalesce(x.ended_ms, r.occurred_ms, x.began_ms) < ?2
+SELECT look ->> '$[5]' FROM session
+WHERE look IS NOT NULL AND look ->> '$[6]' >= ? AND look ->> '$[6]' < ?
 """
 _RULES: Final = msgspec.json.Decoder(Rules)
 

@@ -1,0 +1,195 @@
+"""Figures counted again from the rows of ratings and sessions.
+
+A second computation, from the rules alone, in plain Python with `decimal`; it shares
+no code with the roll-ups that it is compared with.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tests.support.folding import FoldedLedger
+
+LEVELS = (5, 4, 3, 2, 1)
+ANSWERS = {"customer", "staff_proxy"}
+EXCLUDING = {
+    "double_press",
+    "burst",
+    "stuck_key",
+    "multi_key",
+    "too_fast",
+    "press_test",
+}
+Row = dict[str, Any]
+Key = tuple[object, ...]
+
+RATINGS = """
+SELECT r.session_no, r.level, r.origin, r.effective, r.flags, r.occurred_ms, r.mode,
+    r.void, r.employee_id AS employee, b.site, b.department, b.window, b.medium,
+    d.device_id AS device
+FROM rating AS r JOIN binding AS b ON b.no = r.binding
+JOIN device AS d ON d.no = r.device_no
+"""
+SESSIONS = """
+SELECT x.no, x.site, x.department, x.window, x.employee_id AS employee,
+    x.service_code AS service, x.state, x.eligible, x.ended_ms, x.began_ms,
+    x.invited_ms, x.unrated_reason, x.ratings, d.device_id AS device
+FROM session AS x LEFT JOIN device AS d ON d.no = x.device_no
+"""
+
+
+@dataclass
+class Tally:
+    """What one group counts."""
+
+    answers: list[int] = field(default_factory=list)
+    defaults: list[int] = field(default_factory=list)
+    eligible: int = 0
+    answered: int = 0
+    invited: int = 0
+    awaiting: int = 0
+    voided: int = 0
+    received: int = 0
+    reasons: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+
+def recounted(
+    ledger: FoldedLedger,
+    group_by: Iterable[str],
+    zone: str,
+    *,
+    include_flagged: bool = False,
+    within: Callable[[int], bool] = lambda _: True,
+) -> dict[Key, dict[str, object]]:
+    """The figures of each group; `within` says which moments belong to it."""
+    names, clock = tuple(group_by), ZoneInfo(zone)
+    tallies: defaultdict[Key, Tally] = defaultdict(Tally)
+    own: defaultdict[int, list[Row]] = defaultdict(list)
+    for row in _rows(ledger, RATINGS):
+        one = _read(row)
+        if one["session_no"] is not None:
+            own[one["session_no"]].append(one)
+        elif _counts_alone(one) and within(one["occurred_ms"]):
+            tally = tallies[_key(names, one, one["occurred_ms"], clock)]
+            _rating(tally, one, include_flagged=include_flagged)
+            tally.received += 1
+    for session in _rows(ledger, SESSIONS):
+        ratings = own[session["no"]]
+        answer = next((one for one in ratings if _answers(one)), None)
+        at_ms = _moment(session, answer, ratings)
+        if within(at_ms):
+            medium = answer["medium"] if answer else "terminal"
+            key = _key(names, {**session, "medium": medium}, at_ms, clock)
+            tally = tallies[key]
+            for one in ratings:
+                if one["effective"]:
+                    _rating(tally, one, include_flagged=include_flagged)
+            _session(tally, session, answer, include_flagged=include_flagged)
+    return {key: _figures(tally) for key, tally in tallies.items()}
+
+
+def _counts_alone(one: Row) -> bool:
+    return one["effective"] and one["mode"] == "live" and one["level"] is not None
+
+
+def _answers(one: Row) -> bool:
+    return bool(one["effective"]) and one["origin"] != "system_default"
+
+
+def _session(
+    tally: Tally, session: Row, answer: Row | None, *, include_flagged: bool
+) -> None:
+    tally.received += len(json.loads(session["ratings"]))
+    tally.voided += session["state"] == "voided"
+    if not session["eligible"] or session["ended_ms"] is None:
+        return
+    tally.eligible += 1
+    tally.invited += session["invited_ms"] is not None
+    tally.awaiting += session["state"] == "awaiting"
+    if answer is None or answer["origin"] not in ANSWERS:
+        tally.reasons[session["unrated_reason"] or "unknown"] += 1
+    else:
+        tally.answered += include_flagged or not answer["out"]
+
+
+def _moment(session: Row, answer: Row | None, ratings: list[Row]) -> int:
+    """When a session counts: at its end, else when its answer was pressed."""
+    if session["eligible"] and session["ended_ms"] is not None:
+        return int(session["ended_ms"])
+    voided = [one for one in ratings if one["void"] and '"whole"' in one["void"]]
+    pressed = [answer] if answer else voided
+    return max(
+        [int(one["occurred_ms"]) for one in pressed], default=session["began_ms"]
+    )
+
+
+def _rating(tally: Tally, one: Row, *, include_flagged: bool) -> None:
+    if one["out"] and not include_flagged:
+        return
+    kept = tally.answers if one["origin"] in ANSWERS else tally.defaults
+    kept.append(one["level"])
+
+
+def _rows(ledger: FoldedLedger, sql: str) -> Iterator[Row]:
+    cursor = ledger.store.connection.execute(sql)
+    for row in cursor:
+        names = [column[0] for column in cursor.get_description()]
+        yield dict(zip(names, row, strict=True))
+
+
+def _read(row: Row) -> Row:
+    flags = set(json.loads(row["flags"] or "[]"))
+    return {**row, "out": bool(flags & EXCLUDING), "service": None}
+
+
+def _key(names: tuple[str, ...], where: Row, at_ms: int, clock: ZoneInfo) -> Key:
+    """The group that it counts in."""
+    local = datetime.fromtimestamp(at_ms / 1000, clock)
+    year, week, _ = local.isocalendar()
+    times = {
+        "hour": f"{local.hour:02}",
+        "weekday": local.isoweekday(),
+        "day": f"{local:%Y-%m-%d}",
+        "week": f"{year}-W{week:02}",
+        "month": f"{local:%Y-%m}",
+        "quarter": f"{local.year}-Q{(local.month + 2) // 3}",
+        "year": f"{local.year}",
+    }
+    values = {**where, **times}
+    return tuple(values[name] or None for name in names)
+
+
+def _quotient(part: int, whole: int, places: int) -> str | None:
+    if whole == 0:
+        return None
+    step = Decimal(1).scaleb(-places)
+    return str((Decimal(part) / Decimal(whole)).quantize(step, ROUND_HALF_UP))
+
+
+def _figures(tally: Tally) -> dict[str, object]:
+    n, both = tally.answers, tally.answers + tally.defaults
+    unrated = tally.eligible - tally.answered
+    good, good_both = (sum(level >= 4 for level in some) for some in (n, both))
+    return {
+        "n": {str(level): n.count(level) for level in LEVELS},
+        "rated": len(n),
+        "defaulted": len(tally.defaults),
+        "eligible": tally.eligible,
+        "unrated": unrated,
+        "awaiting": tally.awaiting,
+        "voided": tally.voided,
+        "unrated_by_reason": dict(tally.reasons),
+        "satisfaction_rate": _quotient(100 * good, len(n), 2),
+        "satisfaction_rate_with_defaults": _quotient(100 * good_both, len(both), 2),
+        "mean_level": _quotient(sum(n), len(n), 4),
+        "mean_level_with_defaults": _quotient(sum(both), len(both), 4),
+        "unrated_share": _quotient(100 * unrated, tally.eligible, 2),
+        "overdue_share": _quotient(100 * len(tally.defaults), len(both), 2),
+        "response_rate": _quotient(100 * tally.answered, tally.eligible, 2),
+        "invitation_rate": _quotient(100 * tally.invited, tally.eligible, 2),
+    }
