@@ -9,7 +9,6 @@ import msgspec
 
 from device_protocol.profiles import Profile
 from fleet.tables import Row
-from gateway.events.addressing import BACKEND, INFLUXDB, RECEIPTS
 from gateway.ports import SinkSpec
 from gateway.processing.acting import (
     ActError,
@@ -27,8 +26,6 @@ from gateway.rules import Rules
 
 ERRORS_MAX: Final = 20
 """Rows that could not be applied which an outcome shows."""
-
-_KINDS: Final = frozenset({INFLUXDB, BACKEND, RECEIPTS})
 
 
 class _RulesApplied(msgspec.Struct):
@@ -97,9 +94,6 @@ class _SinksApplied(msgspec.Struct):
 
 
 def _sinks_applied(context: Context, applied: _SinksApplied) -> Outcome:
-    unknown = {spec.kind for spec in applied.sinks} - _KINDS
-    if unknown:
-        raise ActError("invalid", f"no kinds of sinks: {', '.join(sorted(unknown))}")
     state = context.state
     wanted = {spec.name: (spec.kind, spec.events) for spec in applied.sinks}
     row = state.emission.row(state.block, state.now_ms)

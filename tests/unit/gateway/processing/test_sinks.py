@@ -94,9 +94,3 @@ def test_the_same_sinks_again_change_nothing(ledger: FoldedLedger) -> None:
     ledger.take(rating(1), applied(HOOK, POINTS), rating(2))
     assert ledger.one("SELECT count(*) FROM sink") == 2
     assert addressed(ledger) == {"main": 2, "business": 2} == selected(ledger)
-
-
-def test_a_sink_of_an_unknown_kind_is_refused(ledger: FoldedLedger) -> None:
-    sinks = [{"name": "a", "kind": "pigeon", "events": []}]
-    assert ledger.settle("sinks_applied", {"sinks": sinks})["error"] == "invalid"
-    assert addressed(ledger) == {}
