@@ -21,6 +21,7 @@ from gateway.console.routes.deadletters import DeadLetters
 from gateway.console.routes.devices import Devices
 from gateway.console.routes.duties import Duties
 from gateway.console.routes.events import LiveEvents
+from gateway.console.routes.needs import Needs
 from gateway.console.routes.organisation import Organisation
 from gateway.console.routes.overview import Overview
 from gateway.console.routes.probes import Probes, Readiness
@@ -101,6 +102,7 @@ def _api(
         Duties(ledger, acts),
         Figures(ledger),
         Devices(ledger, acts),
+        Needs(ledger),
         Organisation(ledger, acts),
         Alerts(ledger, acts),
         Quarantine(ledger, acts),

@@ -22,6 +22,7 @@ from gateway.queries.asking import (
 )
 from gateway.queries.counts import CountFilter, Groups, Terms
 from gateway.queries.duties import DutyFilter, DutyRow, TakenEvent
+from gateway.queries.needs import SiteNeed, WindowCover
 from gateway.queries.rows import (
     ActRow,
     AlertRow,
@@ -106,6 +107,12 @@ class LedgerQueries(Protocol):
 
     def sites_below(self, subtree: str) -> frozenset[str]:
         """`subtree` and every site below it."""
+
+    def ranking(self, subtree: str | None) -> list[SiteNeed]:
+        """Sites by their need of hands, the neediest first."""
+
+    def uncovered(self, subtree: str | None) -> list[WindowCover]:
+        """Windows without a device that is there and has not failed."""
 
     def alert(self, number: int) -> AlertRow | None: ...
 

@@ -10,6 +10,7 @@ from gateway.ledger.queries import (
     counts,
     duties,
     fleet,
+    needs,
     organisation,
     ratings,
     sessions,
@@ -27,6 +28,7 @@ from gateway.queries.asking import (
 )
 from gateway.queries.counts import CountFilter, Groups, Terms
 from gateway.queries.duties import DutyFilter, DutyRow, TakenEvent
+from gateway.queries.needs import SiteNeed, WindowCover
 from gateway.queries.rows import (
     ActRow,
     AlertRow,
@@ -127,6 +129,12 @@ class SqliteLedgerQueries:
 
     def sites_below(self, subtree: str) -> frozenset[str]:
         return self._read(lambda c: organisation.below(c, subtree))
+
+    def ranking(self, subtree: str | None) -> list[SiteNeed]:
+        return self._read(lambda c: needs.ranking(c, subtree))
+
+    def uncovered(self, subtree: str | None) -> list[WindowCover]:
+        return self._read(lambda c: needs.uncovered(c, subtree))
 
     def alert(self, number: int) -> AlertRow | None:
         return self._read(lambda c: fleet.alert(c, number))
