@@ -20,13 +20,7 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _DEFS: Final = "#/$defs/"
 
 SHAPES: Final[Mapping[Channel, type[msgspec.Struct]]] = {
-    Channel.RATING: wire.Rating,
-    Channel.SESSION: wire.Session,
-    Channel.COMPLAINT: wire.Complaint,
-    Channel.HEARTBEAT: wire.Heartbeat,
-    Channel.PRESENCE: wire.Presence,
-    Channel.SELFTEST: wire.SelfTest,
-    Channel.REPLY: wire.Reply,
+    **wire.SHAPES,
     Channel.RECEIPT: wire_downlink.Receipt,
     Channel.COMMAND: wire_downlink.Command,
     Channel.CONFIG: wire_downlink.Config,

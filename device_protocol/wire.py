@@ -4,6 +4,7 @@
 reads are not here; null and absent are the same. Lengths are in characters.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 import msgspec
@@ -41,6 +42,7 @@ from device_protocol.limits import (
     UNIT_CHARS_MAX,
     VALUE_CHARS_MAX,
 )
+from device_protocol.topics import Channel
 
 # Patterns are for the schema alone: compiled ones of this package judge faster.
 EVENT_ID_PATTERN: Final = "^[A-Za-z0-9._:-]{8,64}$"
@@ -294,3 +296,15 @@ class Reply(Event, kw_only=True, gc=False):
     status: Literal["accepted", "done", "failed", "rejected", "expired"]
     result: Any = None
     error: Annotated[str, Meta(max_length=ERROR_CHARS_MAX)] | None = None
+
+
+SHAPES: Final[Mapping[Channel, type[Common]]] = {
+    Channel.RATING: Rating,
+    Channel.SESSION: Session,
+    Channel.COMPLAINT: Complaint,
+    Channel.HEARTBEAT: Heartbeat,
+    Channel.PRESENCE: Presence,
+    Channel.SELFTEST: SelfTest,
+    Channel.REPLY: Reply,
+}
+"""What a terminal sends on each channel."""

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
+from device_protocol import wire
 from device_protocol.canonical import canonical_json
 from device_protocol.errors import ProtocolError, Reason
 from device_protocol.identity import digest, is_event_id
 from device_protocol.profiles.model import TimeFormat
-from device_protocol.profiles.names import SHAPES, hashed_of
+from device_protocol.profiles.names import hashed_of
 from device_protocol.profiles.times import as_written
 from device_protocol.timestamps import parse_claim
 from device_protocol.topics import Channel
@@ -18,7 +19,7 @@ class Content:
     def __init__(self, channel: Channel, form: TimeFormat) -> None:
         self._form = form
         self._names = hashed_of(channel) - {"occurred_at"}
-        parts = SHAPES[channel].PARTS
+        parts = wire.SHAPES[channel].PARTS
         self._parts = {name: part.__struct_fields__ for name, part in parts.items()}
 
     def canonical(self, sent: Mapping[str, object]) -> bytes:

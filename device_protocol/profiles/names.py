@@ -1,6 +1,5 @@
 """The fields of each channel that a profile can map, and those the hash covers."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from device_protocol import wire
@@ -8,21 +7,12 @@ from device_protocol.fields import COMMON
 from device_protocol.shapes import UNHASHED
 from device_protocol.topics import Channel
 
-SHAPES: Final[Mapping[Channel, type[wire.Common]]] = {
-    Channel.RATING: wire.Rating,
-    Channel.SESSION: wire.Session,
-    Channel.COMPLAINT: wire.Complaint,
-    Channel.HEARTBEAT: wire.Heartbeat,
-    Channel.PRESENCE: wire.Presence,
-    Channel.SELFTEST: wire.SelfTest,
-    Channel.REPLY: wire.Reply,
-}
 _EVIDENCE: Final = frozenset({"prompt_delay_ms", "key_down_ms", "presses"})
 
 
 def fields_of(channel: Channel) -> frozenset[str]:
     """What a profile may say of a channel; `contact.kind` names a field inside."""
-    shape = SHAPES[channel]
+    shape = wire.SHAPES[channel]
     fields = COMMON.union(shape.__struct_fields__)
     if "contact" in fields:
         fields |= {f"contact.{name}" for name in wire.Contact.__struct_fields__}
@@ -31,7 +21,7 @@ def fields_of(channel: Channel) -> frozenset[str]:
 
 def hashed_of(channel: Channel) -> frozenset[str]:
     """What version 1 of the content hash covers; nothing of what is no event."""
-    shape = SHAPES[channel]
+    shape = wire.SHAPES[channel]
     if not issubclass(shape, wire.Event):
         return frozenset()
     return frozenset(shape.__struct_fields__) - UNHASHED - _EVIDENCE
