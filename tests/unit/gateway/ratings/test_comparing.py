@@ -1,0 +1,67 @@
+"""Which period figures are compared with."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from gateway.ratings.comparing import Stretch, key_before, stretch_before
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+def at(text: str) -> int:
+    moment = datetime.fromisoformat(text).replace(tzinfo=ZONE)
+    return round(moment.timestamp() * 1000)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "before"),
+    [
+        ("2026-11-01", "2026-12-01", ("2026-10-01", "2026-11-01")),
+        ("2026-01-01", "2026-04-01", ("2025-10-01", "2026-01-01")),
+        ("2026-11-20", "2026-11-22", ("2026-11-18", "2026-11-20")),
+        (
+            "2026-11-20 09:00",
+            "2026-11-20 17:00",
+            ("2026-11-20 01:00", "2026-11-20 09:00"),
+        ),
+    ],
+)
+def test_a_stretch_is_compared_with_the_one_of_its_kind_before(
+    since: str, until: str, before: tuple[str, str]
+) -> None:
+    found = stretch_before(Stretch(at(since), at(until)), ["site"], ZONE)
+    assert found == (at(before[0]), at(before[1]))
+
+
+@pytest.mark.parametrize(
+    ("unit", "first"),
+    [
+        ("day", "2026-11-17"),
+        ("week", "2026-11-09"),
+        ("month", "2026-10-01"),
+        ("quarter", "2026-07-01"),
+        ("year", "2025-01-01"),
+    ],
+)
+def test_periods_are_compared_with_the_whole_one_before(unit: str, first: str) -> None:
+    since = at("2026-11-18 10:00")
+    assert stretch_before(Stretch(since, None), [unit], ZONE) == (at(first), since)
+
+
+@pytest.mark.parametrize("asked", [(None, None), (None, 5), (5, None), (-(2**60), 5)])
+def test_without_bounds_nothing_comes_before(
+    asked: tuple[int | None, int | None],
+) -> None:
+    assert stretch_before(Stretch(*asked), ["site"], ZONE) is None
+
+
+def test_a_group_is_compared_with_itself_or_the_period_before() -> None:
+    assert key_before({"site": "hall"}) == {"site": "hall"}
+    assert key_before({"site": "hall", "month": "2026-01"}) == {
+        "site": "hall",
+        "month": "2025-12",
+    }
+    assert key_before({"week": "2026-W01"}) == {"week": "2025-W52"}
+    assert key_before({"day": "2026-03-01"}) == {"day": "2026-02-28"}
