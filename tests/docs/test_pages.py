@@ -127,6 +127,15 @@ def test_services_named_to_compose_are_in_its_file(page: Path) -> None:
         assert found is None or found[1] in services(), line
 
 
+def test_the_architecture_names_places_that_there_are() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    tops = "config|device_protocol|docs|fleet|gateway|simulators|tests"
+    named = re.findall(rf"`((?:{tops})/[\w/.-]+)`", text)
+    places = [name for name in named if not re.search("[A-Z]", name)]
+    assert len(places) > 30
+    assert [name for name in places if not (ROOT / name).exists()] == []
+
+
 @every_page
 def test_paths_of_the_api_are_in_its_contract(page: Path) -> None:
     if page.parent.name in {"decisions", "results"}:  # of their day
