@@ -127,6 +127,12 @@ def test_services_named_to_compose_are_in_its_file(page: Path) -> None:
         assert found is None or found[1] in services(), line
 
 
+def test_the_readme_leads_to_every_page() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for page in (ROOT / "docs").glob("*.md"):
+        assert f"]({relative(page)})" in readme
+
+
 def test_the_architecture_names_places_that_there_are() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
     tops = "config|device_protocol|docs|fleet|gateway|simulators|tests"
