@@ -94,17 +94,17 @@ def _keys(found: Findings, vitals: Vitals, at_ms: int) -> None:
         found.day_presses = 0
         found.day = 0
         return
-    moved = tuple(map(int.__add__, found.moved, presses))
+    most = max(presses, default=0)
+    minutes = max((at_ms - found.heard_ms) / 60_000, 1.0)
+    if most >= STUCK_PRESSES_MIN and most / minutes >= STUCK_PER_MINUTE:
+        found.stuck_ms, found.stuck_key = at_ms, presses.index(most)
+        presses[found.stuck_key] = 0  # nobody pressed: they say nothing of other keys
+    found.moved = moved = tuple(map(int.__add__, found.moved, presses))
     total = sum(moved)
     found.marks = tuple(
         total if pressed else mark
         for pressed, mark in zip(presses, found.marks, strict=True)
     )
-    found.moved = moved
-    most = max(presses)
-    minutes = max((at_ms - found.heard_ms) / 60_000, 1.0)
-    if most >= STUCK_PRESSES_MIN and most / minutes >= STUCK_PER_MINUTE:
-        found.stuck_ms, found.stuck_key = at_ms, presses.index(most)
 
 
 def _battery(found: Findings, vitals: Vitals, day: int) -> None:

@@ -6,6 +6,7 @@ come and go; None where the device tells nothing, which changes nothing.
 """
 
 from collections.abc import Callable
+from math import log
 from typing import Final, Literal, NamedTuple
 
 from device_protocol.messages import SelfTest
@@ -15,8 +16,8 @@ from fleet.vitals import Vitals
 MINUTE_MS: Final = 60_000
 DEAD_PRESSES_MIN: Final = 2_000
 """Presses of the others after which a key that was never pressed is suspected."""
-DEAD_EXPECTED: Final = 14.0
-"""Presses that a key's own share lets expect: none of them is one in a million."""
+DEAD_SURPRISE: Final = 16.0
+"""So long a pause of a key, by its own share till then, comes once in e^16 times."""
 SILENT_EXPECTED: Final = 8.0
 
 Judge = Callable[[Vitals, Findings, bool], bool | None]
@@ -97,7 +98,7 @@ def _unmoved(f: Findings) -> list[int]:
         key
         for key, (moved, mark) in enumerate(zip(f.moved, f.marks, strict=True))
         if (
-            moved * (total - mark) >= DEAD_EXPECTED * mark
+            moved * log(total / mark) >= DEAD_SURPRISE
             if moved
             else total >= DEAD_PRESSES_MIN
         )

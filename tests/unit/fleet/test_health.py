@@ -23,7 +23,7 @@ class Terminal:
         self.vitals = Vitals(received_ms=NOON_MS)
         self.ratings = 0
 
-    def beat(self, after_ms: int = MINUTE_MS, **figures: object) -> list[str]:
+    def beat(self, after_ms: int = MINUTE_MS, /, **figures: object) -> list[str]:
         """The codes that stand after a heartbeat with these figures."""
         self.vitals.received_ms += after_ms
         for name, value in figures.items():
