@@ -14,6 +14,9 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from fleet.inspections.plans import Plan
+from fleet.inspections.records import Record
+
 ItemId = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 """The number of a row in a store."""
 
@@ -33,6 +36,8 @@ class ActName(StrEnum):
     DEVICE_PUT = "device_put"
     DEVICES_IMPORTED = "devices_imported"
     REGISTRY_PUT = "registry_put"
+    INSPECTION_PLAN_PUT = "inspection_plan_put"
+    INSPECTION_RECORDED = "inspection_recorded"
     ALERT_CONFIRMED = "alert_confirmed"
     ALERT_SNOOZED = "alert_snoozed"
     QUARANTINE_REPLAYED = "quarantine_replayed"
@@ -168,6 +173,18 @@ class RegistryPutAct(Act):
 
     table: str
     rows: list[Row]
+
+
+class InspectionPlansAct(Act):
+    """`inspection_plan_put`: all come into force, or none; other plans stay."""
+
+    plans: list[Plan]
+
+
+class InspectionAct(Act):
+    """`inspection_recorded`: what was done; the fold gives the record its id."""
+
+    record: Record
 
 
 class AlertAct(Act):

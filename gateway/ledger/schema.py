@@ -7,6 +7,7 @@ Tables in `FOLDED` are a function of the journal alone; the outbox may be pruned
 
 from typing import Final
 
+from gateway.ledger.schema_inspections import FOLDED_INSPECTIONS, INSPECTIONS
 from gateway.ledger.schema_sessions import FOLDED_SESSIONS, SESSIONS
 
 _STATE = """
@@ -285,6 +286,7 @@ MIGRATIONS: Final = (
     SESSIONS,
     _PRESENCE,
     _FINDINGS,
+    INSPECTIONS,
 )
 
 IDENTITY_TABLE: Final = """
@@ -321,4 +323,5 @@ FOLDED: Final = (
     "subject_version",
     "identity_period",
     *FOLDED_SESSIONS,
+    *FOLDED_INSPECTIONS,
 )

@@ -6,6 +6,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import msgspec
 
 from gateway.processing.changing import Changing
+from gateway.processing.inspections import Inspecting
 from gateway.processing.readmitting import Readmitting
 from gateway.processing.state import State
 
@@ -30,11 +31,16 @@ class Context:
     """What a handler works on."""
 
     def __init__(
-        self, state: State, readmitting: Readmitting, changing: Changing
+        self,
+        state: State,
+        readmitting: Readmitting,
+        changing: Changing,
+        inspecting: Inspecting,
     ) -> None:
         self.state = state
         self.readmitting = readmitting
         self.changing = changing
+        self.inspecting = inspecting
         self.place = 0
         self.author: str | None = None
 

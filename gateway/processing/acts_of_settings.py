@@ -47,6 +47,7 @@ def _rules_applied(context: Context, applied: _RulesApplied) -> Outcome:
     state.keep_zone(context.place)
     if before != (state.terms.rules, state.zone.key):
         move_deadlines(state)
+        context.inspecting.look_at_all()
     return {}
 
 
@@ -59,6 +60,7 @@ def _profiles_applied(context: Context, applied: _ProfilesApplied) -> Outcome:
     text = json.dumps(plain, ensure_ascii=False, sort_keys=True)
     context.state.books.save_setting("profiles", text, context.place)
     context.state.apply_profiles(Profiles(applied.profiles))
+    context.inspecting.look_at_all()
     return {"profiles": len(applied.profiles)}
 
 
@@ -77,6 +79,7 @@ def _calendar_applied(context: Context, data: Data) -> Outcome:
     context.state.books.save_setting("calendar", text, context.place)
     context.state.apply_calendar()
     context.state.change_openings()
+    context.inspecting.look_at_all()
     return {"moved": move_deadlines(context.state)}
 
 

@@ -35,6 +35,7 @@ class Openings:
         """Read the tables anew; `zone` is that of sites that name none."""
         self._zone = zone or getattr(self, "_zone", None) or ZoneInfo("UTC")
         self._openings: dict[str | None, Opening] = {}
+        self._days: dict[str, Calendar] = {}
         self._sites: Rows | None = None
 
     def of(self, site: str | None) -> Opening:
@@ -43,14 +44,27 @@ class Openings:
             found = self._openings[site] = self._build(site)
         return found
 
-    def _build(self, site: str | None) -> Opening:
+    def days(self, site: str | None) -> Calendar:
+        """The calendar of a site, in its zone."""
+        zone = self._zone_of(self.line(site))
+        found = self._days.get(str(zone))
+        if found is None:
+            found = self._days[str(zone)] = Calendar(self._table, zone)
+        return found
+
+    def line(self, site: str | None) -> list[str]:
+        """A site and those above it, the nearest first."""
         if self._sites is None:
             self._sites = self._devices.registry("sites")
             self._closures = self._devices.registry("closures")
             self._table = _day_table(self._books.setting("calendar"))
-        line = list(_line(self._sites, site))
+        return list(_line(self._sites, site))
+
+    def _build(self, site: str | None) -> Opening:
+        line = self.line(site)
+        assert self._sites is not None
         zone = self._zone_of(line)
-        days = Calendar(self._table, zone)
+        days = self.days(site)
         week = _week(_first(line, self._sites, "hours"))
         return Opening(
             week,

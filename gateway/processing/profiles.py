@@ -6,7 +6,13 @@ from typing import Final, cast
 import msgspec
 
 from device_protocol.codec import Uplink
-from device_protocol.profiles import Limits, Profile, ProfileReader, profile_reader
+from device_protocol.profiles import (
+    Inspection,
+    Limits,
+    Profile,
+    ProfileReader,
+    profile_reader,
+)
 from device_protocol.profiles.model import FULL_SCALE
 from device_protocol.topics import Channel
 
@@ -58,6 +64,11 @@ class Profiles:
         """Seconds between heartbeats, and whether a device speaks in batches only."""
         profile = self._profiles.get(name or "", _PLAIN)
         return profile.heartbeat_interval_s, profile.reporting == "batch"
+
+    def inspection(self, name: str | None) -> Inspection | None:
+        """How often its devices are looked after; None: it does not say."""
+        profile = self._profiles.get(name or "")
+        return None if profile is None else profile.inspection
 
     def limits(self, name: str | None) -> Limits:
         profile = self._profiles.get(name or "")

@@ -34,6 +34,8 @@ def put_rows(
         state.windows = state.devices.registry("windows")
         for device in state.by_id.values():
             state.place_device(device)
+    if table == "sites":
+        context.inspecting.look_at_all()
     return refused
 
 
@@ -99,3 +101,4 @@ def move(context: Context, device: Device, wanted: Lifecycle) -> None:
     state.watcher.moved(device)
     if wanted.value in ACCEPTING:
         context.readmitting.approve(device)
+    context.inspecting.refresh(device)

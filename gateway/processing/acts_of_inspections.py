@@ -1,0 +1,47 @@
+"""What people say of inspections: plans that hold from now on, and what was done."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from fleet.inspections.plans import PlanError
+from fleet.inspections.records import RecordError, check_record, unanswered
+from gateway.acts import InspectionAct, InspectionPlansAct
+from gateway.places import Place
+from gateway.processing.acting import ActError, Context, Handling, Outcome, handling
+
+
+def _plans_put(context: Context, act: InspectionPlansAct) -> Outcome:
+    try:
+        context.inspecting.put_plans(act.plans)
+    except PlanError as error:
+        raise ActError("invalid", str(error)) from None
+    return {"plans": [plan.plan_id for plan in act.plans]}
+
+
+def _recorded(context: Context, act: InspectionAct) -> Outcome:
+    device = context.state.by_id.get(act.record.device_id)
+    if device is None:
+        raise ActError("not_found", f"no device {act.record.device_id!r}")
+    record_id = str(Place.unpack(context.place))
+    record = msgspec.structs.replace(act.record, record_id=record_id)
+    try:
+        check_record(record, context.state.now_ms)
+    except RecordError as error:
+        raise ActError("invalid", str(error)) from None
+    context.inspecting.enter(context.place, device, record)
+    plan = context.inspecting.plan(device, record.type)
+    missing = () if plan is None else unanswered(record, plan.checklist)
+    return {
+        "record_id": record_id,
+        "device_id": device.device_id,
+        "unanswered": list(missing),
+        "completes": plan is not None and not missing and bool(record.finished_ms),
+    }
+
+
+HANDLERS: Final[Mapping[str, Handling[Any]]] = {
+    "inspection_plan_put": handling(InspectionPlansAct, _plans_put),
+    "inspection_recorded": handling(InspectionAct, _recorded),
+}
