@@ -134,16 +134,18 @@ class FigureCounts:
 
     def add(self, hourly: Iterable[tuple[int, int]]) -> None:
         """Add to the counts of hours, and to those of their days and months."""
-        counts = {key: count for key, count in hourly if count}
+        counts = {key: count for key, count in sorted(hourly) if count}
         daily = by_day(counts)
         tables = {"hour": counts, "day": daily, "month": by_month(daily)}
+        fewer = min(counts.values(), default=0) < 0
         for table, rows in tables.items():
-            less = [(key,) for key, count in rows.items() if count < 0]
             self._store.many(
                 f"INSERT INTO figure_{table} VALUES (?, ?) ON CONFLICT (key)"
                 " DO UPDATE SET count = count + excluded.count",
                 sorted(rows.items()),
             )
-            self._store.many(
-                f"DELETE FROM figure_{table} WHERE key = ? AND count = 0", less
-            )
+            if fewer:
+                self._store.many(
+                    f"DELETE FROM figure_{table} WHERE key = ? AND count = 0",
+                    [(key,) for key, count in rows.items() if count < 0],
+                )

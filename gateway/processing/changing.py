@@ -11,12 +11,13 @@ from gateway.processing.scopes import KnownEvent, Loaded, Looking
 from gateway.processing.settling import (
     NOTHING_TOLD,
     Settling,
+    all_told,
     find_rating,
     meant_by,
 )
 from gateway.processing.state import State
 from gateway.ratings.facts import SessionEvent
-from gateway.ratings.news import Told, told_of
+from gateway.ratings.news import Told
 from gateway.ratings.policy import SessionRules
 from gateway.ratings.scopes import Survey
 
@@ -149,7 +150,7 @@ class Changing:
         self._settling.settle(waited, before, after)
         if not state.session_books.numbers_given(scope):
             self._known.discard(scope)
-        return told_of(*(one.state for one in before.sessions))
+        return all_told(before)
 
     def _amending_it(self, waited: Loaded, rating_id: str) -> list[Stored]:
         """What amends a rating, and what amends that in turn."""
@@ -195,9 +196,12 @@ class Changing:
         after = self._looking.after(loaded, self._mode(loaded))
         self._settling.settle(loaded, before, after)
 
-    def orphan(self, place: str) -> None:
+    def orphan(self, rating_id: str) -> None:
         """A rating may have waited long enough for the session that it requires."""
-        scope = self._state.session_books.waits_in(int(place))
+        stored = find_rating(self._state, rating_id)
+        if stored is None:
+            return
+        scope = self._state.session_books.waits_in(stored.place)
         if scope is not None:
             self.look(scope, self._state.now_ms)
 

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 from typing import Final
 
-from gateway.ledger.devices import Binding
 from gateway.ledger.figures import HOURS, FigureCounts, FigureKey, packed, slot_of
-from gateway.ratings.cells import DEFAULTS, level_slot
+from gateway.ratings.cells import CUSTOMERS, DEFAULTS, level_slot
 from gateway.ratings.scoring import LEVELS
 from gateway.ratings.workdays import QUARTER_MS
 
@@ -19,9 +18,8 @@ Counted = tuple[tuple[int, int], ...]
 """Keys of hours with what was added to each."""
 
 _USUAL: Final = {
-    (origin, level): slot_of(level_slot(origin, level))
-    for origin in ("customer", "staff_proxy", *DEFAULTS)
-    for level in LEVELS
+    origin: {level: slot_of(level_slot(origin, level)) for level in LEVELS}
+    for origin in (*CUSTOMERS, *DEFAULTS)
 }
 
 
@@ -34,47 +32,50 @@ class Counting:
         self._usual: dict[tuple[int, int, str | None], int] = {}
         self._last_number = counts.last_number()
         self._hourly: dict[int, int] = {}
-        self._quarter: tuple[int, int, tzinfo | None] = (-1, 0, None)
+        self._quarter, self._hour, self._hour_key = -1, 0, 0
+        self._zone: tzinfo | None = None
 
     def hour_of(self, zone: tzinfo, at_ms: int) -> int:
         """The local hour of an instant: its day's number times 24 and the hour."""
         quarter = at_ms // QUARTER_MS
-        known, hour, of = self._quarter
-        if quarter != known or zone is not of:
-            hour = local_hour(zone, at_ms)
-            self._quarter = (quarter, hour, zone)
-        return hour
+        if quarter != self._quarter or zone is not self._zone:
+            self._turn(zone, quarter)
+        return self._hour
+
+    def _turn(self, zone: tzinfo, quarter: int) -> None:
+        """No zone's hour begins within a quarter of an hour."""
+        self._quarter, self._zone = quarter, zone
+        self._hour = local_hour(zone, quarter * QUARTER_MS)
+        self._hour_key = packed(self._hour, 0, 0)
 
     def count_usual(
         self,
         zone: tzinfo,
-        binding: Binding,
+        binding_no: int,
         device_no: int,
         rated: Rated,
     ) -> None:
-        """Add a rating alone in its session: (employee, origin, level, occurred_ms)."""
-        key = self.usual_key(zone, binding, device_no, rated)
+        """Add a rating alone in its session, which no flag keeps out."""
+        employee, origin, level, occurred_ms = rated
+        base = self._usual.get((binding_no, device_no, employee))
+        if base is None:
+            base = self._begin_usual(binding_no, device_no, employee)
+        quarter = occurred_ms // QUARTER_MS
+        if quarter != self._quarter or zone is not self._zone:
+            self._turn(zone, quarter)
+        key = self._hour_key + base + _USUAL[origin][level]
         hourly = self._hourly
         hourly[key] = hourly.get(key, 0) + 1
 
-    def usual_key(
-        self,
-        zone: tzinfo,
-        binding: Binding,
-        device_no: int,
-        rated: Rated,
+    def _begin_usual(
+        self, binding_no: int, device_no: int, employee: str | None
     ) -> int:
-        """Where a rating alone in its session counts."""
-        employee, origin, level, occurred_ms = rated
-        short = (binding.no, device_no, employee)
-        number = self._usual.get(short)
-        if number is None:
-            if len(self._usual) >= KEYS_KEPT_MAX:
-                self._usual.clear()
-            number = self.number((binding.no, device_no, employee or "", "", ""))
-            self._usual[short] = number
-        slot = _USUAL[origin, level]
-        return packed(self.hour_of(zone, occurred_ms), number, slot)
+        if len(self._usual) >= KEYS_KEPT_MAX:
+            self._usual.clear()
+        key = cell_key(binding_no, device_no, employee)
+        base = packed(0, self.number(key), 0)
+        self._usual[binding_no, device_no, employee] = base
+        return base
 
     def number(self, key: FigureKey) -> int:
         """The number of these dimensions, given when they come up first."""

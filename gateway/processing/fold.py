@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from device_protocol.topics import Channel
 from fleet.registry import Lifecycle
 from gateway.crashpoints import reach
 from gateway.ports import Block, Header, Record, RecordKind
@@ -12,7 +13,6 @@ from gateway.processing.acts import carry_out
 from gateway.processing.admission import Admission
 from gateway.processing.alerts import raise_alert, resolve_alert
 from gateway.processing.complaints import COMPLAINT_TIMER, Complaints
-from gateway.processing.inspections import INSPECTION, Inspecting
 from gateway.processing.judging import Judging
 from gateway.processing.quarantine import Quarantine
 from gateway.processing.readmitting import Readmitting
@@ -23,6 +23,7 @@ from gateway.processing.timers import Timers
 from gateway.processing.watching import LOOK, MAINTENANCE, MAINTENANCE_MS_MAX, Watching
 
 CHAIN_MASK: Final = (1 << 62) - 1
+_PRESENCE: Final = f"/{Channel.PRESENCE.value}"
 
 
 class Fold:
@@ -42,8 +43,7 @@ class Fold:
             state, self._quarantine, self._admission, self._judging
         )
         changing = self._judging.changing
-        inspecting = Inspecting(state)
-        self._context = Context(state, self._readmitting, changing, inspecting)
+        self._context = Context(state, self._readmitting, changing)
         self._watching = state.watcher = Watching(state)
         self._timers = Timers(
             state,
@@ -52,7 +52,6 @@ class Fold:
                 SESSION_TIMER: changing.look_again,
                 ORPHAN_TIMER: changing.orphan,
                 COMPLAINT_TIMER: Complaints(state).fall_due,
-                INSPECTION: inspecting.look,
                 LOOK: self._watching.look,
                 JUDGE: self._watching.absences.judge,
                 MAINTENANCE: self._end_maintenance,
@@ -109,7 +108,16 @@ class Fold:
         state.emission.clear()
 
     def _run(self, records: Sequence[Record], first: int) -> None:
-        """Messages between two acts, judged set-wise."""
+        """Messages between two acts: what follows a presence is judged after it."""
+        start = 0
+        for index, record in enumerate(records):
+            if index > start and record.topic.endswith(_PRESENCE):
+                self._judge(records[start:index], first + start)
+                start = index
+        self._judge(records[start:] if start else records, first + start)
+
+    def _judge(self, records: Sequence[Record], first: int) -> None:
+        """Messages judged set-wise."""
         if records:
             self._judging.judge(self._admission.admit(records, first))
             for device in self.state.shifted_devices:
@@ -124,6 +132,7 @@ class Fold:
                 self._run(records[start:index], start)
                 place = self.state.place(index)
                 carry_out(self._context, record, place)
+                self._timers.fire()  # deadlines may have moved into the past
                 start = index + 1
         self._run(records[start:], start)
 

@@ -93,7 +93,7 @@ class Recording:
             raw, level = rating.level_raw, rating.level
             assert level is not None
             rated = (rating.employee_id, rating.origin, level, occurred_ms)
-            count(zone, binding, device.no, rated)
+            count(zone, binding.no, device.no, rated)
             if level <= bad:
                 self._sessions.require_followup(device, rating, place, occurred_ms, key)
             plain(

@@ -42,6 +42,7 @@ class Loaded:
         self.scope = scope
         books = state.session_books
         self.given = books.numbers_given(scope)
+        self._gone: dict[str, Stored] = {}
         self.sessions = {one.n: one for one in books.near(scope, at_ms)}
         of_number = {one.no: one.n for one in self.sessions.values()}
         self.events: dict[str, KnownEvent] = {}
@@ -82,7 +83,7 @@ class Loaded:
 
     def known_rating(self, name: str) -> Stored:
         """A rating as the ledger holds it."""
-        return self.ratings.get(name) or self.waiting[name]
+        return self.ratings.get(name) or self.waiting.get(name) or self._gone[name]
 
     def add(self, stored: Stored) -> None:
         """A rating that arrived, or that had no session of its own."""
@@ -99,7 +100,10 @@ class Loaded:
 
     def drop(self, name: str) -> Stored | None:
         """A rating that goes to another scope."""
-        return self.ratings.pop(name, None) or self.waiting.pop(name, None)
+        found = self.ratings.pop(name, None) or self.waiting.pop(name, None)
+        if found is not None:
+            self._gone[name] = found
+        return found
 
 
 def rating_fact(state: State, stored: Stored, ids: Container[str]) -> RatingFact:

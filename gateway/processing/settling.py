@@ -95,7 +95,7 @@ class Settling:
         they belonged to another scope.
         """
         was = {one.n: one.state for one in before.sessions}
-        known = _all_told(before, told)
+        known = all_told(before, told)
         work = [
             (one, changes(was.get(one.n), one.state, known)) for one in after.sessions
         ]
@@ -175,7 +175,7 @@ class Settling:
             state.session_books.wait(loaded.scope, one.place)
             due_ms = one.received_ms + state.terms.rules.orphan_after_ms
             if name not in after.orphans:
-                state.set_timer(due_ms, ORPHAN_TIMER, str(one.place))
+                state.set_timer(due_ms, ORPHAN_TIMER, name)
 
     def _forget(self, loaded: Loaded, n: int) -> None:
         """A session that another one has absorbed."""
@@ -222,7 +222,7 @@ class Settling:
             state.now_ms,
             one.state.fixed,
             issued,
-            one.facts.offline_since_ms,
+            _silent_since(one, state.now_ms),
             counted,
             one.state.counts_ms,
         )
@@ -290,6 +290,14 @@ class Settling:
         books.save_duties([_duty_row(now.duty, place)])
 
 
+def _silent_since(one: Surveyed, now_ms: int) -> int | None:
+    """Since when the terminal is silent for which a default is held back."""
+    deadline = one.state.deadline
+    held = deadline is not None and deadline.at_ms <= now_ms
+    held = held and one.state.issued is None
+    return one.facts.offline_since_ms if held else None
+
+
 def began_of(one: Surveyed) -> int:
     """When a session began, as far as its facts tell."""
     told = [event.occurred_ms for event in one.facts.events]
@@ -312,7 +320,8 @@ def _duty_row(duty: Duty, place: int) -> DutyRow:
     )
 
 
-def _all_told(before: Survey, told: Told) -> Told:
+def all_told(before: Survey, told: Told = NOTHING_TOLD) -> Told:
+    """What was told up to a look, and of ratings while they were elsewhere."""
     stands, amended = told_of(*(one.state for one in before.sessions))
     waited = {
         one.rating_id: _ORPHAN if one.rating_id in before.orphans else _ALONE

@@ -3,9 +3,10 @@
 import random
 from typing import Any, Final
 
+import msgspec
 from hypothesis import strategies as st
 
-from gateway.ports import Record, RecordFlag
+from gateway.ports import Record, RecordFlag, RecordKind
 from tests.support.folding import DAY_MS, START_MS, act, message
 
 DEVICES: Final = ("eval-0001", "eval-0002", "new-0001")
@@ -23,6 +24,7 @@ _LEVELS: Final = (5, 4, 3, 2, 1, 1, "5", 9)
 _JUNK: Final = (b"", b"{", b"\xff", b"[[{}]]", b'[[{"v":1,"event_id":"nested-01"}]]')
 _FLAGS: Final = (*[0] * 15, RecordFlag.RETAINED.value, RecordFlag.BACKLOG.value)
 _ANNA: Final = {"author": "anna"}
+_STEPS: Final = ("contacted", "fixed", "confirmed")
 
 
 def _element(dice: random.Random) -> dict[str, Any]:
@@ -66,6 +68,32 @@ def _rating(dice: random.Random) -> Record:
     return message(_device(dice), body, flags=dice.choice(_FLAGS))
 
 
+def _service(dice: random.Random) -> Record:
+    """A session event, of a terminal or a queue system."""
+    actions = ("opened", "opened", "ended", "ended", "ended", "invited", "cancelled")
+    body: dict[str, Any] = {
+        "v": 1,
+        "event_id": f"{dice.choice(IDS)}-s",
+        "session_id": dice.choice(("A1", "A2")),
+        "action": dice.choice(actions),
+        "occurred_at": dice.choice(TIMES[1:-1]),
+    }
+    if dice.random() < 0.2:
+        body["stage"] = 1
+    if dice.random() < 0.3:
+        body["employee_id"] = "0042"
+    if dice.random() < 0.3:
+        payload = msgspec.json.encode(body | {"site": dice.choice(("hall", "annex"))})
+        return Record(RecordKind.HTTP, "http-local/session", payload, START_MS)
+    return message(_device(dice), body, channel="session")
+
+
+def _complaint(dice: random.Random) -> Record:
+    body = {"v": 1, "event_id": f"{dice.choice(IDS)}-c", "comment": "rude"}
+    at_ms = dice.choice(TIMES[1:-1])
+    return message(_device(dice), body | {"occurred_at": at_ms}, channel="complaint")
+
+
 def _presence(dice: random.Random) -> Record:
     state, conn_id = dice.choice(("online", "offline")), dice.choice(("c1", "c2"))
     body = {"v": 1, "state": state, "conn_id": conn_id}
@@ -98,7 +126,7 @@ def _report(dice: random.Random) -> Record:
 def _act(dice: random.Random) -> Record:
     items = dice.choice(({}, {"reason": "unknown_level"}, {"reason": "id_conflict"}))
     rules = {
-        "session_mode": dice.choice(("implicit", "implicit", "none")),
+        "session_mode": dice.choice(("implicit", "implicit", "none", "required")),
         "multi_press": dice.choice(("first", "last")),
         "amendments_max": dice.randint(0, 2),
         "time_zone": dice.choice(("Asia/Shanghai", "Pacific/Auckland")),
@@ -112,6 +140,11 @@ def _act(dice: random.Random) -> Record:
             act(dice.choice(("device_approved", "device_maintenance")), device),
             act("device_retired", {**_ANNA, "device_id": DEVICES[1]}),
             act("rating_voided", {**_ANNA, "rating_id": rating_id, "reason": "x"}),
+            act("rating_disputed", {**_ANNA, "rating_id": rating_id, "reason": "x"}),
+            act(
+                "followup_step_taken",
+                {**_ANNA, "subject": rating_id, "step": dice.choice(_STEPS)},
+            ),
             act("quarantine_replayed", {**_ANNA, **items}),
             act("quarantine_purged", {**_ANNA, **items}),
             act("rules_applied", {"rules": rules}),
@@ -123,9 +156,16 @@ def _act(dice: random.Random) -> Record:
 def records(seed: int, size: int) -> list[Record]:
     """So many: mostly ratings, some of every other kind, a few acts."""
     dice = random.Random(seed)
-    makers = dice.choices(
-        (_rating, _presence, _heartbeat, _report, _act), (70, 5, 10, 5, 10), k=size
-    )
+    kinds = {
+        _rating: 50,
+        _service: 20,
+        _complaint: 3,
+        _presence: 5,
+        _heartbeat: 7,
+        _report: 5,
+        _act: 10,
+    }
+    makers = dice.choices([*kinds], [*kinds.values()], k=size)
     return [make(dice) for make in makers]
 
 
