@@ -13,6 +13,7 @@ from gateway.processing.acts import carry_out
 from gateway.processing.admission import Admission
 from gateway.processing.alerts import raise_alert, resolve_alert
 from gateway.processing.complaints import COMPLAINT_TIMER, Complaints
+from gateway.processing.inspections import INSPECTION, Inspecting
 from gateway.processing.judging import Judging
 from gateway.processing.quarantine import Quarantine
 from gateway.processing.readmitting import Readmitting
@@ -43,7 +44,8 @@ class Fold:
             state, self._quarantine, self._admission, self._judging
         )
         changing = self._judging.changing
-        self._context = Context(state, self._readmitting, changing)
+        inspecting = Inspecting(state)
+        self._context = Context(state, self._readmitting, changing, inspecting)
         self._watching = state.watcher = Watching(state)
         self._timers = Timers(
             state,
@@ -52,6 +54,7 @@ class Fold:
                 SESSION_TIMER: changing.look_again,
                 ORPHAN_TIMER: changing.orphan,
                 COMPLAINT_TIMER: Complaints(state).fall_due,
+                INSPECTION: inspecting.look,
                 LOOK: self._watching.look,
                 JUDGE: self._watching.absences.judge,
                 MAINTENANCE: self._end_maintenance,
