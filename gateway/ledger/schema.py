@@ -8,6 +8,7 @@ Tables in `FOLDED` are a function of the journal alone; the outbox may be pruned
 from typing import Final
 
 from gateway.ledger.schema_inspections import FOLDED_INSPECTIONS, INSPECTIONS
+from gateway.ledger.schema_losses import FOLDED_LOSSES, LOSSES
 from gateway.ledger.schema_sessions import FOLDED_SESSIONS, SESSIONS
 
 _STATE = """
@@ -287,6 +288,7 @@ MIGRATIONS: Final = (
     _PRESENCE,
     _FINDINGS,
     INSPECTIONS,
+    LOSSES,
 )
 
 IDENTITY_TABLE: Final = """
@@ -323,5 +325,6 @@ FOLDED: Final = (
     "subject_version",
     "identity_period",
     *FOLDED_SESSIONS,
+    *FOLDED_LOSSES,
     *FOLDED_INSPECTIONS,
 )

@@ -4,6 +4,7 @@ from device_protocol.messages import EventMessage
 from fleet.sequence import Finding, observe
 from gateway.ledger.devices import Device
 from gateway.processing.alerts import announce
+from gateway.processing.losing import count_found, count_lost
 from gateway.processing.state import State
 
 
@@ -34,8 +35,15 @@ def follow(
 def _unexpected(
     state: State, device: Device, seq: int, boot_id: str | None
 ) -> tuple[str, ...]:
-    finding = observe(device.sequence, seq, boot_id)
+    sequence = device.sequence
+    before, last = sequence.missing, sequence.last
+    finding = observe(sequence, seq, boot_id)
     device.gaps = None
+    if sequence.missing is not before:
+        if sequence.last == last:
+            count_found(state, device, seq)
+        else:
+            count_lost(state, device, *sequence.missing[-1])
     if finding is Finding.REUSED:
         return (Finding.REUSED.value,)
     if finding is Finding.RESET:

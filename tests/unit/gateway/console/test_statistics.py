@@ -266,3 +266,20 @@ async def test_flags_keep_ratings_out_unless_they_are_asked_for(api: FoldedApi) 
     (one,) = await ask(api)
     assert one["n"]["5"] == 1
     assert one["completeness"] == "100.00"
+
+
+async def test_what_is_known_to_be_lost_stands_beside_the_scores(
+    api: FoldedApi,
+) -> None:
+    for number, seq in ((1, 1), (2, 2), (3, 6), (4, 7)):
+        press(api, number, 5, seq=seq)
+    (one,) = await ask(api, device="d-1")
+    assert one["completeness"] == "57.14"  # 4 of 7
+    press(api, 5, 5, seq=4)
+    (one,) = await ask(api, group_by="site")
+    assert (one["key"], one["completeness"]) == ({"site": "hall"}, "71.43")
+    for number, seq in ((6, 3), (7, 5)):
+        press(api, number, 5, seq=seq)
+    (whole,) = await ask(api)
+    assert (whole["rated"], whole["completeness"]) == (7, "100.00")
+    assert api.world.all("SELECT * FROM loss") == []
