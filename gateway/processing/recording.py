@@ -15,6 +15,7 @@ from gateway.processing.personal import Personal
 from gateway.processing.points import Timed, recorded
 from gateway.processing.sessions import Sessions
 from gateway.processing.state import State
+from gateway.ratings.flags import Flag, FlagRules, Pressed, stuck_key, too_fast
 
 BACKLOG: Final = int(RecordFlag.BACKLOG)  # an enum's & costs a microsecond
 MESSAGE: Final = int(RecordKind.MESSAGE)
@@ -30,6 +31,7 @@ _RARE: Final = (
 
 
 Row = tuple[object, ...]
+_FLAG_RULES: Final = FlagRules()
 
 
 class Recording:
@@ -125,7 +127,8 @@ class Recording:
         credit = state.attribution.credit(
             device.device_id, occurred_ms, rating.employee_id, rating.attributions
         )
-        flags = (*flags, *credit.flags)
+        raised = _suspicions(rating)
+        flags = (*flags, *credit.flags, *(one.name for one in raised))
         if rating.comment is not None or rating.contact is not None:
             self._personal.keep(place, device, rating)
         if device.receipts:
@@ -134,6 +137,8 @@ class Recording:
         scope = self._sessions.scope_of(device, rating, binding, mode)
         judged = _Judged(one, state.ordinal, binding.no, flags, credit.employee_id)
         details = _details(rating, scope)
+        if raised:
+            details["evidence"] = {one.name: dict(one.evidence) for one in raised}
         if is_kept_out(state, flags):
             details[KEPT_OUT] = True
         quick = self._sessions.begin_quick(scope, binding, one, credit.employee_id)
@@ -183,6 +188,19 @@ class Recording:
         if rating.derived_id:
             flags = (*flags, "derived_id")
         return flags
+
+
+def _suspicions(rating: Rating) -> list[Flag]:
+    """Flags that a press calls for by itself, with their evidence."""
+    if rating.level is None:
+        return []
+    key = rating.level if rating.key is None else rating.key
+    pressed = Pressed(0, key)
+    found = (
+        too_fast(rating.prompt_delay_ms, _FLAG_RULES),
+        stuck_key(pressed, (), rating.key_down_ms, _FLAG_RULES),
+    )
+    return [flag for flag in found if flag is not None]
 
 
 class _Judged(NamedTuple):

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from gateway.ledger import figures
 from tests.support.folding import (
     DAY_MS,
     SECOND_MS,
@@ -263,3 +264,19 @@ def test_a_dispute_is_decided_by_somebody_else(ledger: FoldedLedger) -> None:
     assert ledger.settle("dispute_decided", decided)["state"] == "voided"
     assert session(ledger)["state"] == "voided"
     assert ledger.one("SELECT outcome FROM dispute") == "voided"
+
+
+@pytest.mark.parametrize(
+    ("fields", "flag"),
+    [({"prompt_delay_ms": 100}, "too_fast"), ({"key_down_ms": 60_000}, "stuck_key")],
+)
+def test_a_press_that_nobody_meant_is_flagged_and_not_counted_as_verified(
+    ledger: FoldedLedger, fields: dict[str, int], flag: str
+) -> None:
+    body = element("event-0001", 5, session_id="A1", occurred_at=START_MS, **fields)
+    ledger.append([message("eval-0001", body)])
+    ((flags, details),) = ledger.all("SELECT flags, details FROM rating")
+    assert flags == f'["{flag}"]'
+    assert flag in msgspec.json.decode(details)["evidence"]
+    (key,) = (row[0] for row in ledger.all("SELECT key FROM figure_day"))
+    assert figures.unpacked(key)[2] == "customer.5!"
