@@ -117,7 +117,9 @@ def _heartbeat(dice: random.Random) -> Record:
 def _report(dice: random.Random) -> Record:
     body = {"v": 1, "event_id": dice.choice(IDS)}
     if dice.random() < 0.5:
-        test = {"trigger": "boot", "items": [], "keys_pressed": [1]}
+        # Without findings: a self-test is judged after the heartbeats of its block, so
+        # the moment since when its findings stand depends on how blocks are cut.
+        test = {"trigger": "boot", "items": [], "keys_pressed": []}
         return message(_device(dice), body | test, START_MS, "selftest")
     reply = {"command_id": "command-01", "status": "done"}
     return message(_device(dice), body | reply, START_MS, "reply")
