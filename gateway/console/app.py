@@ -21,12 +21,14 @@ from gateway.console.routes.deadletters import DeadLetters
 from gateway.console.routes.devices import Devices
 from gateway.console.routes.duties import Duties
 from gateway.console.routes.events import LiveEvents
+from gateway.console.routes.inspections import Inspections
 from gateway.console.routes.needs import Needs
 from gateway.console.routes.organisation import Organisation
 from gateway.console.routes.overview import Overview
 from gateway.console.routes.probes import Probes, Readiness
 from gateway.console.routes.quarantine import Quarantine
 from gateway.console.routes.ratings import Ratings
+from gateway.console.routes.reports import Reports
 from gateway.console.routes.sessions import Sessions
 from gateway.console.routes.sinks import Sinks
 from gateway.console.routes.statistics import Figures
@@ -101,10 +103,12 @@ def _api(
         Sessions(ledger, acts),
         Duties(ledger, acts),
         Figures(ledger),
+        Reports(ledger),
         Devices(ledger, acts),
         Needs(ledger),
         Organisation(ledger, acts),
         Alerts(ledger, acts),
+        Inspections(ledger, acts),
         Quarantine(ledger, acts),
         DeadLetters(deliveries, acts),
         Sinks(deliveries, acts),

@@ -104,8 +104,8 @@ def statistic(group: Group, found: Found) -> items.Statistic:
     Raises ProblemError when the score map lacks a level that was rated.
     """
     asked, terms = found.asked, found.terms
-    now = _figures(group.cell, asked)
-    before = None if group.before is None else _figures(group.before, asked)
+    now = figures_of(group.cell, found)
+    before = None if group.before is None else figures_of(group.before, found)
     changes = None
     if before is not None:
         changes = {
@@ -125,9 +125,13 @@ def statistic(group: Group, found: Found) -> items.Statistic:
     )
 
 
-def _figures(cell: Cell, asked: Asked) -> Figures:
+def figures_of(cell: Cell, found: Found) -> Figures:
+    """The figures of a cell as they were asked for.
+
+    Raises ProblemError when the score map lacks a level that was rated.
+    """
     try:
-        return figures(cell, asked)
+        return figures(cell, found.asked)
     except ValueError as error:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         raise ProblemError(status, "invalid_request", f"score_map: {error}") from error

@@ -1,0 +1,88 @@
+"""/reports: a month by site, department or employee, as CSV or as a page to print."""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import Response
+
+from gateway.console.callers import Reader
+from gateway.console.figure_query import FigureQuery
+from gateway.console.problems import ProblemError, not_found
+from gateway.console.report_page import HEADERS, page
+from gateway.console.statistics import Found, Statistics, figures_of
+from gateway.queries import LedgerQueries
+from gateway.ratings.periods import period
+from gateway.ratings.reports import monthly_csv
+
+Month = Annotated[str, Path(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+
+
+class ReportQuery(FigureQuery):
+    """`from` and `to` are those of the month, and cannot be given."""
+
+    by: Literal["site", "department", "employee"] = "site"
+    format: Literal["csv", "html"] = "csv"
+
+
+_CONTENT: Final[dict[str, Any]] = {"text/csv": {}, "text/html": {}}
+_UNPROCESSABLE: Final = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class Reports:
+    def __init__(self, ledger: LedgerQueries) -> None:
+        self._ledger = ledger
+        self._statistics = Statistics(ledger)
+
+    def router(self) -> APIRouter:
+        router = APIRouter(prefix="/reports", tags=["statistics"])
+        router.add_api_route(
+            "/{month}",
+            self.month,
+            response_class=Response,
+            responses={200: {"content": _CONTENT, "description": "The report"}},
+        )
+        return router
+
+    def month(
+        self, month: Month, query: Annotated[ReportQuery, Query()], caller: Reader
+    ) -> Response:
+        """One row a site, department or employee; completeness beside every score."""
+        found = self._find(month, query, caller.site)
+        rows = [(group.key, figures_of(group.cell, found)) for group in found.groups]
+        if query.format == "html":
+            title = f"Ratings of {month} by {query.by}"
+            text = page(title, _notes(found), (query.by,), rows)
+            return Response(text, media_type="text/html", headers=dict(HEADERS))
+        name = f"ratings-{month}-{query.by}.csv"
+        return Response(
+            monthly_csv((query.by,), rows),
+            media_type="text/csv",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
+    def _find(self, month: str, query: ReportQuery, subtree: str | None) -> Found:
+        if {"from_", "to"} & query.model_fields_set:
+            detail = "from, to: the path names the month"
+            raise ProblemError(_UNPROCESSABLE, "invalid_request", detail)
+        zone = ZoneInfo(self._ledger.terms().rules.time_zone)
+        try:
+            first, end = (
+                datetime.combine(day, datetime.min.time(), zone)
+                for day in period(month)
+            )
+        except ValueError:
+            raise not_found(f"month {month}") from None
+        asked = query.model_copy(update={"from_": first, "to": end})
+        return self._statistics.find(asked, subtree, (query.by,))
+
+
+def _notes(found: Found) -> list[str]:
+    asked = found.asked
+    kind = "with flagged ratings" if asked.include_flagged else "verified"
+    levels = ", ".join(map(str, asked.satisfied_levels))
+    scores = ", ".join(f"{level}: {score}" for level, score in asked.scores.items())
+    terms = f"scores {scores}; rules {found.terms.revision}"
+    return [f"Figures are {kind}; satisfied are the levels {levels}; {terms}."]
