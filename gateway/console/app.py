@@ -21,7 +21,6 @@ from gateway.console.routes.deadletters import DeadLetters
 from gateway.console.routes.devices import Devices
 from gateway.console.routes.duties import Duties
 from gateway.console.routes.events import LiveEvents
-from gateway.console.routes.inspections import Inspections
 from gateway.console.routes.needs import Needs
 from gateway.console.routes.organisation import Organisation
 from gateway.console.routes.overview import Overview
@@ -108,7 +107,6 @@ def _api(
         Needs(ledger),
         Organisation(ledger, acts),
         Alerts(ledger, acts),
-        Inspections(ledger, acts),
         Quarantine(ledger, acts),
         DeadLetters(deliveries, acts),
         Sinks(deliveries, acts),
