@@ -63,13 +63,32 @@ class Complaints:
         data = self._about(complaint_id, due_ms)
         data |= {"category": told.category, "session_id": told.session_id}
         data |= {"site": binding.site, "employee_id": told.employee_id}
-        partition = told.session_id or device.device_id
-        announce(state, COMPLAINT_RAISED, complaint_id, data, partition, personal)
+        announce(
+            state,
+            COMPLAINT_RAISED,
+            complaint_id,
+            data,
+            self._partition(told, binding.site, occurred_ms) or device.device_id,
+            personal,
+            occurred_ms,
+        )
         if due_ms <= state.now_ms:
             self.fall_due(complaint_id)
         else:
             state.set_timer(due_ms, COMPLAINT_TIMER, complaint_id)
         return None
+
+    def _partition(
+        self, told: Complaint, site: str | None, occurred_ms: int
+    ) -> str | None:
+        """What the events of the session it speaks of are kept in order by."""
+        if told.session_id is None:
+            return None
+        scope = (site or "", told.session_id, 0)
+        near = self._state.session_books.near(scope, occurred_ms)
+        begun = [one.key for one in near if one.began_ms <= occurred_ms]
+        implied = [one.key for one in near[:1]]
+        return (begun or implied or [told.session_id])[-1]
 
     def _personal(self, place: int, own: str, told: Complaint) -> int | None:
         fields: dict[str, object] = {}

@@ -2,10 +2,9 @@
 
 import msgspec
 
-from device_protocol.messages import Rating
-from gateway.ledger.devices import Device
 from gateway.processing.alerts import announce
-from gateway.processing.settling import meant_by
+from gateway.processing.points import Timed
+from gateway.processing.settling import find_rating, meant_by
 from gateway.processing.state import State
 
 
@@ -26,8 +25,13 @@ class Personal:
         self._state = state
         self._rows: list[tuple[int, str, int, bytes, bytes]] = []
 
-    def keep(self, place: int, device: Device, rating: Rating) -> None:
-        """Seal what a rating, or a comment alone, says about a person."""
+    def keep(self, one: Timed, session_key: str | None) -> None:
+        """Seal what a rating, or a comment alone, says about a person.
+
+        `session_key` is that of its session, where it is known; the rows before it
+        are written, unless it is.
+        """
+        place, device, rating, _, occurred_ms, _ = one
         own = f"{device.device_id}:{rating.event_id}"
         subject = own
         if rating.comment_for is not None:
@@ -39,9 +43,27 @@ class Personal:
             fields["contact"] = rating.contact
         self._rows.append(seal(self._state, place, own, fields))
         if rating.mode == "live":
-            data = {"rating_id": subject, "device_id": device.device_id}
-            partition = rating.session_id or device.device_id
-            announce(self._state, "comment.attached", subject, data, partition, place)
+            announce(
+                self._state,
+                "comment.attached",
+                subject,
+                {"rating_id": subject, "device_id": device.device_id},
+                session_key or self._partition(one, subject),
+                place,
+                occurred_ms,
+            )
+
+    def _partition(self, one: Timed, subject: str) -> str:
+        """What the events of the rating it speaks of are kept in order by."""
+        _, device, rating, _, _, _ = one
+        stored = find_rating(self._state, subject)
+        if stored is None:
+            return rating.session_id or device.device_id
+        if stored.session_no is not None:
+            session = self._state.session_books.of_number(stored.session_no)
+            if session is not None:
+                return session.key
+        return stored.details.get("session_id") or stored.device_id
 
     def save(self) -> None:
         if self._rows:

@@ -129,8 +129,6 @@ class Recording:
         )
         raised = _suspicions(rating)
         flags = (*flags, *credit.flags, *(one.name for one in raised))
-        if rating.comment is not None or rating.contact is not None:
-            self._personal.keep(place, device, rating)
         if device.receipts:
             state.emission.keep(device.device_id, rating.event_id)
         mode = state.session_mode(device)
@@ -144,11 +142,15 @@ class Recording:
         quick = self._sessions.begin_quick(scope, binding, one, credit.employee_id)
         if scope is None or quick is not None:
             self._write_alone(judged, binding, details, quick)
-            return
-        self._flush()
-        state.ratings.insert([_row(judged, details, None, effective=False)])
-        (stored,) = state.ratings.at([place])
-        self._sessions.changing.take(stored, scope, mode)
+        else:
+            self._flush()
+            state.ratings.insert([_row(judged, details, None, effective=False)])
+            (stored,) = state.ratings.at([place])
+            self._sessions.changing.take(stored, scope, mode)
+        if rating.comment is not None or rating.contact is not None:
+            if rating.comment_for is not None:
+                self._flush()  # what it speaks of may have come just before it
+            self._personal.keep(one, quick[1] if quick else None)
 
     def _write_alone(
         self,

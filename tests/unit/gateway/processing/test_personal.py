@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from gateway.ledger.outbox import SqliteOutbox
-from tests.support.folding import FoldedLedger, element, message
+from tests.support.folding import START_MS, FoldedLedger, element, message
 
 
 @pytest.fixture
@@ -63,3 +63,38 @@ def test_a_duplicate_comment_is_told_once(ledger: FoldedLedger) -> None:
     body = element("event-0001", comment="good")
     ledger.take(message("eval-0001", body), message("eval-0001", body))
     assert len(attached(ledger)) == 1
+
+
+def test_a_comment_never_overtakes_its_rating_and_bears_its_own_moment(
+    ledger: FoldedLedger,
+) -> None:
+    """Whether it comes with the rating, with a second one, or alone."""
+    numbered = {"session_id": "A1", "comment": "good"}
+    for number, fields in enumerate(
+        [numbered, numbered, {"comment_for": "event-0000", "comment": "more"}]
+    ):
+        level = 5 if "session_id" in fields else ...
+        at_ms = START_MS - 9_000 + number * 1_000
+        body = element(f"event-{number:04d}", level, occurred_at=at_ms, **fields)
+        ledger.publish("eval-0001", body)
+    told = ledger.events("comment.attached")
+    assert {event.partition for event in told} == {":A1:0:1"}
+    assert [event.time_ms - START_MS for event in told] == [-9_000, -8_000, -7_000]
+
+
+def test_a_comment_of_the_same_run_finds_the_session_of_its_rating(
+    ledger: FoldedLedger,
+) -> None:
+    alone = element("event-0002", ..., comment_for="event-0001", comment="good")
+    rating = element("event-0001", session_id="A1")
+    ledger.take(message("eval-0001", [rating, alone]))
+    (told,) = ledger.events("comment.attached")
+    assert told.partition == ":A1:0:1"
+
+
+def test_a_comment_of_a_rating_without_a_session_follows_its_device(
+    ledger: FoldedLedger,
+) -> None:
+    ledger.publish("eval-0001", element("event-0001", comment="good"))
+    (told,) = ledger.events("comment.attached")
+    assert told.partition == "eval-0001"

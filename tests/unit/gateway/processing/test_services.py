@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from gateway.ledger import figures
+from gateway.ports import Event
 from tests.support.folding import (
     DAY_MS,
     SECOND_MS,
@@ -230,6 +231,27 @@ def test_steps_stop_the_clocks_of_a_followup(
     assert ledger.one("SELECT closed FROM duty") == bool(closed)
     other = {**act, "subject": "eval-0001:event-0009"}
     assert ledger.settle("followup_step_taken", other)["error"] == "not_found"
+
+
+def complain(ledger: FoldedLedger, at_ms: int) -> Event:
+    body = {
+        "v": 1,
+        "event_id": f"complaint-{at_ms}",
+        "session_id": "A1",
+        "occurred_at": at_ms,
+    }
+    ledger.append([message("eval-0001", body, channel="complaint")])
+    return ledger.events("complaint.raised")[-1]
+
+
+def test_a_complaint_is_kept_in_order_with_its_session_and_bears_its_own_moment(
+    ledger: FoldedLedger,
+) -> None:
+    at_ms = START_MS - MINUTE_MS
+    assert complain(ledger, at_ms - 1).partition == "A1"
+    press(ledger, 1, at_ms, 2)
+    raised = complain(ledger, at_ms)
+    assert (raised.partition, raised.time_ms) == (":A1:0:1", at_ms)
 
 
 def test_a_complaint_starts_the_clock_of_the_reply(ledger: FoldedLedger) -> None:
