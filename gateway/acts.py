@@ -14,8 +14,8 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-from fleet.inspections.plans import Plan
-from fleet.inspections.records import Record
+from fleet.inspections.plans import Plan, Work
+from fleet.inspections.records import Mark, Outcome
 
 ItemId = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 """The number of a row in a store."""
@@ -182,9 +182,22 @@ class InspectionPlansAct(Act):
 
 
 class InspectionAct(Act):
-    """`inspection_recorded`: what was done; the fold gives the record its id."""
+    """`inspection_recorded`: what was done at a device.
 
-    record: Record
+    Without `finished_ms` it was finished when the record came, without `started_ms` it
+    took no time.
+    """
+
+    device_id: str
+    operator: str
+    type: Work = "inspection"
+    plan_id: str | None = None
+    started_ms: int | None = None
+    finished_ms: int | None = None
+    checklist: dict[str, Mark] = {}
+    parts: dict[str, int] = {}
+    result: Outcome = "ok"
+    notes: str = ""
 
 
 class AlertAct(Act):

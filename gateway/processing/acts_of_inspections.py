@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-import msgspec
-
 from fleet.inspections.plans import PlanError
-from fleet.inspections.records import RecordError, check_record, unanswered
+from fleet.inspections.records import Record, RecordError, check_record, unanswered
 from gateway.acts import InspectionAct, InspectionPlansAct
 from gateway.places import Place
 from gateway.processing.acting import ActError, Context, Handling, Outcome, handling
@@ -21,11 +19,12 @@ def _plans_put(context: Context, act: InspectionPlansAct) -> Outcome:
 
 
 def _recorded(context: Context, act: InspectionAct) -> Outcome:
-    device = context.state.by_id.get(act.record.device_id)
+    device = context.state.by_id.get(act.device_id)
     if device is None:
-        raise ActError("not_found", f"no device {act.record.device_id!r}")
-    record_id = str(Place.unpack(context.place))
-    record = msgspec.structs.replace(act.record, record_id=record_id)
+        raise ActError("not_found", f"no device {act.device_id!r}")
+    record = _record(act, context)
+    if record.plan_id and not context.inspecting.knows(record.plan_id):
+        raise ActError("not_found", f"no plan {record.plan_id!r}")
     try:
         check_record(record, context.state.now_ms)
     except RecordError as error:
@@ -34,11 +33,28 @@ def _recorded(context: Context, act: InspectionAct) -> Outcome:
     plan = context.inspecting.plan(device, record.type)
     missing = () if plan is None else unanswered(record, plan.checklist)
     return {
-        "record_id": record_id,
+        "record_id": record.record_id,
         "device_id": device.device_id,
         "unanswered": list(missing),
-        "completes": plan is not None and not missing and bool(record.finished_ms),
+        "completes": plan is not None and not missing,
     }
+
+
+def _record(act: InspectionAct, context: Context) -> Record:
+    finished_ms = context.state.now_ms if act.finished_ms is None else act.finished_ms
+    return Record(
+        record_id=str(Place.unpack(context.place)),
+        device_id=act.device_id,
+        type=act.type,
+        started_ms=finished_ms if act.started_ms is None else act.started_ms,
+        finished_ms=finished_ms,
+        operator=act.operator,
+        plan_id=act.plan_id,
+        checklist=act.checklist,
+        parts=act.parts,
+        result=act.result,
+        notes=act.notes,
+    )
 
 
 HANDLERS: Final[Mapping[str, Handling[Any]]] = {

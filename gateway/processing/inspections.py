@@ -71,6 +71,12 @@ class Inspecting:
         self._written, self._plans = written, Plans(written.values())
         self.look_at_all()
 
+    def knows(self, plan_id: str) -> bool:
+        """Whether there is such a plan: a person's, or a profile's."""
+        of_profile = plan_id.removeprefix("profile:")
+        own = self._state.profiles.inspection(of_profile)
+        return plan_id in self._written or (own is not None and of_profile != plan_id)
+
     def plan(self, device: Device, work: str) -> Plan | None:
         """The plan of a kind of work that holds for a device."""
         return self._holding(device).get(work)

@@ -9,6 +9,7 @@ newest first.
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from fleet.inspections.plans import Plan
 from gateway.ports import OutboxRow, SinkSince
 from gateway.queries.asking import (
     AlertFilter,
@@ -20,8 +21,10 @@ from gateway.queries.asking import (
     SessionFilter,
     Slice,
 )
+from gateway.queries.comments import CommentFilter, CommentRow
 from gateway.queries.counts import CountFilter, Groups, Terms
 from gateway.queries.duties import DutyFilter, DutyRow, TakenEvent
+from gateway.queries.inspections import InspectionFilter, InspectionRow, RecordRow
 from gateway.queries.needs import SiteNeed, WindowCover
 from gateway.queries.rows import (
     ActRow,
@@ -72,6 +75,8 @@ class LedgerQueries(Protocol):
     def session_keys(self, session_id: str, subtree: str | None) -> list[str]:
         """The keys, two at most, of the sessions below that had this number."""
 
+    def comments(self, wanted: CommentFilter, part: Slice) -> Page[CommentRow]: ...
+
     def terms(self) -> Terms:
         """The rules by which figures are shown."""
 
@@ -94,6 +99,18 @@ class LedgerQueries(Protocol):
 
     def presences(self, since_ms: int, limit: int) -> list[PresenceChange]:
         """Devices whose presence was told at `since_ms` or later, earliest first."""
+
+    def inspections(self, wanted: InspectionFilter, part: Slice) -> Page[InspectionRow]:
+        """The open period of each device under a plan."""
+
+    def inspection_records(
+        self, wanted: InspectionFilter, part: Slice
+    ) -> Page[RecordRow]: ...
+
+    def inspection_plans(self, part: Slice) -> Page[Plan]:
+        """The plans that people wrote, by their ids."""
+
+    def inspection_plan(self, plan_id: str) -> Plan | None: ...
 
     def registry(
         self, table: str, part: Slice, subtree: str | None

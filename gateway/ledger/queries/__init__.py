@@ -4,12 +4,15 @@ from collections.abc import Sequence
 
 import apsw
 
+from fleet.inspections.plans import Plan
 from gateway.ledger.packing import unpack
 from gateway.ledger.queries import (
     books,
+    comments,
     counts,
     duties,
     fleet,
+    inspections,
     needs,
     organisation,
     ratings,
@@ -26,8 +29,10 @@ from gateway.queries.asking import (
     SessionFilter,
     Slice,
 )
+from gateway.queries.comments import CommentFilter, CommentRow
 from gateway.queries.counts import CountFilter, Groups, Terms
 from gateway.queries.duties import DutyFilter, DutyRow, TakenEvent
+from gateway.queries.inspections import InspectionFilter, InspectionRow, RecordRow
 from gateway.queries.needs import SiteNeed, WindowCover
 from gateway.queries.rows import (
     ActRow,
@@ -89,6 +94,9 @@ class SqliteLedgerQueries:
         limit = _TO_TELL_AMBIGUOUS
         return self._read(lambda c: sessions.keys(c, session_id, subtree, limit))
 
+    def comments(self, wanted: CommentFilter, part: Slice) -> Page[CommentRow]:
+        return self._read(lambda c: comments.listed(c, wanted, part))
+
     def terms(self) -> Terms:
         return self._read(counts.terms)
 
@@ -115,6 +123,20 @@ class SqliteLedgerQueries:
 
     def presences(self, since_ms: int, limit: int) -> list[PresenceChange]:
         return self._read(lambda c: fleet.presences(c, since_ms, limit))
+
+    def inspections(self, wanted: InspectionFilter, part: Slice) -> Page[InspectionRow]:
+        return self._read(lambda c: inspections.listed(c, wanted, part))
+
+    def inspection_records(
+        self, wanted: InspectionFilter, part: Slice
+    ) -> Page[RecordRow]:
+        return self._read(lambda c: inspections.records(c, wanted, part))
+
+    def inspection_plans(self, part: Slice) -> Page[Plan]:
+        return self._read(lambda c: inspections.plans(c, part))
+
+    def inspection_plan(self, plan_id: str) -> Plan | None:
+        return self._read(lambda c: inspections.plan(c, plan_id))
 
     def registry(
         self, table: str, part: Slice, subtree: str | None

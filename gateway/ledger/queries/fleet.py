@@ -29,7 +29,8 @@ _SELECT: Final = """
 SELECT d.no, d.device_id, d.lifecycle, d.presence, d.site, d.window, d.model,
     d.profile, a.last_seen_ms, a.last_rating_ms, a.missing_count,
     d.hw_serial, d.labels, d.installed_at, h.vitals, p.state, p.flapping,
-    h.health, h.findings
+    h.health, h.findings,
+    (SELECT min(i.next_due_ms) FROM inspection AS i WHERE i.device_no = d.no)
 FROM device AS d
 LEFT JOIN device_activity AS a ON a.no = d.no
 LEFT JOIN device_health AS h ON h.no = d.no
@@ -76,6 +77,7 @@ def _build(row: Columns) -> DeviceRow:
         hw_serial=row[11],
         labels=row[12],
         installed_at=row[13],
+        next_inspection_ms=row[19],
     )
 
 

@@ -51,7 +51,7 @@ def plan(world: FoldedLedger, **fields: object) -> dict[str, Any]:
 def record(world: FoldedLedger, **fields: object) -> dict[str, Any]:
     now_ms = world.clock.wall_ms()
     given = {
-        "record_id": "",
+        "author": "w",
         "device_id": "d-1",
         "type": "inspection",
         "started_ms": now_ms - 600_000,
@@ -59,9 +59,7 @@ def record(world: FoldedLedger, **fields: object) -> dict[str, Any]:
         "operator": "w",
         "checklist": {"clean": "pass"},
     }
-    return world.settle(
-        "inspection_recorded", {"author": "w", "record": given | fields}
-    )
+    return world.settle("inspection_recorded", given | fields)
 
 
 def days(world: FoldedLedger, count: int) -> None:
@@ -178,6 +176,7 @@ def test_plans_that_cannot_be_followed_change_nothing(
 
 def test_records_that_cannot_be_are_refused(world: FoldedLedger) -> None:
     assert record(world, device_id="nobody")["error"] == "not_found"
+    assert record(world, plan_id="nothing")["error"] == "not_found"
     future_ms = world.clock.wall_ms() + DAY_MS
     assert record(world, finished_ms=future_ms)["error"] == "invalid"
     assert world.all("SELECT * FROM inspection_record") == []
@@ -186,7 +185,7 @@ def test_records_that_cannot_be_are_refused(world: FoldedLedger) -> None:
 def test_folding_again_gives_the_same(world: FoldedLedger) -> None:
     plan(world)
     days(world, 20)
-    record(world, finished_ms=None)
+    record(world, started_ms=None, finished_ms=None)
     world.restart()
     days(world, 20)
     record(world, result="degraded", checklist={"clean": "fail"}, parts={"key": 1})

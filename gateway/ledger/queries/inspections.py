@@ -1,0 +1,158 @@
+"""Inspections as readers see them: open periods with sheets, records, plans."""
+
+from typing import Any, Final
+
+import apsw
+import msgspec
+
+from fleet.inspections.news import View
+from fleet.inspections.plans import Plan
+from fleet.inspections.records import Record
+from fleet.inspections.sheets import Facts, sheet
+from fleet.vitals import Vitals
+from gateway.ledger.queries.organisation import of_site
+from gateway.queries.asking import Page, Slice
+from gateway.queries.inspections import (
+    InspectionFilter,
+    InspectionRow,
+    RecordRow,
+    SheetLine,
+)
+from gateway.reading.paging import Columns, Conditions, Listing, page
+
+_PLAN: Final = msgspec.json.Decoder(Plan)
+_RECORD: Final = msgspec.json.Decoder(Record)
+_VIEW: Final = msgspec.json.Decoder(View)
+_VITALS: Final = msgspec.json.Decoder(Vitals)
+_CHECKS: Final = msgspec.json.Decoder(dict[str, Any])
+
+_SELECT: Final = """
+SELECT i.no, d.device_id, d.site, d.window, i.type, i.plan, i.presses, i.view,
+    h.vitals, d.presence ->> '$.firmware', a.last_rating_ms, a.missing_count,
+    (SELECT value FROM state WHERE name = 'now_ms'),
+    (SELECT max(r.finished_ms) FROM inspection_record AS r
+        WHERE r.device_no = i.device_no AND r.data ->> '$.type' = i.type),
+    t.at_ms, t.data
+FROM inspection AS i
+JOIN device AS d ON d.no = i.device_no
+LEFT JOIN device_health AS h ON h.no = d.no
+LEFT JOIN device_activity AS a ON a.no = d.no
+LEFT JOIN device_report AS t ON t.device_no = d.no AND t.kind = 'selftest'
+    AND t.place = (SELECT max(place) FROM device_report
+        WHERE device_no = d.no AND kind = 'selftest')
+"""
+_SELECT_RECORD: Final = """
+SELECT r.place, d.site, r.data FROM inspection_record AS r
+JOIN device AS d ON d.no = r.device_no
+"""
+
+
+def _build(row: Columns) -> InspectionRow:
+    plan, seen = _PLAN.decode(row[5]), _VIEW.decode(row[7])
+    filled = sheet(row[1], plan.checklist, _facts(row), row[12] or 0)
+    return InspectionRow(
+        inspection_id=seen.inspection_id,
+        device_id=row[1],
+        site=row[2],
+        window=row[3],
+        type=row[4],
+        plan_id=seen.plan_id,
+        state=seen.state,
+        next_due_ms=seen.next_due_ms,
+        overdue_ms=seen.overdue_ms,
+        presses_due=seen.presses_due,
+        presses=row[6],
+        estimated=seen.estimated,
+        last_done_ms=row[13],
+        checklist=[SheetLine.of(line) for line in filled.lines],
+        known=[SheetLine.of(line) for line in filled.known],
+    )
+
+
+def _facts(row: Columns) -> Facts:
+    vitals = _VITALS.decode(row[8]) if row[8] else Vitals()
+    checks = _CHECKS.decode(row[15]).get("items", []) if row[15] else []
+    return Facts(
+        heard_ms=vitals.received_ms or None,
+        battery_pct=vitals.battery_pct,
+        power=vitals.power,
+        rssi_dbm=vitals.rssi_dbm,
+        clock_offset_ms=vitals.clock_offset_ms,
+        clock_synced=vitals.clock_synced,
+        firmware=vitals.firmware or row[9],
+        last_press_ms=row[10],
+        missing=row[11],
+        faults=vitals.faults,
+        selftest_ms=row[14],
+        selftest={check["code"]: check["result"] for check in checks},
+    )
+
+
+def _build_record(row: Columns) -> RecordRow:
+    record = _RECORD.decode(row[2])
+    return RecordRow(
+        record_id=record.record_id,
+        device_id=record.device_id,
+        site=row[1],
+        type=record.type,
+        plan_id=record.plan_id,
+        started_ms=record.started_ms,
+        finished_ms=record.finished_ms,
+        operator=record.operator,
+        checklist=dict(record.checklist),
+        parts=record.parts,
+        result=record.result,
+        notes=record.notes,
+    )
+
+
+_INSPECTIONS: Final = Listing(_SELECT, "i.no", _build)
+_RECORDS: Final = Listing(_SELECT_RECORD, "r.place", _build_record)
+
+
+def listed(
+    connection: apsw.Connection, wanted: InspectionFilter, part: Slice
+) -> Page[InspectionRow]:
+    """Open periods; those of devices that came under a plan last come first."""
+    conditions = _of_device(wanted)
+    conditions.where("i.state = ?", wanted.state)
+    conditions.where("i.type = ?", wanted.type)
+    return page(connection, _INSPECTIONS, conditions, part)
+
+
+def records(
+    connection: apsw.Connection, wanted: InspectionFilter, part: Slice
+) -> Page[RecordRow]:
+    """Records, the one that was entered last first; `state` asks for nothing."""
+    conditions = _of_device(wanted)
+    conditions.where("r.data ->> '$.type' = ?", wanted.type)
+    return page(connection, _RECORDS, conditions, part)
+
+
+def plans(connection: apsw.Connection, part: Slice) -> Page[Plan]:
+    """The plans that people wrote, by their ids."""
+    rows = list(
+        connection.execute(
+            "SELECT plan_id, data FROM inspection_plan WHERE plan_id > ?"
+            " ORDER BY plan_id LIMIT ?",
+            (part.cursor or "", part.limit + 1),
+        )
+    )
+    last = str(rows[part.limit - 1][0]) if len(rows) > part.limit else None
+    return Page([_PLAN.decode(data) for _, data in rows[: part.limit]], last)
+
+
+def plan(connection: apsw.Connection, plan_id: str) -> Plan | None:
+    for (data,) in connection.execute(
+        "SELECT data FROM inspection_plan WHERE plan_id = ?", (plan_id,)
+    ):
+        return _PLAN.decode(data)
+    return None
+
+
+def _of_device(wanted: InspectionFilter) -> Conditions:
+    conditions = Conditions()
+    conditions.where("d.site = ?", wanted.site)
+    conditions.where("d.device_id = ?", wanted.device)
+    conditions.where(of_site("d.site"), wanted.subtree)
+    return conditions

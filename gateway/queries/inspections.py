@@ -1,0 +1,66 @@
+"""Inspections as readers ask for them and see them."""
+
+from typing import NamedTuple
+
+import msgspec
+
+from fleet.inspections.due import State
+from fleet.inspections.plans import Work
+from fleet.inspections.sheets import Line
+from gateway.queries.asking import SiteBound
+
+
+class InspectionFilter(SiteBound, frozen=True, kw_only=True):
+    state: State | None = None
+    site: str | None = None
+    device: str | None = None
+    type: Work | None = None
+
+
+class SheetLine(NamedTuple):
+    """An item of a sheet; `mark` is what the device proves by itself, or None."""
+
+    item: str
+    mark: str | None
+    proof: str
+
+    @staticmethod
+    def of(line: Line) -> "SheetLine":
+        return SheetLine(*line)
+
+
+class InspectionRow(msgspec.Struct, kw_only=True):
+    """The open period of a device under a plan."""
+
+    inspection_id: str
+    device_id: str
+    site: str | None
+    window: str | None
+    type: str
+    plan_id: str
+    state: str
+    next_due_ms: int | None
+    overdue_ms: int | None
+    presses_due: int | None
+    presses: int
+    estimated: bool
+    last_done_ms: int | None
+    checklist: list[SheetLine]
+    known: list[SheetLine]
+
+
+class RecordRow(msgspec.Struct, kw_only=True):
+    """What somebody did at a device."""
+
+    record_id: str
+    device_id: str
+    site: str | None
+    type: str
+    plan_id: str | None
+    started_ms: int
+    finished_ms: int | None
+    operator: str
+    checklist: dict[str, str]
+    parts: dict[str, int]
+    result: str
+    notes: str
