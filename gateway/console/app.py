@@ -17,10 +17,12 @@ from gateway.console.guard import Guard
 from gateway.console.live import Live
 from gateway.console.pipeline import PipelineReader
 from gateway.console.routes.alerts import Alerts
+from gateway.console.routes.comments import Comments
 from gateway.console.routes.deadletters import DeadLetters
 from gateway.console.routes.devices import Devices
 from gateway.console.routes.duties import Duties
 from gateway.console.routes.events import LiveEvents
+from gateway.console.routes.inspections import Inspections
 from gateway.console.routes.needs import Needs
 from gateway.console.routes.organisation import Organisation
 from gateway.console.routes.overview import Overview
@@ -101,12 +103,14 @@ def _api(
         Ratings(ledger, Tracer(deliveries), acts, keyring),
         Sessions(ledger, acts),
         Duties(ledger, acts),
+        Comments(ledger, keyring),
         Figures(ledger),
         Reports(ledger),
         Devices(ledger, acts),
         Needs(ledger),
         Organisation(ledger, acts),
         Alerts(ledger, acts),
+        Inspections(ledger, acts),
         Quarantine(ledger, acts),
         DeadLetters(deliveries, acts),
         Sinks(deliveries, acts),

@@ -1,0 +1,58 @@
+"""Opinions as readers see them: sealed, beside the rating that they are about."""
+
+import json
+from typing import Final
+
+import apsw
+
+from gateway.ledger.queries.organisation import of_site
+from gateway.queries.asking import Page, Slice
+from gateway.queries.comments import CommentFilter, CommentRow
+from gateway.reading.paging import Columns, Conditions, Listing, page
+
+_SELECT: Final = """
+SELECT p.place, p.rating_id, r.details ->> '$.comment_for', d.device_id, b.site,
+    b.department, b.window, r.level, r.details ->> '$.reasons', r.occurred_ms, p.key_id,
+    p.sealed
+FROM personal AS p JOIN rating AS r ON r.place = p.place
+JOIN device AS d ON d.no = r.device_no JOIN binding AS b ON b.no = r.binding
+"""
+_HAS_REASON: Final = """
+EXISTS (SELECT 1 FROM json_each(r.details, '$.reasons') WHERE value = ?)
+"""
+
+
+def _build(row: Columns) -> CommentRow:
+    own_id, about, device_id = row[1:4]
+    if about is not None and ":" not in about:
+        about = f"{device_id}:{about}"
+    return CommentRow(
+        own_id=own_id,
+        rating_id=about or own_id,
+        site=row[4],
+        department=row[5],
+        window=row[6],
+        level=row[7],
+        reasons=tuple(json.loads(row[8])) if row[8] else (),
+        occurred_ms=row[9],
+        key_id=row[10],
+        sealed=row[11],
+    )
+
+
+_COMMENTS: Final = Listing(_SELECT, "p.place", _build)
+
+
+def listed(
+    connection: apsw.Connection, wanted: CommentFilter, part: Slice
+) -> Page[CommentRow]:
+    """What customers said, in the order of the journal; contacts alone, too."""
+    conditions = Conditions()
+    conditions.where("r.occurred_ms >= ?", wanted.from_ms)
+    conditions.where("r.occurred_ms < ?", wanted.to_ms)
+    conditions.where("b.site = ?", wanted.site)
+    conditions.where(of_site("b.site"), wanted.subtree)
+    conditions.where("b.department = ?", wanted.department)
+    conditions.where("r.level = ?", wanted.level)
+    conditions.where(_HAS_REASON, wanted.reason)
+    return page(connection, _COMMENTS, conditions, part)
