@@ -11,6 +11,7 @@ from device_protocol.topics import Channel
 from gateway.ledger.devices import Binding, Device
 from gateway.ports import Record, RecordKind
 from gateway.processing.state import State
+from gateway.ratings.dimensions import MEDIA
 
 TERMINAL: Final = "terminal"
 
@@ -52,9 +53,12 @@ def reader_over_http(channel: Channel) -> Callable[[str, bytes], Uplink]:
         if isinstance(message, list):
             raise ProtocolError(Reason.SCHEMA, "an array: over HTTP each comes alone")
         try:
-            _OVER_HTTP.decode(payload)
+            medium = _OVER_HTTP.decode(payload).medium
         except msgspec.MsgspecError as error:
             raise ProtocolError(Reason.SCHEMA, str(error)) from None
+        if channel is Channel.RATING and medium not in MEDIA:
+            detail = f"medium: {medium!r} is none of {', '.join(MEDIA)}"
+            raise ProtocolError(Reason.SCHEMA, detail)
         return message
 
     return read

@@ -18,6 +18,17 @@ PLACES: Final = (
     "service",
     "medium",
 )
+MEDIA: Final = (
+    "terminal",
+    "qr",
+    "web",
+    "sms",
+    "phone",
+    "email",
+    "social",
+    "staff",
+)
+"""What a rating comes by: each is a tag's value, so there are no others."""
 PARTS: Final = ("item", "reason")
 TIMES: Final = ("hour", "weekday", "day", "week", "month", "quarter", "year")
 DIMENSIONS: Final = (*PLACES, *PARTS, *TIMES)

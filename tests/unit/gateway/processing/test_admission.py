@@ -65,6 +65,7 @@ def test_a_rating_over_http_counts_where_it_says(ledger: FoldedLedger) -> None:
     [
         element("event-0001", site=5),
         element("event-0001", medium=None),
+        element("event-0001", medium="fax"),
         element("event-0001", window="w" * 65),
         [element("event-0001")],
     ],
@@ -76,6 +77,14 @@ def test_what_is_odd_over_http_is_refused_before_it_has_an_identity(
     assert ledger.fates() == {"quarantined:schema": 1}
     ledger.take(http(element("event-0001")))
     assert ledger.fates() == {"accepted": 1, "quarantined:schema": 1}
+
+
+def test_a_medium_that_nobody_knows_is_told_with_those_there_are(
+    ledger: FoldedLedger,
+) -> None:
+    ledger.take(http(element("event-0001", medium="fax")))
+    detail = "medium: 'fax' is none of terminal, qr, web, sms, phone, email, social"
+    assert ledger.one("SELECT detail FROM quarantine") == f"{detail}, staff"
 
 
 @pytest.mark.parametrize("topic", ["http-local/presence", "http-local", "/rating"])
