@@ -124,6 +124,8 @@ class Judging:
         claim_ms = rating.claimed_ms
         if rating.claimed_local is not None:
             claim_ms = local_ms(rating.claimed_local, self._state.zone)
+            if isinstance(rating, Rating):
+                rating.claimed_ms = claim_ms
         age_ms = None
         if rating.uptime_ms is not None and rating.sent_uptime_ms is not None:
             age_ms = rating.sent_uptime_ms - rating.uptime_ms

@@ -152,6 +152,20 @@ def test_local_digits_follow_the_zone_in_force(ledger: FoldedLedger) -> None:
     assert when(ledger, "event-0001") == (START_MS - SECOND_MS, "device")
 
 
+@pytest.mark.parametrize(
+    ("digits", "claimed_ms"),
+    [("20261121195959", START_MS - SECOND_MS), ("20141231235959", 1_420_041_599_000)],
+)
+@pytest.mark.parametrize("fields", [{}, {"session_id": "A1"}, {"comment": "good"}])
+def test_local_digits_are_kept_as_the_instant_they_claim(
+    ledger: FoldedLedger, digits: str, claimed_ms: int, fields: dict[str, object]
+) -> None:
+    """Whether or not it is believed."""
+    body = element("event-0001", occurred_at=digits, **fields)
+    ledger.take(message("eval-0001", body))
+    assert ledger.one("SELECT claimed_ms FROM rating") == claimed_ms
+
+
 def test_a_key_without_a_map_is_no_level(ledger: FoldedLedger) -> None:
     ledger.take(message("eval-0001", element("event-0001", ..., key=3)))
     assert ledger.fates() == {"quarantined:unknown_level": 1}
