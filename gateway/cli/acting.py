@@ -56,7 +56,11 @@ def show(item: dict[str, Any], args: Namespace) -> Exit:
 
 def act(api: Api, path: str, body: dict[str, object], args: Namespace) -> Exit:
     """Ask for a change and say what came of it."""
-    done = api.post(path, body)
+    return told(api.post(path, body), args)
+
+
+def told(done: dict[str, Any], args: Namespace) -> Exit:
+    """Say what came of a change."""
     if args.json:
         write_json(done)
     elif done["processed"]:

@@ -20,7 +20,7 @@ from gateway.settings import SettingsError
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "set up": ("init", "check", "doctor", "run"),
     "watch": ("status", "top", "trace", "verify"),
-    "mend": ("devices", "quarantine", "deadletters", "sinks", "clock"),
+    "mend": ("devices", "inspections", "quarantine", "deadletters", "sinks", "clock"),
     "keep": ("keys", "token"),
     "build on it": ("schema",),
     "try and measure": ("demo", "simulate", "conformance", "bench"),

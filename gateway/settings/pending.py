@@ -33,7 +33,6 @@ _PROFILES: Final = (
     "heartbeat_interval_s",
     "reporting",
     "session_mode",
-    "inspection",
 )
 
 
