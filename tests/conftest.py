@@ -16,7 +16,8 @@ settings.register_profile("no deadline", settings(), deadline=None)
 settings.load_profile("no deadline")
 
 # The test processes share a seed of hashes (see ./dev); what they start does not.
-os.environ.pop("PYTHONHASHSEED", None)
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.pop("PYTHONHASHSEED", None)
 
 UNMEASURED = {"properties", "scenarios"}
 """They pass the same lines a thousand times, at twice the time when each is counted."""
