@@ -36,6 +36,7 @@ class Services:
             employee_id=told.employee_id,
             service_code=told.service_code,
             reason=told.reason,
+            heard_ms=self._state.now_ms,
         )
         scope = (site or "", told.session_id, told.stage or 0)
         mode = self._state.session_mode(served_at)

@@ -10,6 +10,8 @@ from gateway.ratings.facts import Facts, Issued
 from gateway.ratings.policy import SessionRules
 from gateway.ratings.workdays import Calendar, Deadline
 
+FLUSH_GRACE_MS: Final = 60_000
+"""How long the rating may follow an end of service that is heard of too late."""
 DEFAULT_ORIGINS: Final = frozenset({"device_timeout", "system_default"})
 
 
@@ -62,6 +64,15 @@ def outcome(
         if now_ms < until_ms:
             return Outcome(due_ms=until_ms)
     return Outcome(Issued(ended_ms, rules.default_level, provisional=silent))
+
+
+def grace_until(deadline: Deadline, heard_ms: int) -> int:
+    """Until when a deadline brings nothing that had passed before its end was heard of.
+
+    A terminal that flushes its buffer sends the end of a service first, and the rating
+    pressed in time right after it. 0: the deadline was still to come.
+    """
+    return heard_ms + FLUSH_GRACE_MS if deadline.at_ms <= heard_ms else 0
 
 
 def hold_until(deadline: Deadline, rules: SessionRules, calendar: Calendar) -> int:

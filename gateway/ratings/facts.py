@@ -15,7 +15,10 @@ Outcome = Literal["kept", "voided"]
 
 
 class SessionEvent(msgspec.Struct, frozen=True, gc=False):
-    """What a terminal, or a queue system (`http`), says of a service session."""
+    """What a terminal, or a queue system (`http`), says of a service session.
+
+    `heard_ms` is the journal's time when it came, 0: not known.
+    """
 
     event_id: str  # its identity, `device_id:event_id`
     action: Action
@@ -26,6 +29,7 @@ class SessionEvent(msgspec.Struct, frozen=True, gc=False):
     employee_id: str | None = None
     service_code: str | None = None
     reason: str | None = None
+    heard_ms: int = 0
 
 
 class RatingFact(msgspec.Struct, frozen=True, gc=False):

@@ -10,7 +10,10 @@ _CLOSING: Final[tuple[Action, ...]] = ("cancelled", "not_eligible")
 
 
 class Service(NamedTuple):
-    """Instants in ms; None: not known. `closed_as` is why it is not to be rated."""
+    """Instants in ms; None: not known. `closed_as` is why it is not to be rated.
+
+    `end_heard_ms` is the journal's time when its end became known, 0: not known.
+    """
 
     opened_ms: int | None = None
     invited_ms: int | None = None
@@ -21,6 +24,7 @@ class Service(NamedTuple):
     employee_id: str | None = None
     service_code: str | None = None
     reason: str | None = None
+    end_heard_ms: int = 0
 
 
 NO_SERVICE: Final = Service()
@@ -40,17 +44,19 @@ def service_of(events: Sequence[SessionEvent]) -> Service:
     for event in ordered:
         first.setdefault(event.action, event)
     closed_as = next((action for action in _CLOSING if action in first), None)
+    ended = first.get("ended")
     told = sorted(ordered, key=lambda one: one.action != "ended")
     return Service(
         opened_ms=_moment(first.get("opened")),
         invited_ms=_moment(first.get("invited")),
-        ended_ms=_moment(first.get("ended")),
+        ended_ms=_moment(ended),
         closed_as=closed_as,
         device_id=told[0].device_id,
         window=_told(told, "window"),
         employee_id=_told(told, "employee_id"),
         service_code=_told(told, "service_code"),
         reason=_told(told, "reason"),
+        end_heard_ms=0 if ended is None else ended.heard_ms,
     )
 
 

@@ -16,6 +16,7 @@ from gateway.ratings.defaults import (
     DEFAULT_ORIGINS,
     DefaultStand,
     Outcome,
+    grace_until,
     known_outcome,
     outcome,
 )
@@ -97,6 +98,7 @@ class _Ending(NamedTuple):
     ended_ms: int
     days: int
     deadline: Deadline
+    heard_ms: int
 
 
 def state_of(
@@ -156,7 +158,8 @@ def _ending(service: Service, terms: Terms) -> _Ending | None:
     if service.ended_ms is None or service.closed_as is not None:
         return None
     days = terms.rules.rating_window_days
-    return _Ending(service.ended_ms, days, terms.deadline(service.ended_ms, days))
+    deadline = terms.deadline(service.ended_ms, days)
+    return _Ending(service.ended_ms, days, deadline, service.end_heard_ms)
 
 
 def _choice(
@@ -189,6 +192,9 @@ def _unanswered(
         return Outcome()
     if choice.chain:
         return Outcome(known_outcome(facts, ending.ended_ms))
+    grace_ms = grace_until(ending.deadline, ending.heard_ms)
+    if terms.now_ms < grace_ms and known_outcome(facts, ending.ended_ms) is None:
+        return Outcome(due_ms=grace_ms)
     asked = (terms.rules, terms.calendar, terms.now_ms)
     return outcome(facts, ending.ended_ms, ending.deadline, asked)
 

@@ -114,6 +114,37 @@ def test_a_rating_pressed_in_time_supersedes_the_default(
     ]
 
 
+def test_a_late_flush_brings_no_default_before_the_rating_pressed_in_time(
+    ledger: FoldedLedger,
+) -> None:
+    later(ledger, 10)
+    serve(ledger, "ended")
+    assert session(ledger)["state"] == "awaiting"
+    press(ledger, 1, START_MS + DAY_MS, 4)
+    later(ledger, 1)
+    assert session(ledger)["state"] == "rated"
+    assert ledger.told() == [("recorded", "event-0001", 1)]
+
+
+@pytest.mark.parametrize("pressed", [False, True])
+def test_after_a_late_flush_without_its_rating_the_default_is_of_the_deadline(
+    ledger: FoldedLedger, *, pressed: bool
+) -> None:
+    """A press after the deadline is none in time."""
+    later(ledger, 10)
+    serve(ledger, "ended")
+    if pressed:
+        press(ledger, 1, START_MS + 9 * DAY_MS)
+    ledger.clock.advance(50 * SECOND_MS)
+    ledger.append([])
+    assert session(ledger)["state"] == "awaiting"
+    ledger.clock.advance(10 * SECOND_MS)
+    ledger.append([])
+    assert session(ledger)["state"] == "defaulted"
+    (told,) = [one for one in ledger.ratings_told() if one.type == "rating.defaulted"]
+    assert told.occurred_ms == session(ledger)["deadline_ms"]
+
+
 def test_a_rating_pressed_late_is_recorded_only(ledger: FoldedLedger) -> None:
     serve(ledger, "ended")
     later(ledger, 10)
