@@ -125,7 +125,7 @@ class EffectiveRating(Item):
 class Session(Item):
     session_key: str
     session_id: str | None
-    site: str
+    site: str | None
     business_date: str | None
     stage: int | None
     state: str

@@ -143,7 +143,7 @@ class SessionRow(msgspec.Struct, kw_only=True):
 
     session_key: str
     session_id: str | None
-    site: str
+    site: str | None
     business_date: str | None
     stage: int | None
     state: str

@@ -30,7 +30,7 @@ def _build(row: Columns) -> SessionRow:
     return SessionRow(
         session_key=row[1],
         session_id=row[2],
-        site=row[3],
+        site=row[3] or None,  # as of ratings: the scope alone writes it as no text
         business_date=row[4],
         stage=row[5],
         state=row[6],

@@ -166,3 +166,12 @@ async def test_the_trace_shows_the_deliveries_that_are_asked_for(
     ):
         shown = (await api.get(path, **query)).json()
         assert len(shown["trace"]["deliveries"]) == count
+
+
+async def test_a_session_of_no_site_says_so_as_its_rating_does(api: FoldedApi) -> None:
+    body = {"event_id": "web-00001", "level": 5, "session_id": "A1"}
+    assert (await api.post("/api/v1/ratings", body)).json()["site"] is None
+    (session,) = (await api.get("/api/v1/sessions")).json()["items"]
+    assert (session["session_key"], session["site"]) == (":A1:0:1", None)
+    whole = (await api.get(f"/api/v1/sessions/{session['session_key']}")).json()
+    assert whole["site"] is None
