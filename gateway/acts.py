@@ -16,6 +16,7 @@ import msgspec
 
 from fleet.inspections.plans import Plan, Work
 from fleet.inspections.records import Mark, Outcome
+from gateway.ratings.sampling import Finding
 
 ItemId = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 """The number of a row in a store."""
@@ -55,6 +56,8 @@ class ActName(StrEnum):
     SINK_ENABLED = "sink_enabled"
     CLOCK_ACCEPTED = "clock_accepted"
     TOKENS_APPLIED = "tokens_applied"
+    SAMPLE_DRAWN = "sample_drawn"
+    SAMPLE_FINDINGS = "sample_findings"
 
 
 class Act(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -220,6 +223,27 @@ class ContactReadAct(Act):
     """`contact_read`: somebody was shown what a rating says about a person."""
 
     rating_id: str
+
+
+class SampleDrawAct(Act):
+    """`sample_drawn`: what is to be inspected; `site` is that of who drew it."""
+
+    volume: int
+    unrated_share: str
+    seed: str
+    rated: list[str]
+    unrated: list[str]
+    rated_shortfall: int
+    unrated_shortfall: int
+    filter: dict[str, str] = {}
+    site: str | None = None
+
+
+class SampleFindingsAct(Act):
+    """`sample_findings`: what an inspector found of members of a sample."""
+
+    sample_id: str
+    findings: list[Finding]
 
 
 class TokensAct(Act):

@@ -30,6 +30,7 @@ from gateway.console.routes.probes import Probes, Readiness
 from gateway.console.routes.quarantine import Quarantine
 from gateway.console.routes.ratings import Ratings
 from gateway.console.routes.reports import Reports
+from gateway.console.routes.samples import Samples
 from gateway.console.routes.sessions import Sessions
 from gateway.console.routes.sinks import Sinks
 from gateway.console.routes.statistics import Figures
@@ -106,6 +107,7 @@ def _api(
         Comments(ledger, keyring),
         Figures(ledger),
         Reports(ledger),
+        Samples(ledger, acts),
         Devices(ledger, acts),
         Needs(ledger),
         Organisation(ledger, acts),

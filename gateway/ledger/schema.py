@@ -9,6 +9,7 @@ from typing import Final
 
 from gateway.ledger.schema_inspections import FOLDED_INSPECTIONS, INSPECTIONS
 from gateway.ledger.schema_losses import FOLDED_LOSSES, LOSSES
+from gateway.ledger.schema_samples import FOLDED_SAMPLES, SAMPLES
 from gateway.ledger.schema_sessions import FOLDED_SESSIONS, SESSIONS
 
 _STATE = """
@@ -289,6 +290,7 @@ MIGRATIONS: Final = (
     _FINDINGS,
     INSPECTIONS,
     LOSSES,
+    SAMPLES,
 )
 
 IDENTITY_TABLE: Final = """
@@ -326,5 +328,6 @@ FOLDED: Final = (
     "identity_period",
     *FOLDED_SESSIONS,
     *FOLDED_LOSSES,
+    *FOLDED_SAMPLES,
     *FOLDED_INSPECTIONS,
 )

@@ -17,6 +17,7 @@ from gateway.processing import (
     acts_of_people,
     acts_of_quality,
     acts_of_roles,
+    acts_of_samples,
     acts_of_settings,
 )
 from gateway.processing.acting import ActError, Context, Handling, Outcome, read
@@ -27,6 +28,7 @@ HANDLERS: Final[Mapping[str, Handling[Any]]] = {
     **acts_of_people.HANDLERS,
     **acts_of_quality.HANDLERS,
     **acts_of_inspections.HANDLERS,
+    **acts_of_samples.HANDLERS,
     **acts_of_roles.HANDLERS,
 }
 

@@ -45,6 +45,7 @@ from gateway.queries.rows import (
     SinkCursor,
     SinkRow,
 )
+from gateway.queries.samples import Candidates, SampleDetail, SampleRow
 
 
 class LedgerQueries(Protocol):
@@ -76,6 +77,13 @@ class LedgerQueries(Protocol):
         """The keys, two at most, of the sessions below that had this number."""
 
     def comments(self, wanted: CommentFilter, part: Slice) -> Page[CommentRow]: ...
+
+    def candidates(self, wanted: CountFilter) -> Candidates:
+        """Who may be drawn for inspection."""
+
+    def samples(self, part: Slice) -> Page[SampleRow]: ...
+
+    def sample(self, sample_id: str) -> SampleDetail | None: ...
 
     def terms(self) -> Terms:
         """The rules by which figures are shown."""

@@ -16,6 +16,7 @@ from gateway.ledger.queries import (
     needs,
     organisation,
     ratings,
+    samples,
     sessions,
 )
 from gateway.ledger.queries.owed import Owed, in_force
@@ -50,6 +51,7 @@ from gateway.queries.rows import (
     SessionRow,
     SinkCursor,
 )
+from gateway.queries.samples import Candidates, SampleDetail, SampleRow
 from gateway.reading import Reader
 
 _TO_TELL_AMBIGUOUS = 2
@@ -96,6 +98,15 @@ class SqliteLedgerQueries:
 
     def comments(self, wanted: CommentFilter, part: Slice) -> Page[CommentRow]:
         return self._read(lambda c: comments.listed(c, wanted, part))
+
+    def candidates(self, wanted: CountFilter) -> Candidates:
+        return self._read(lambda c: samples.candidates(c, wanted))
+
+    def samples(self, part: Slice) -> Page[SampleRow]:
+        return self._read(lambda c: samples.listed(c, part))
+
+    def sample(self, sample_id: str) -> SampleDetail | None:
+        return self._read(lambda c: samples.detail(c, sample_id))
 
     def terms(self) -> Terms:
         return self._read(counts.terms)

@@ -1,0 +1,230 @@
+"""/samples: drawn for inspection by a seed, and what inspectors found."""
+
+from decimal import Decimal
+from typing import Annotated, Final, Literal, Self
+
+import msgspec
+from fastapi import APIRouter, Query
+from fastapi.responses import JSONResponse
+from pydantic import AwareDatetime, Field, model_validator
+from starlette.concurrency import run_in_threadpool
+
+from gateway.acts import ActName, SampleDrawAct, SampleFindingsAct
+from gateway.console.acts import Acts
+from gateway.console.callers import Auditor, Caller, Reader
+from gateway.console.instants import Instant, milliseconds
+from gateway.console.items import ACT_RESPONSES, Item, ListOf
+from gateway.console.problems import not_found
+from gateway.console.requests import IdempotencyKey, ListQuery, Strict, Text
+from gateway.console.sight import Sight
+from gateway.queries import LedgerQueries
+from gateway.queries.counts import CountFilter
+from gateway.queries.samples import SampleDetail, SampleRow
+from gateway.ratings.sampling import Finding, Sample, Verdict, draw, inspected
+
+VOLUME_MAX: Final = 1_000
+_ACT: Final = msgspec.json.Decoder(SampleDrawAct)
+
+
+class SampleFilter(Strict):
+    """From which ratings and sessions: half-open on the moment that they count on."""
+
+    from_: AwareDatetime | None = Field(None, alias="from")
+    to: AwareDatetime | None = None
+    site: Text | None = None
+    department: Text | None = None
+    window: Text | None = None
+    employee: Text | None = None
+    device: Text | None = None
+    service: Text | None = None
+
+    def wanted(self, subtree: str | None) -> CountFilter:
+        return CountFilter(
+            subtree=subtree,
+            from_ms=milliseconds(self.from_),
+            to_ms=milliseconds(self.to),
+            **self.model_dump(exclude={"from_", "to"}),
+        )
+
+
+class SampleBody(Strict):
+    filter: SampleFilter = Field(default_factory=SampleFilter)
+    volume: int = Field(ge=1, le=VOLUME_MAX)
+    unrated_share: Annotated[Decimal, Field(ge=0, le=1, decimal_places=6)] = Decimal(
+        "0.30"
+    )
+    seed: Text
+
+
+class FindingBody(Strict):
+    """What was found of one member; exempt ones do not count."""
+
+    member: Text
+    matches: bool | None = None
+    exempt: bool = False
+    note: str = Field("", max_length=2_000)
+
+    @model_validator(mode="after")
+    def _says(self) -> Self:
+        if (self.matches is None) is not self.exempt:
+            raise ValueError("say either matches (true or false), or exempt: true")
+        return self
+
+    def finding(self) -> Finding:
+        verdict: Verdict = "exempt"
+        if not self.exempt:
+            verdict = "matches" if self.matches else "differs"
+        return Finding(self.member, verdict, self.note)
+
+
+class FindingsBody(Strict):
+    findings: Annotated[list[FindingBody], Field(min_length=1, max_length=VOLUME_MAX)]
+
+
+class FoundItem(Item):
+    member: str
+    verdict: Literal["matches", "differs", "exempt"]
+    note: str
+
+
+class SampleItem(Item):
+    """Ratings by rating_id, sessions without one by session_key."""
+
+    sample_id: str
+    author: str
+    drawn_at: Instant
+    seed: str
+    volume: int
+    unrated_share: str
+    rated: list[str]
+    unrated: list[str]
+    rated_shortfall: int
+    unrated_shortfall: int
+
+
+class SampleWhole(SampleItem):
+    """`correct_rate` is a percentage; null while nothing counts."""
+
+    findings: list[FoundItem]
+    matches: int
+    differs: int
+    exempt: int
+    open: int
+    correct_rate: str | None
+
+
+class Samples:
+    def __init__(self, ledger: LedgerQueries, acts: Acts) -> None:
+        self._ledger = ledger
+        self._acts = acts
+        self._sight = Sight(ledger)
+
+    def router(self) -> APIRouter:
+        router = APIRouter(prefix="/samples", tags=["statistics"])
+        router.add_api_route("", self.list, response_model=ListOf[SampleItem])
+        router.add_api_route("/{sample_id}", self.show, response_model=SampleWhole)
+        router.add_api_route("", self.draw, methods=["POST"], responses=ACT_RESPONSES)
+        router.add_api_route(
+            "/{sample_id}/findings",
+            self.find,
+            methods=["POST"],
+            responses=ACT_RESPONSES,
+        )
+        return router
+
+    def list(
+        self, query: Annotated[ListQuery, Query()], caller: Reader
+    ) -> ListOf[SampleItem]:
+        """Newest first; who is bound to a site sees the samples drawn for it."""
+        page = self._ledger.samples(query.part)
+        seen = [row for row in page.items if self._is_seen(caller, row)]
+        items = [_item(row) for row in seen]
+        return ListOf[SampleItem](items=items, next_cursor=page.next_cursor)
+
+    def show(self, sample_id: Text, caller: Reader) -> SampleWhole:
+        """A sample, its findings, and the correct rate."""
+        detail = self._found(sample_id, caller)
+        item, act = _item(detail.sample), _ACT.decode(detail.sample.data)
+        drawn = Sample(
+            tuple(act.rated),
+            tuple(act.unrated),
+            act.rated_shortfall,
+            act.unrated_shortfall,
+        )
+        result = inspected(drawn, detail.findings)
+        found = [FoundItem.model_validate(one) for one in detail.findings]
+        return SampleWhole(**dict(item), findings=found, **result._asdict())
+
+    async def draw(
+        self,
+        body: SampleBody,
+        caller: Auditor,
+        idempotency_key: IdempotencyKey = None,
+    ) -> JSONResponse:
+        """Draw without replacement: of what is known now, a seed draws the same."""
+        act = await run_in_threadpool(self._drawn, body, caller, idempotency_key)
+        return await self._acts.perform(ActName.SAMPLE_DRAWN, act)
+
+    async def find(
+        self,
+        sample_id: Text,
+        body: FindingsBody,
+        caller: Auditor,
+        idempotency_key: IdempotencyKey = None,
+    ) -> JSONResponse:
+        """Say what was found of members; of several on one the last counts."""
+        await run_in_threadpool(self._found, sample_id, caller)
+        act = SampleFindingsAct(
+            author=caller.name,
+            idempotency_key=idempotency_key,
+            sample_id=sample_id,
+            findings=[one.finding() for one in body.findings],
+        )
+        return await self._acts.perform(ActName.SAMPLE_FINDINGS, act)
+
+    def _drawn(
+        self, body: SampleBody, caller: Caller, key: str | None
+    ) -> SampleDrawAct:
+        known = self._ledger.candidates(body.filter.wanted(caller.site))
+        share = f"{body.unrated_share:f}"
+        drawn = draw(known.rated, known.unrated, body.volume, body.seed, share)
+        return SampleDrawAct(
+            author=caller.name,
+            idempotency_key=key,
+            filter=body.filter.model_dump(
+                mode="json", by_alias=True, exclude_none=True
+            ),
+            site=caller.site,
+            volume=body.volume,
+            unrated_share=share,
+            seed=body.seed,
+            rated=list(drawn.rated),
+            unrated=list(drawn.unrated),
+            rated_shortfall=drawn.rated_shortfall,
+            unrated_shortfall=drawn.unrated_shortfall,
+        )
+
+    def _found(self, sample_id: str, caller: Caller) -> SampleDetail:
+        detail = self._ledger.sample(sample_id)
+        if detail is None or not self._is_seen(caller, detail.sample):
+            raise not_found(f"sample {sample_id}")
+        return detail
+
+    def _is_seen(self, caller: Caller, row: SampleRow) -> bool:
+        return self._sight.sees(caller, _ACT.decode(row.data).site)
+
+
+def _item(row: SampleRow) -> SampleItem:
+    act = _ACT.decode(row.data)
+    return SampleItem(
+        sample_id=row.sample_id,
+        author=row.author,
+        drawn_at=row.at_ms,
+        seed=act.seed,
+        volume=act.volume,
+        unrated_share=act.unrated_share,
+        rated=act.rated,
+        unrated=act.unrated,
+        rated_shortfall=act.rated_shortfall,
+        unrated_shortfall=act.unrated_shortfall,
+    )

@@ -1,0 +1,80 @@
+"""Samples for inspection as readers see them."""
+
+from typing import Final
+
+import apsw
+
+from gateway.ledger.queries.organisation import of_site
+from gateway.queries.asking import Page, Slice
+from gateway.queries.counts import CountFilter
+from gateway.queries.samples import Candidates, SampleDetail, SampleRow
+from gateway.ratings.sampling import Finding
+from gateway.reading.paging import Columns, Conditions, Listing, page
+
+_SELECT: Final = "SELECT place, sample_id, author, at_ms, data FROM sample"
+_KEY: Final = "x.site || ':' || x.session_id || ':' || x.stage || ':' || x.n"
+_MOMENT: Final = "coalesce(x.ended_ms, r.occurred_ms)"
+_RATED: Final = """
+SELECT d.device_id || ':' || r.event_id FROM rating AS r
+JOIN device AS d ON d.no = r.device_no JOIN binding AS b ON b.no = r.binding
+LEFT JOIN session AS x ON x.no = r.session_no
+WHERE r.effective AND r.mode = 'live' AND r.origin IN ('customer', 'staff_proxy')
+"""
+_UNRATED: Final = f"""
+SELECT {_KEY} FROM session AS x LEFT JOIN device AS d ON d.no = x.device_no
+LEFT JOIN rating AS r ON r.place = x.effective_place
+WHERE x.eligible AND x.ended_ms IS NOT NULL
+    AND coalesce(r.origin, '') NOT IN ('customer', 'staff_proxy')
+"""
+
+
+def _build(row: Columns) -> SampleRow:
+    return SampleRow(sample_id=row[1], author=row[2], at_ms=row[3], data=row[4])
+
+
+_SAMPLES: Final = Listing(_SELECT, "place", _build)
+
+
+def candidates(connection: apsw.Connection, wanted: CountFilter) -> Candidates:
+    """Who may be drawn; half-open on the moment that each counts on."""
+    rated = Conditions()
+    unrated = Conditions()
+    for name in ("site", "department", "window"):
+        value = getattr(wanted, name)
+        # A session counts where it ended, else where its rating was pressed.
+        rated.where(f"coalesce(x.{name}, b.{name}) = ?", value)
+        unrated.where(f"x.{name} = ?", value)
+    rated.where("coalesce(x.employee_id, r.employee_id) = ?", wanted.employee)
+    unrated.where("x.employee_id = ?", wanted.employee)
+    rated.where(of_site("coalesce(nullif(x.site, ''), b.site)"), wanted.subtree)
+    unrated.where(of_site("x.site"), wanted.subtree)
+    for conditions in (rated, unrated):
+        conditions.where("d.device_id = ?", wanted.device)
+        conditions.where("x.service_code = ?", wanted.service)
+        conditions.where(f"{_MOMENT} >= ?", wanted.from_ms)
+        conditions.where(f"{_MOMENT} < ?", wanted.to_ms)
+    return Candidates(
+        _names(connection, _RATED, rated), _names(connection, _UNRATED, unrated)
+    )
+
+
+def _names(
+    connection: apsw.Connection, select: str, conditions: Conditions
+) -> list[str]:
+    rows = connection.execute(f"{select} AND {conditions.clause}", conditions.values)
+    return [name for (name,) in rows]
+
+
+def listed(connection: apsw.Connection, part: Slice) -> Page[SampleRow]:
+    return page(connection, _SAMPLES, Conditions(), part)
+
+
+def detail(connection: apsw.Connection, sample_id: str) -> SampleDetail | None:
+    for row in connection.execute(f"{_SELECT} WHERE sample_id = ?", (sample_id,)):
+        found = connection.execute(
+            "SELECT member, verdict, note FROM sample_finding WHERE sample_id = ?"
+            " ORDER BY member",
+            (sample_id,),
+        )
+        return SampleDetail(_build(row), [Finding(*one) for one in found])
+    return None
