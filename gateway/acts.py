@@ -39,6 +39,7 @@ class ActName(StrEnum):
     REGISTRY_PUT = "registry_put"
     INSPECTION_PLAN_PUT = "inspection_plan_put"
     INSPECTION_RECORDED = "inspection_recorded"
+    PRESS_TEST_STARTED = "press_test_started"
     ALERT_CONFIRMED = "alert_confirmed"
     ALERT_SNOOZED = "alert_snoozed"
     QUARANTINE_REPLAYED = "quarantine_replayed"
@@ -201,6 +202,13 @@ class InspectionAct(Act):
     parts: dict[str, int] = {}
     result: Outcome = "ok"
     notes: str = ""
+
+
+class PressTestAct(Act):
+    """`press_test_started`: somebody is about to press every key of a device."""
+
+    device_id: str
+    timeout_s: int = 120
 
 
 class AlertAct(Act):

@@ -8,6 +8,7 @@ import msgspec
 from fleet.inspections.news import View
 from fleet.inspections.plans import Plan
 from fleet.inspections.records import Record
+from fleet.press_test import PressTest
 from gateway.ledger.store import Store
 
 RECORDS_MAX: Final = 200
@@ -16,6 +17,7 @@ RECORDS_MAX: Final = 200
 _PLAN: Final = msgspec.json.Decoder(Plan)
 _RECORD: Final = msgspec.json.Decoder(Record)
 _VIEW: Final = msgspec.json.Decoder(View)
+_TEST: Final = msgspec.json.Decoder(PressTest)
 _COUNTERS: Final = msgspec.json.Decoder(tuple[int, ...])
 
 
@@ -132,6 +134,21 @@ class InspectionBooks:
             Entered(_RECORD.decode(data), presses, reached_ms)
             for data, presses, reached_ms in rows
         ]
+
+    def press_tests(self, since_ms: int) -> dict[int, PressTest]:
+        """The last test of each device, by its number, that ended after a moment."""
+        rows = self._store.all(
+            "SELECT device_no, data FROM press_test WHERE until_ms > ?"
+            " ORDER BY device_no, started_ms, test_id",
+            (since_ms,),
+        )
+        return {number: _TEST.decode(data) for number, data in rows}
+
+    def save_press_test(self, device_no: int, test: PressTest) -> None:
+        self._store.run(
+            "INSERT OR REPLACE INTO press_test VALUES (?, ?, ?, ?, ?)",
+            (test.test_id, device_no, test.started_ms, test.until_ms, _json(test)),
+        )
 
 
 def _json(value: object) -> str:

@@ -7,7 +7,11 @@ Tables in `FOLDED` are a function of the journal alone; the outbox may be pruned
 
 from typing import Final
 
-from gateway.ledger.schema_inspections import FOLDED_INSPECTIONS, INSPECTIONS
+from gateway.ledger.schema_inspections import (
+    FOLDED_INSPECTIONS,
+    INSPECTIONS,
+    PRESS_TESTS,
+)
 from gateway.ledger.schema_losses import FOLDED_LOSSES, LOSSES
 from gateway.ledger.schema_samples import FOLDED_SAMPLES, SAMPLES
 from gateway.ledger.schema_sessions import FOLDED_SESSIONS, SESSIONS
@@ -290,6 +294,7 @@ MIGRATIONS: Final = (
     _FINDINGS,
     INSPECTIONS,
     LOSSES,
+    PRESS_TESTS,
     SAMPLES,
 )
 

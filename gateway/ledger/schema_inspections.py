@@ -37,4 +37,20 @@ CREATE TABLE inspection_record (
 CREATE INDEX inspection_record_device ON inspection_record (device_no, finished_ms);
 """
 
-FOLDED_INSPECTIONS: Final = ("inspection_plan", "inspection", "inspection_record")
+PRESS_TESTS: Final = """
+CREATE TABLE press_test (
+    test_id TEXT PRIMARY KEY,
+    device_no INTEGER NOT NULL,
+    started_ms INTEGER NOT NULL,
+    until_ms INTEGER NOT NULL,
+    data TEXT NOT NULL            -- JSON (`fleet.press_test.PressTest`)
+) WITHOUT ROWID;
+CREATE INDEX press_test_device ON press_test (device_no, started_ms);
+"""
+
+FOLDED_INSPECTIONS: Final = (
+    "inspection_plan",
+    "inspection",
+    "inspection_record",
+    "press_test",
+)

@@ -5,7 +5,9 @@ from typing import Any, Final
 
 from fleet.inspections.plans import PlanError
 from fleet.inspections.records import Record, RecordError, check_record, unanswered
-from gateway.acts import InspectionAct, InspectionPlansAct
+from fleet.press_test import PressTestError
+from gateway.acts import InspectionAct, InspectionPlansAct, PressTestAct
+from gateway.events.cloudevents import rfc3339
 from gateway.places import Place
 from gateway.processing.acting import ActError, Context, Handling, Outcome, handling
 
@@ -57,7 +59,25 @@ def _record(act: InspectionAct, context: Context) -> Record:
     )
 
 
+def _press_test_started(context: Context, act: PressTestAct) -> Outcome:
+    device = context.state.by_id.get(act.device_id)
+    if device is None:
+        raise ActError("not_found", f"no device {act.device_id!r}")
+    test_id = str(Place.unpack(context.place))
+    try:
+        test = context.press_tests.start(device, test_id, act.timeout_s * 1000)
+    except PressTestError as error:
+        raise ActError("invalid", str(error)) from None
+    return {
+        "test_id": test_id,
+        "device_id": device.device_id,
+        "keys": [{"key": one.key, "level": one.level} for one in test.keys],
+        "until": rfc3339(test.until_ms),
+    }
+
+
 HANDLERS: Final[Mapping[str, Handling[Any]]] = {
     "inspection_plan_put": handling(InspectionPlansAct, _plans_put),
     "inspection_recorded": handling(InspectionAct, _recorded),
+    "press_test_started": handling(PressTestAct, _press_test_started),
 }

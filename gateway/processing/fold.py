@@ -15,6 +15,7 @@ from gateway.processing.alerts import raise_alert, resolve_alert
 from gateway.processing.complaints import COMPLAINT_TIMER, Complaints
 from gateway.processing.inspections import INSPECTION, Inspecting
 from gateway.processing.judging import Judging
+from gateway.processing.press_tests import PRESS_TEST, PressTests
 from gateway.processing.quarantine import Quarantine
 from gateway.processing.readmitting import Readmitting
 from gateway.processing.registering import move
@@ -45,7 +46,10 @@ class Fold:
         )
         changing = self._judging.changing
         inspecting = Inspecting(state)
-        self._context = Context(state, self._readmitting, changing, inspecting)
+        press_tests = state.press_tests = PressTests(state)
+        self._context = Context(
+            state, self._readmitting, changing, inspecting, press_tests
+        )
         self._watching = state.watcher = Watching(state)
         self._timers = Timers(
             state,
@@ -55,6 +59,7 @@ class Fold:
                 ORPHAN_TIMER: changing.orphan,
                 COMPLAINT_TIMER: Complaints(state).fall_due,
                 INSPECTION: inspecting.look,
+                PRESS_TEST: press_tests.end,
                 LOOK: self._watching.look,
                 JUDGE: self._watching.absences.judge,
                 MAINTENANCE: self._end_maintenance,

@@ -15,12 +15,14 @@ from device_protocol.profiles import (
 )
 from device_protocol.profiles.model import FULL_SCALE
 from device_protocol.topics import Channel
+from fleet.press_test import LEVELS
 
 Reader = Callable[[str, bytes], Uplink]
 
 _PROFILES: Final = msgspec.json.Decoder(dict[str, Profile])
 _LIMITS: Final = Limits()
 _PLAIN: Final = Profile()
+_KEYS: Final = 16
 
 
 class Profiles:
@@ -50,6 +52,18 @@ class Profiles:
         """What a key meant at the event; None: the profile does not say."""
         profile = self._profiles.get(name or "")
         return None if profile is None else profile.level_of(key, occurred_ms)
+
+    def key_map(self, name: str | None, at_ms: int) -> dict[int, int]:
+        """The keys that a profile knows at a moment, and their levels."""
+        profile = self._profiles.get(name or "", _PLAIN)
+        levels = {key: profile.level_of(key, at_ms) for key in range(_KEYS)}
+        return {key: level for key, level in levels.items() if level is not None}
+
+    def levels(self, name: str | None) -> list[int]:
+        """The levels that a device can give, the best first."""
+        scale = self._profiles.get(name or "", _PLAIN).scale
+        given = LEVELS if scale is None else scale.labels.values()
+        return sorted(set(given), reverse=True)
 
     def scale(self, name: str | None) -> str:
         profile = self._profiles.get(name or "")

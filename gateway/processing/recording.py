@@ -72,6 +72,7 @@ class Recording:
         bound = state.attribution.bound
         emit, plain = state.emission.events.append, self._plain.append
         bad = state.terms.rules.followup_level_max
+        tested = state.press_tests.open
         for one in timed:
             place, device, rating, record, occurred_ms, quality = one
             binding, seq = device.binding, rating.seq
@@ -81,6 +82,7 @@ class Recording:
                 or not (rating.usual or _is_usual(rating))
                 or record.kind != MESSAGE
                 or device.device_id in bound
+                or (tested and device.no in tested)
                 or not (begun := begin(binding, device, rating, place, occurred_ms))
             ):
                 self._judge(one)
@@ -128,16 +130,22 @@ class Recording:
             device.device_id, occurred_ms, rating.employee_id, rating.attributions
         )
         raised = _suspicions(rating)
+        test = state.press_tests.hear(device, rating, record, occurred_ms, quality)
+        if test is not None:
+            raised.append(test)
         flags = (*flags, *credit.flags, *(one.name for one in raised))
         if device.receipts:
             state.emission.keep(device.device_id, rating.event_id)
         mode = state.session_mode(device)
-        scope = self._sessions.scope_of(device, rating, binding, mode)
+        # A press of a test is of no session: no duty and no default follow from it.
+        scope = None
+        if test is None:
+            scope = self._sessions.scope_of(device, rating, binding, mode)
         judged = _Judged(one, state.ordinal, binding.no, flags, credit.employee_id)
         details = _details(rating, scope)
         if raised:
             details["evidence"] = {one.name: dict(one.evidence) for one in raised}
-        if is_kept_out(state, flags):
+        if test is not None or is_kept_out(state, flags):
             details[KEPT_OUT] = True
         quick = self._sessions.begin_quick(scope, binding, one, credit.employee_id)
         if scope is None or quick is not None:

@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from device_protocol.messages import Rating
 from device_protocol.profiles.model import FULL_SCALE
 from device_protocol.topics import Channel
+from fleet.press_test import PressTest
 from gateway.ledger.books import Books, OpenAlert, Timer
 from gateway.ledger.conditions import Conditions
 from gateway.ledger.devices import Binding, Device, Devices
@@ -21,7 +23,7 @@ from gateway.ledger.ratings import Ratings
 from gateway.ledger.sessions import SessionBooks
 from gateway.ledger.store import Store
 from gateway.places import Place
-from gateway.ports import HeaderFlag
+from gateway.ports import HeaderFlag, Record
 from gateway.processing.attributing import Attribution
 from gateway.processing.counting import Counting
 from gateway.processing.emission import Emission
@@ -29,6 +31,7 @@ from gateway.processing.openings import Openings
 from gateway.processing.profiles import Profiles, Reader, read_profiles
 from gateway.processing.sinks import Sinks
 from gateway.processing.terms import TermsInForce
+from gateway.ratings.flags import Flag
 from gateway.ratings.sessions import Policy
 from gateway.rules import Rules
 from gateway.sealing import Keyring
@@ -44,6 +47,22 @@ DEVICES_MAX: Final = 200_000
 
 Entry = tuple[Device, Channel, Reader]
 """Who speaks on a topic, on which channel, and what reads its payloads."""
+
+
+class PressTesting(Protocol):
+    """What knows of the press tests that run."""
+
+    open: dict[int, PressTest]
+
+    def hear(
+        self,
+        device: Device,
+        rating: Rating,
+        record: Record,
+        occurred_ms: int,
+        quality: str,
+    ) -> Flag | None:
+        """The flag of a press that belongs to a test."""
 
 
 class Watcher(Protocol):
@@ -85,6 +104,7 @@ class State:
         self.unknown_fields = 0  # read since the metric was last written
         self.openings = Openings(self.books, self.devices)
         self.watcher: Watcher
+        self.press_tests: PressTesting
         self.reset()
 
     def reset(self) -> None:
