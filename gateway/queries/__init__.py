@@ -8,6 +8,7 @@ newest first.
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
+from zoneinfo import ZoneInfo
 
 from fleet.inspections.plans import Plan
 from gateway.ports import OutboxRow, SinkSince
@@ -24,7 +25,12 @@ from gateway.queries.asking import (
 from gateway.queries.comments import CommentFilter, CommentRow
 from gateway.queries.counts import CountFilter, Groups, Terms
 from gateway.queries.duties import DutyFilter, DutyRow, TakenEvent
-from gateway.queries.inspections import InspectionFilter, InspectionRow, RecordRow
+from gateway.queries.inspections import (
+    InspectionFilter,
+    InspectionRow,
+    PressTestRow,
+    RecordRow,
+)
 from gateway.queries.needs import SiteNeed, WindowCover
 from gateway.queries.rows import (
     ActRow,
@@ -39,13 +45,13 @@ from gateway.queries.rows import (
     RatingDetail,
     RatingRow,
     RegisteredDevice,
-    SealedPersonal,
     SessionDetail,
     SessionRow,
     SinkCursor,
     SinkRow,
 )
 from gateway.queries.samples import Candidates, SampleDetail, SampleRow
+from gateway.queries.statements import StatementDetail, StatementRow
 
 
 class LedgerQueries(Protocol):
@@ -66,9 +72,6 @@ class LedgerQueries(Protocol):
     def rating_devices(self, event_id: str, subtree: str | None) -> list[str]:
         """The devices, two at most, that gave out this event id below `subtree`."""
 
-    def personal(self, place: int) -> SealedPersonal | None:
-        """What the rating at this place says about a person."""
-
     def sessions(self, wanted: SessionFilter, part: Slice) -> Page[SessionRow]: ...
 
     def session(self, session_key: str) -> SessionDetail | None: ...
@@ -84,6 +87,14 @@ class LedgerQueries(Protocol):
     def samples(self, part: Slice) -> Page[SampleRow]: ...
 
     def sample(self, sample_id: str) -> SampleDetail | None: ...
+
+    def statements(self) -> list[StatementRow]:
+        """Sealed months, the newest first."""
+
+    def statement(
+        self, site: str, month: str, zone: ZoneInfo
+    ) -> StatementDetail | None:
+        """One sealed month of a site ("": of all), and what has changed since."""
 
     def terms(self) -> Terms:
         """The rules by which figures are shown."""
@@ -119,6 +130,9 @@ class LedgerQueries(Protocol):
         """The plans that people wrote, by their ids."""
 
     def inspection_plan(self, plan_id: str) -> Plan | None: ...
+
+    def press_test(self, device_id: str) -> PressTestRow | None:
+        """The last one of a device."""
 
     def registry(
         self, table: str, part: Slice, subtree: str | None

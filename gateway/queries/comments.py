@@ -6,7 +6,10 @@ from gateway.queries.asking import SiteBound
 
 
 class CommentFilter(SiteBound, frozen=True, kw_only=True):
-    """Half-open `from_ms <= occurred_ms < to_ms`; None means any."""
+    """Half-open `from_ms <= occurred_ms < to_ms`; None means any.
+
+    `rating_id`: what it says itself, and comments about it that came alone.
+    """
 
     from_ms: int | None = None
     to_ms: int | None = None
@@ -14,6 +17,7 @@ class CommentFilter(SiteBound, frozen=True, kw_only=True):
     department: str | None = None
     level: int | None = None
     reason: str | None = None
+    rating_id: str | None = None
 
 
 class CommentRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -226,13 +226,6 @@ class PresenceChange(msgspec.Struct, frozen=True, kw_only=True):
     at_ms: int
 
 
-class SealedPersonal(msgspec.Struct, frozen=True):
-    """Comment and contact of one rating; `sealed` is None once erased."""
-
-    key_id: int
-    sealed: bytes | None
-
-
 class AlertRow(msgspec.Struct, kw_only=True):
     id: int
     cause: str

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter, Query
@@ -43,12 +43,14 @@ from gateway.places import Place
 from gateway.ports import RecordKind
 from gateway.queries import LedgerQueries
 from gateway.queries.asking import Page, QuarantineFilter, Slice
+from gateway.queries.comments import CommentFilter, CommentRow
 from gateway.queries.rows import RatingDetail, RatingRow
 from gateway.sealing import Keyring, SealBrokenError
 
 _UNPROCESSABLE: Final = HTTPStatus.UNPROCESSABLE_ENTITY
 _NEWEST: Final = Slice(20)
 """Where a refused element is looked for: others may have been refused since."""
+_ATTACHED_MAX: Final = 100  # comments of one rating that are told; the newest ones
 
 
 class Ratings:
@@ -248,24 +250,29 @@ class Ratings:
         return detail
 
     def _personal(self, rating: RatingRow) -> PersonalData:
-        row = self._ledger.personal(rating.place)
-        fields: dict[str, object] = {}
-        if row is not None and row.sealed is not None:
-            try:
-                own = rating.rating_id.encode()
-                plain = self._keyring.open(row.key_id, row.sealed, own)
-            except SealBrokenError as error:
-                code = HTTPStatus.SERVICE_UNAVAILABLE
-                raise ProblemError(code, "seal_broken", str(error)) from error
-            fields = msgspec.json.decode(plain, type=dict[str, object])
+        """With what comments that came alone add to it, in the order of the journal."""
+        wanted = CommentFilter(rating_id=rating.rating_id)
+        rows = self._ledger.comments(wanted, Slice(_ATTACHED_MAX)).items[::-1]
+        said = [self._opened(row) for row in rows if row.sealed is not None]
+        texts = [one["comment"] for one in said if one.get("comment") is not None]
+        contacts = [one["contact"] for one in said if one.get("contact") is not None]
         return PersonalData.model_validate(
             {
                 "rating_id": rating.rating_id,
-                "contact": fields.get("contact"),
-                "comment": fields.get("comment"),
-                "erased": row is not None and row.sealed is None,
+                "contact": contacts[-1] if contacts else None,
+                "comment": "\n".join(texts) if texts else None,
+                "erased": any(row.sealed is None for row in rows),
             }
         )
+
+    def _opened(self, row: CommentRow) -> dict[str, Any]:
+        assert row.sealed is not None
+        try:
+            plain = self._keyring.open(row.key_id, row.sealed, row.own_id.encode())
+        except SealBrokenError as error:
+            code = HTTPStatus.SERVICE_UNAVAILABLE
+            raise ProblemError(code, "seal_broken", str(error)) from error
+        return msgspec.json.decode(plain, type=dict[str, Any])
 
     def _identity(self, rating_id: str, subtree: str | None) -> tuple[str, str]:
         """Split at the first colon; an event_id may hold colons of its own."""

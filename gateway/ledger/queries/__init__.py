@@ -1,6 +1,7 @@
 """The ledger as readers see it: `gateway.queries.LedgerQueries` on SQLite."""
 
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 import apsw
 
@@ -18,6 +19,7 @@ from gateway.ledger.queries import (
     ratings,
     samples,
     sessions,
+    statements,
 )
 from gateway.ledger.queries.owed import Owed, in_force
 from gateway.ports import OutboxRow, SinkSince
@@ -33,7 +35,12 @@ from gateway.queries.asking import (
 from gateway.queries.comments import CommentFilter, CommentRow
 from gateway.queries.counts import CountFilter, Groups, Terms
 from gateway.queries.duties import DutyFilter, DutyRow, TakenEvent
-from gateway.queries.inspections import InspectionFilter, InspectionRow, RecordRow
+from gateway.queries.inspections import (
+    InspectionFilter,
+    InspectionRow,
+    PressTestRow,
+    RecordRow,
+)
 from gateway.queries.needs import SiteNeed, WindowCover
 from gateway.queries.rows import (
     ActRow,
@@ -46,12 +53,12 @@ from gateway.queries.rows import (
     RatingDetail,
     RatingRow,
     RegisteredDevice,
-    SealedPersonal,
     SessionDetail,
     SessionRow,
     SinkCursor,
 )
 from gateway.queries.samples import Candidates, SampleDetail, SampleRow
+from gateway.queries.statements import StatementDetail, StatementRow
 from gateway.reading import Reader
 
 _TO_TELL_AMBIGUOUS = 2
@@ -83,9 +90,6 @@ class SqliteLedgerQueries:
         limit = _TO_TELL_AMBIGUOUS
         return self._read(lambda c: ratings.devices_of(c, event_id, subtree, limit))
 
-    def personal(self, place: int) -> SealedPersonal | None:
-        return self._read(lambda c: ratings.personal(c, place))
-
     def sessions(self, wanted: SessionFilter, part: Slice) -> Page[SessionRow]:
         return self._read(lambda c: sessions.listed(c, wanted, part))
 
@@ -107,6 +111,14 @@ class SqliteLedgerQueries:
 
     def sample(self, sample_id: str) -> SampleDetail | None:
         return self._read(lambda c: samples.detail(c, sample_id))
+
+    def statements(self) -> list[StatementRow]:
+        return self._read(statements.listed)
+
+    def statement(
+        self, site: str, month: str, zone: ZoneInfo
+    ) -> StatementDetail | None:
+        return self._read(lambda c: statements.detail(c, site, month, zone))
 
     def terms(self) -> Terms:
         return self._read(counts.terms)
@@ -148,6 +160,9 @@ class SqliteLedgerQueries:
 
     def inspection_plan(self, plan_id: str) -> Plan | None:
         return self._read(lambda c: inspections.plan(c, plan_id))
+
+    def press_test(self, device_id: str) -> PressTestRow | None:
+        return self._read(lambda c: inspections.press_test(c, device_id))
 
     def registry(
         self, table: str, part: Slice, subtree: str | None

@@ -20,6 +20,10 @@ JOIN device AS d ON d.no = r.device_no JOIN binding AS b ON b.no = r.binding
 _HAS_REASON: Final = """
 EXISTS (SELECT 1 FROM json_each(r.details, '$.reasons') WHERE value = ?)
 """
+_ABOUT: Final = """
+? IN (p.rating_id, r.details ->> '$.comment_for',
+    d.device_id || ':' || (r.details ->> '$.comment_for'))
+"""
 
 
 def _build(row: Columns) -> CommentRow:
@@ -55,4 +59,5 @@ def listed(
     conditions.where("b.department = ?", wanted.department)
     conditions.where("r.level = ?", wanted.level)
     conditions.where(_HAS_REASON, wanted.reason)
+    conditions.where(_ABOUT, wanted.rating_id)
     return page(connection, _COMMENTS, conditions, part)

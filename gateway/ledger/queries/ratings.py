@@ -11,7 +11,7 @@ from gateway.events.points import point_ns, point_tags
 from gateway.ledger.queries.organisation import of_site
 from gateway.places import Place
 from gateway.queries.asking import Page, RatingFilter, Slice
-from gateway.queries.rows import PointRow, RatingRow, SealedPersonal, VoidRow
+from gateway.queries.rows import PointRow, RatingRow, VoidRow
 from gateway.reading.paging import Columns, Conditions, Listing, page
 
 _SELECT: Final = """  -- in the order of the fields of RatingRow
@@ -123,14 +123,6 @@ def block_of(connection: apsw.Connection, rating: RatingRow) -> int:
     ):
         return int(block or 0)
     return 0
-
-
-def personal(connection: apsw.Connection, place: int) -> SealedPersonal | None:
-    for key_id, sealed in connection.execute(
-        "SELECT key_id, sealed FROM personal WHERE place = ?", (place,)
-    ):
-        return SealedPersonal(key_id, sealed)
-    return None
 
 
 def at(connection: apsw.Connection, places: Iterable[int]) -> list[RatingRow]:

@@ -175,3 +175,27 @@ async def test_a_session_of_no_site_says_so_as_its_rating_does(api: FoldedApi) -
     assert (session["session_key"], session["site"]) == (":A1:0:1", None)
     whole = (await api.get(f"/api/v1/sessions/{session['session_key']}")).json()
     assert whole["site"] is None
+
+
+async def test_comments_that_came_alone_are_told_with_their_rating(
+    api: FoldedApi,
+) -> None:
+    contact = {"kind": "phone", "value": "13800000000"}
+    first = {"event_id": "web-00001", "level": 1, "comment": "slow"}
+    own = {"event_id": "web-00002", "comment_for": "web-00001", "comment": "very"}
+    whole = {
+        "event_id": "web-00003",
+        "comment_for": "http-local:web-00001",
+        "comment": "call me",
+        "contact": contact,
+    }
+    other = {"event_id": "web-00004", "level": 5, "comment": "fast"}
+    for body in (first, own, whole, other):
+        await api.post("/api/v1/ratings", body)
+    answer = await api.get("/api/v1/ratings/web-00001/contact")
+    assert answer.json() == {
+        "rating_id": "http-local:web-00001",
+        "contact": contact,
+        "comment": "slow\nvery\ncall me",
+        "erased": False,
+    }
