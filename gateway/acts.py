@@ -57,6 +57,7 @@ class ActName(StrEnum):
     SINK_ENABLED = "sink_enabled"
     CLOCK_ACCEPTED = "clock_accepted"
     TOKENS_APPLIED = "tokens_applied"
+    MONTH_SEALED = "month_sealed"
     SAMPLE_DRAWN = "sample_drawn"
     SAMPLE_FINDINGS = "sample_findings"
 
@@ -231,6 +232,13 @@ class ContactReadAct(Act):
     """`contact_read`: somebody was shown what a rating says about a person."""
 
     rating_id: str
+
+
+class MonthSealAct(Act):
+    """`month_sealed`: a month that is over, such as `2026-11`; None is all sites."""
+
+    month: str
+    site: str | None = None
 
 
 class SampleDrawAct(Act):

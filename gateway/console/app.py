@@ -33,6 +33,7 @@ from gateway.console.routes.reports import Reports
 from gateway.console.routes.samples import Samples
 from gateway.console.routes.sessions import Sessions
 from gateway.console.routes.sinks import Sinks
+from gateway.console.routes.statements import Statements
 from gateway.console.routes.statistics import Figures
 from gateway.console.token_log import TokenLog
 from gateway.console.tracing import Tracer
@@ -108,6 +109,7 @@ def _api(
         Figures(ledger),
         Reports(ledger),
         Samples(ledger, acts),
+        Statements(ledger, acts),
         Devices(ledger, acts),
         Needs(ledger),
         Organisation(ledger, acts),

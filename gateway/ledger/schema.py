@@ -15,6 +15,7 @@ from gateway.ledger.schema_inspections import (
 from gateway.ledger.schema_losses import FOLDED_LOSSES, LOSSES
 from gateway.ledger.schema_samples import FOLDED_SAMPLES, SAMPLES
 from gateway.ledger.schema_sessions import FOLDED_SESSIONS, SESSIONS
+from gateway.ledger.schema_statements import FOLDED_STATEMENTS, STATEMENTS
 
 _STATE = """
 CREATE TABLE state (
@@ -296,6 +297,7 @@ MIGRATIONS: Final = (
     LOSSES,
     PRESS_TESTS,
     SAMPLES,
+    STATEMENTS,
 )
 
 IDENTITY_TABLE: Final = """
@@ -334,5 +336,6 @@ FOLDED: Final = (
     *FOLDED_SESSIONS,
     *FOLDED_LOSSES,
     *FOLDED_SAMPLES,
+    *FOLDED_STATEMENTS,
     *FOLDED_INSPECTIONS,
 )

@@ -19,6 +19,7 @@ from gateway.processing import (
     acts_of_roles,
     acts_of_samples,
     acts_of_settings,
+    acts_of_statements,
 )
 from gateway.processing.acting import ActError, Context, Handling, Outcome, read
 
@@ -29,6 +30,7 @@ HANDLERS: Final[Mapping[str, Handling[Any]]] = {
     **acts_of_quality.HANDLERS,
     **acts_of_inspections.HANDLERS,
     **acts_of_samples.HANDLERS,
+    **acts_of_statements.HANDLERS,
     **acts_of_roles.HANDLERS,
 }
 

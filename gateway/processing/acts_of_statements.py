@@ -1,0 +1,47 @@
+"""A closed month is sealed: its counts as they stand, with their digest."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from gateway.acts import MonthSealAct
+from gateway.ledger.queries.counts import terms
+from gateway.ledger.queries.statements import bounds_of, cells
+from gateway.ledger.statements import Statements
+from gateway.processing.acting import ActError, Context, Handling, Outcome, handling
+from gateway.ratings.statements import Statement, seal
+
+
+def _sealed(context: Context, act: MonthSealAct) -> Outcome:
+    state = context.state
+    site = act.site or ""
+    try:
+        bounds = bounds_of(act.month, state.zone)
+    except ValueError as error:
+        raise ActError("invalid", str(error)) from None
+    if bounds.to_ms > state.now_ms:
+        raise ActError("conflict", f"{act.month} is not over yet")
+    statements = Statements(state.store)
+    if statements.holds(site, act.month):
+        raise ActError("conflict", f"{act.month} is sealed already")
+    state.counting.save()  # what this transaction has counted belongs to it, too
+    connection = state.store.connection
+    found = cells(connection, site, bounds)
+    statement = seal(
+        Statement(
+            site=site,
+            period=act.month,
+            as_of_ms=state.now_ms,
+            rules=terms(connection).revision,
+            cells={key: dict(cell) for key, cell in found.items()},
+        )
+    )
+    data = msgspec.json.encode(statement).decode()
+    statements.add(site, act.month, act.author, data)
+    return {"month": act.month, "site": act.site, "digest": statement.digest}
+
+
+HANDLERS: Final[Mapping[str, Handling[Any]]] = {
+    "month_sealed": handling(MonthSealAct, _sealed),
+}
