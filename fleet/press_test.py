@@ -38,6 +38,10 @@ class Key(msgspec.Struct, frozen=True, omit_defaults=True):
     last_ms: int | None = None
     presses: int = 0
 
+    @property
+    def confirmed(self) -> bool:
+        return self.first_ms is not None
+
 
 class PressTest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A test of a device's keys; it takes presses from `started_ms` to `until_ms`.
@@ -184,26 +188,6 @@ def cancel(test: PressTest, now_ms: int) -> PressTest:
     return msgspec.structs.replace(
         test, until_ms=max(now_ms, test.started_ms), cancelled=True
     )
-
-
-def as_answer(test: PressTest) -> Mapping[str, object]:
-    """What the API and the inspection say of it, key by key."""
-    return {
-        "test_id": test.test_id,
-        "device_id": test.device_id,
-        "started_ms": test.started_ms,
-        "until_ms": test.until_ms,
-        "keys": [
-            {
-                "key": one.key,
-                "level": one.level,
-                "confirmed": one.first_ms is not None,
-                "first_ms": one.first_ms,
-                "presses": one.presses,
-            }
-            for one in test.keys
-        ],
-    }
 
 
 def _fits(one: Key, press: Press) -> bool:

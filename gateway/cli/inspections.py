@@ -8,13 +8,15 @@ from gateway.cli.acting import act, add_common, add_list, show_list, told
 from gateway.cli.api import Api
 from gateway.cli.exits import Exit
 from gateway.cli.output import printable, write_json, write_line
+from gateway.cli.press_test import press_test
 from gateway.settings import load_settings
 
 NAME = "inspections"
-HELP = "routine maintenance: what is due, sheets, records, plans"
+HELP = "routine maintenance: what is due, sheets, press tests, records, plans"
 EXAMPLES = (
     "inspections list --state overdue",
     "inspections sheet --site hall            # to print and take along",
+    "inspections press-test dev-7",
     'inspections record dev-7 --mark clean=pass "every key pressed=pass" --part key=1',
     "inspections put monthly --site hall --every-days 30 --remind-before-days 3",
 )
@@ -43,6 +45,11 @@ _PLAN_COLUMNS: Final = (
     "due_from",
     "enabled",
 )
+_LISTS: Final[Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...]]]] = {
+    "list": (_PATH, _FILTERS, _COLUMNS),
+    "records": ("/api/v1/inspection-records", _RECORD_FILTERS, _RECORD_COLUMNS),
+    "plans": ("/api/v1/inspection-plans", (), _PLAN_COLUMNS),
+}
 _NUMBERS: Final = ("every_days", "every_presses", "grace_days", "remind_before_days")
 _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "type": ("inspection", "clean"),
@@ -64,6 +71,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     _add_record(verbs.add_parser("record", help="enter what was done"))
     add_list(verbs.add_parser("records", help="what was done"), *_RECORD_FILTERS)
     add_list(verbs.add_parser("plans", help="the plans that people wrote"))
+    test = verbs.add_parser("press-test", help="press every key, each is confirmed")
+    add_common(test)
+    test.add_argument("device_id")
+    test.add_argument("--timeout", type=int, default=120, metavar="S", help="up to 600")
     _add_plan(verbs.add_parser("put", help="put a plan in force, whole"))
 
 
@@ -97,16 +108,13 @@ def _add_plan(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> Exit:
     api = Api(load_settings(args.config))
+    if args.act in _LISTS:
+        return show_list(api, _LISTS[args.act][0], args, *_LISTS[args.act][1:])
     match args.act:
-        case "list":
-            return show_list(api, _PATH, args, _FILTERS, _COLUMNS)
-        case "records":
-            path = "/api/v1/inspection-records"
-            return show_list(api, path, args, _RECORD_FILTERS, _RECORD_COLUMNS)
-        case "plans":
-            return show_list(api, "/api/v1/inspection-plans", args, (), _PLAN_COLUMNS)
         case "sheet":
             return _sheets(api, args)
+        case "press-test":
+            return press_test(api, args)
         case "record":
             return act(api, _PATH, _record(args), args)
         case _:

@@ -26,6 +26,7 @@ from gateway.console.routes.inspections import Inspections
 from gateway.console.routes.needs import Needs
 from gateway.console.routes.organisation import Organisation
 from gateway.console.routes.overview import Overview
+from gateway.console.routes.press_tests import PressTests
 from gateway.console.routes.probes import Probes, Readiness
 from gateway.console.routes.quarantine import Quarantine
 from gateway.console.routes.ratings import Ratings
@@ -115,6 +116,7 @@ def _api(
         Organisation(ledger, acts),
         Alerts(ledger, acts),
         Inspections(ledger, acts),
+        PressTests(ledger, acts),
         Quarantine(ledger, acts),
         DeadLetters(deliveries, acts),
         Sinks(deliveries, acts),

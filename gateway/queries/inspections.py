@@ -7,6 +7,7 @@ import msgspec
 from fleet.inspections.due import State
 from fleet.inspections.plans import Work
 from fleet.inspections.sheets import Line
+from fleet.press_test import Key
 from gateway.queries.asking import SiteBound
 
 
@@ -47,6 +48,17 @@ class InspectionRow(msgspec.Struct, kw_only=True):
     last_done_ms: int | None
     checklist: list[SheetLine]
     known: list[SheetLine]
+
+
+class PressTestRow(msgspec.Struct, kw_only=True):
+    """The last press test of a device, as of the journal's time."""
+
+    test_id: str
+    device_id: str
+    state: str
+    started_ms: int
+    until_ms: int
+    keys: tuple[Key, ...]
 
 
 class RecordRow(msgspec.Struct, kw_only=True):

@@ -9,12 +9,14 @@ from fleet.inspections.news import View
 from fleet.inspections.plans import Plan
 from fleet.inspections.records import Record
 from fleet.inspections.sheets import Facts, sheet
+from fleet.press_test import PressTest
 from fleet.vitals import Vitals
 from gateway.ledger.queries.organisation import of_site
 from gateway.queries.asking import Page, Slice
 from gateway.queries.inspections import (
     InspectionFilter,
     InspectionRow,
+    PressTestRow,
     RecordRow,
     SheetLine,
 )
@@ -24,6 +26,7 @@ _PLAN: Final = msgspec.json.Decoder(Plan)
 _RECORD: Final = msgspec.json.Decoder(Record)
 _VIEW: Final = msgspec.json.Decoder(View)
 _VITALS: Final = msgspec.json.Decoder(Vitals)
+_TEST: Final = msgspec.json.Decoder(PressTest)
 _CHECKS: Final = msgspec.json.Decoder(dict[str, Any])
 
 _SELECT: Final = """
@@ -147,6 +150,26 @@ def plan(connection: apsw.Connection, plan_id: str) -> Plan | None:
         "SELECT data FROM inspection_plan WHERE plan_id = ?", (plan_id,)
     ):
         return _PLAN.decode(data)
+    return None
+
+
+def press_test(connection: apsw.Connection, device_id: str) -> PressTestRow | None:
+    """The last press test of a device."""
+    for data, now_ms in connection.execute(
+        "SELECT t.data, (SELECT value FROM state WHERE name = 'now_ms')"
+        " FROM press_test AS t JOIN device AS d ON d.no = t.device_no"
+        " WHERE d.device_id = ? ORDER BY t.started_ms DESC, t.test_id DESC LIMIT 1",
+        (device_id,),
+    ):
+        test = _TEST.decode(data)
+        return PressTestRow(
+            test_id=test.test_id,
+            device_id=device_id,
+            state=test.state(now_ms),
+            started_ms=test.started_ms,
+            until_ms=test.until_ms,
+            keys=test.keys,
+        )
     return None
 
 

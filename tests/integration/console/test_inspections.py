@@ -138,3 +138,26 @@ async def listed_as(api: FoldedApi, headers: dict[str, str]) -> list[object]:
     answer = await api.ask("GET", "/api/v1/inspections", headers=headers)
     items: list[object] = answer.json()["items"]
     return items
+
+
+async def test_a_press_test_shows_key_by_key_what_was_pressed(api: FoldedApi) -> None:
+    await prepared(api)
+    path = "/api/v1/devices/d-1/press-test"
+    assert (await api.get(path)).status_code == 404
+    started = await api.post(path, {"timeout_s": 60})
+    assert len(started.json()["outcome"]["keys"]) == 5
+    for level in (5, 1, 3, 2):
+        api.world.clock.advance(1_000)
+        api.world.publish("d-1", {"event_id": f"tested-{level}", "level": level})
+    shown = (await api.get(path)).json()
+    assert shown["state"] == "running"
+    assert [one["level"] for one in shown["keys"] if not one["confirmed"]] == [4]
+    api.world.publish("d-1", {"event_id": "tested-4", "level": 4})
+    assert (await api.get(path)).json()["state"] == "passed"
+    answer = await api.get("/api/v1/statistics", **{"from": "2026-11-01T00:00:00Z"})
+    assert [group["rated"] for group in answer.json()["items"]] in ([], [0])
+    flagged = await api.get("/api/v1/ratings", flag="press_test")
+    assert len(flagged.json()["items"]) == 5
+    assert (await api.post(path, {"timeout_s": 601})).status_code == 422
+    away = await api.post("/api/v1/devices/nobody/press-test", {})
+    assert away.status_code == 404

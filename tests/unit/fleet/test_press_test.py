@@ -10,7 +10,6 @@ from fleet.press_test import (
     Press,
     PressTest,
     PressTestError,
-    as_answer,
     cancel,
     keys_of,
     pressed_at,
@@ -136,10 +135,8 @@ def test_a_test_that_is_cancelled_ends_at_once() -> None:
     assert over.state(T + TIMEOUT_MS) == "failed"
 
 
-def test_the_answer_says_which_keys_were_confirmed() -> None:
-    answer = as_answer(pressed(fresh(), 1))
-    assert isinstance(answer["keys"], list)
-    assert [one["confirmed"] for one in answer["keys"]] == [False, True, False]
+def test_each_key_says_whether_it_was_confirmed() -> None:
+    assert [one.confirmed for one in pressed(fresh(), 1).keys] == [False, True, False]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,91 @@
+"""/devices/{id}/press-test: somebody presses every key, and each is confirmed."""
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+from pydantic import Field
+from starlette.concurrency import run_in_threadpool
+
+from fleet.press_test import TIMEOUT_MS, TIMEOUT_MS_MAX
+from gateway.acts import ActName, PressTestAct
+from gateway.console.acts import Acts
+from gateway.console.callers import Caller, Operator, Reader
+from gateway.console.instants import Instant
+from gateway.console.items import ACT_RESPONSES, Item
+from gateway.console.problems import not_found
+from gateway.console.requests import IdempotencyKey, Strict
+from gateway.console.sight import Sight
+from gateway.queries import LedgerQueries
+from gateway.queries.inspections import PressTestRow
+
+
+class TestedKey(Item):
+    """Known by its number, by the level it gives, or by both."""
+
+    key: int | None
+    level: int | None
+    confirmed: bool
+    first_at: Instant | None = Field(validation_alias="first_ms")
+    presses: int
+
+
+class PressTest(Item):
+    """`state`: running, passed, failed (a key stayed silent), cancelled."""
+
+    test_id: str
+    device_id: str
+    state: str
+    started_at: Instant = Field(validation_alias="started_ms")
+    until: Instant = Field(validation_alias="until_ms")
+    keys: list[TestedKey]
+
+
+class PressTestBody(Strict):
+    timeout_s: int = Field(TIMEOUT_MS // 1000, ge=1, le=TIMEOUT_MS_MAX // 1000)
+
+
+class PressTests:
+    def __init__(self, ledger: LedgerQueries, acts: Acts) -> None:
+        self._ledger = ledger
+        self._acts = acts
+        self._sight = Sight(ledger)
+
+    def router(self) -> APIRouter:
+        router = APIRouter(prefix="/devices", tags=["inspections"])
+        path = "/{device_id}/press-test"
+        router.add_api_route(path, self.show, response_model=PressTest)
+        router.add_api_route(
+            path, self.start, methods=["POST"], responses=ACT_RESPONSES
+        )
+        return router
+
+    def show(self, device_id: str, caller: Reader) -> PressTestRow:
+        """The last press test of a device, key by key."""
+        self._known(device_id, caller)
+        found = self._ledger.press_test(device_id)
+        if found is None:
+            raise not_found(f"press test of {device_id}")
+        return found
+
+    async def start(
+        self,
+        device_id: str,
+        caller: Operator,
+        body: PressTestBody | None = None,
+        idempotency_key: IdempotencyKey = None,
+    ) -> JSONResponse:
+        """Begin a test: what is pressed from now on counts nowhere, until it ends."""
+        await run_in_threadpool(self._known, device_id, caller)
+        timeout_s = (body or PressTestBody()).timeout_s
+        act = PressTestAct(
+            author=caller.name,
+            idempotency_key=idempotency_key,
+            device_id=device_id,
+            timeout_s=timeout_s,
+        )
+        return await self._acts.perform(ActName.PRESS_TEST_STARTED, act)
+
+    def _known(self, device_id: str, caller: Caller) -> None:
+        row = self._ledger.device(device_id)
+        if row is None:
+            raise not_found(f"device {device_id}")
+        self._sight.show(caller, row.site, f"device {device_id}")
