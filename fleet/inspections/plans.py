@@ -20,10 +20,12 @@ OnOverdue = Literal["warn", "degrade"]
 WORKS: Final[tuple[str, ...]] = get_args(Work)
 ROUTINE: Final = frozenset({"inspection", "clean"})
 """What can be planned; the rest answers to something that happened."""
+KEYS_ITEM: Final = "every key pressed"
+"""What a press test proves."""
 CHECKLIST: Final = (
     "clean",
     "placement",
-    "every key pressed",
+    KEYS_ITEM,
     "sound",
     "screen",
     "clock",

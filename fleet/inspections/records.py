@@ -26,7 +26,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One visit to one terminal; `finished_ms` None: the work goes on.
 
     `plan_id` None: it follows no plan in particular. `checklist` has the marks given,
-    `parts` how many of each were used. `operator` is who did it.
+    `parts` how many of each were used. `operator` is who did it, `press_test_id` the
+    test that its mark for the keys rests on.
     """
 
     record_id: str

@@ -70,6 +70,24 @@ def verified(world: FoldedLedger) -> int:
     return int(rows[0][0])
 
 
+@pytest.mark.parametrize(
+    ("levels", "completes"), [((1, 2, 3, 4, 5), True), ((1,), False)]
+)
+def test_a_test_that_passed_marks_the_keys_on_the_record(
+    world: FoldedLedger, levels: tuple[int, ...], *, completes: bool
+) -> None:
+    plan = {"plan_id": "p", "scope": "device", "subject": "d-1", "every_days": 30}
+    plans = [plan | {"checklist": ["every key pressed"]}]
+    world.act("inspection_plan_put", {"author": "a", "plans": plans})
+    test_id = begin(world)["test_id"]
+    for level in levels:
+        press(world, f"tested-{level}", level)
+    record = {"author": "w", "device_id": "d-1", "operator": "w"}
+    assert world.settle("inspection_recorded", record)["completes"] is completes
+    kept = world.one("SELECT data ->> '$.press_test_id' FROM inspection_record")
+    assert kept == (test_id if completes else None)
+
+
 def test_soon_after_the_last_key_customers_count_again(world: FoldedLedger) -> None:
     begin(world)
     for level in (1, 2, 3, 4, 5):
