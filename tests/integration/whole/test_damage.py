@@ -135,7 +135,7 @@ def lose_the_ledger(data_dir: Path) -> None:
     [
         (flip_bit_of_a_body, "journal_damaged", "DIFF  chain: block "),
         (flip_bit_of_a_header, "journal_damaged", "DIFF  chain: block "),
-        (cut_the_file, "journal_damaged", ""),  # every block was still legible
+        (cut_the_file, "journal_damaged", "DIFF  fold"),
         (cut_the_file_before_all_blocks, "gap", "DIFF  fold"),
         (lose_the_last_blocks, "gap", "DIFF"),
         (put_the_mark_ahead, "gap", ""),

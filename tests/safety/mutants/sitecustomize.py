@@ -66,15 +66,22 @@ def auto_ack(module: ModuleType) -> None:
 
 
 def no_identity(module: ModuleType) -> None:
-    """Take every event for one that was never seen."""
-    identities = module.Identities
-    claim = shipped(identities, "claim", "claims")
+    """Take what comes again for another event: nobody asks whether it is known.
 
-    def claiming(self: Any, claims: Sequence[Any]) -> dict[int, Any]:
-        claim(self, claims)
-        return {}
+    It gets an id of its own, for what follows rests on ids that come once.
+    """
+    judging = module.Judging
+    time = shipped(judging, "_time", "elements")
 
-    identities.claim = claiming
+    def timing(self: Any, elements: Sequence[Any]) -> Any:
+        find = self._state.store.identities.find
+        for place, device, message, _ in elements:
+            known = find(message.event_id, device.no)
+            if known is not None and known.place != place:
+                message.event_id = f"{message.event_id}.{place:x}"
+        return time(self, elements)
+
+    judging._time = timing
 
 
 def ack_after_reconnect(module: ModuleType) -> None:
@@ -103,7 +110,7 @@ def _nothing(_self: Any, _batch: Any) -> None:
 MUTANTS: Final[dict[str, tuple[str, Callable[[ModuleType], None]]]] = {
     "ack_before_append": ("gateway.ingress.intake", ack_before_append),
     "auto_ack": ("gateway.ingress.intake", auto_ack),
-    "no_identity": ("gateway.ledger.identities", no_identity),
+    "no_identity": ("gateway.processing.judging", no_identity),
     "ack_after_reconnect": ("gateway.mqtt.link", ack_after_reconnect),
 }
 
