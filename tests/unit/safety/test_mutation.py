@@ -45,7 +45,7 @@ def test_a_renamed_method_breaks_the_import(mutant: str) -> None:
 import types
 from tests.safety.mutants.sitecustomize import MUTANTS
 owner = type("Other", (), {{}})
-module = types.SimpleNamespace(Intake=owner, Identities=owner, MqttLink=owner)
+module = types.SimpleNamespace(Intake=owner, Judging=owner, MqttLink=owner)
 MUTANTS[{mutant!r}][1](module)
 """
     done = program(text, mutant)
