@@ -99,7 +99,7 @@ class Changing:
 
     def _is_crowd(self, loaded: Loaded, stored: Stored) -> bool:
         """Whether the rating is one of too many: told of, and without effect."""
-        bound = RATINGS_MAX + self._state.policy.amendments_max
+        bound = RATINGS_MAX + self._state.rules.amendments_max
         if len(loaded.ratings) < bound:
             return False
         near = [

@@ -32,7 +32,6 @@ from gateway.processing.profiles import Profiles, Reader, read_profiles
 from gateway.processing.sinks import Sinks
 from gateway.processing.terms import TermsInForce
 from gateway.ratings.flags import Flag
-from gateway.ratings.sessions import Policy
 from gateway.rules import Rules
 from gateway.sealing import Keyring
 
@@ -157,15 +156,6 @@ class State:
         self.openings.forget(self.zone)
         self.horizon_ms = rules.event_age_days_max * DAY_MS
         self.scores = [rules.score_map.get(str(level), 0.0) for level in range(6)]
-        self.policy = Policy(
-            response_interval_ms=int(rules.response_interval_s * 1000),
-            multi_press=rules.multi_press,
-            amendments_max=rules.amendments_max,
-            amend_window_ms=rules.amend_window_days * DAY_MS,
-        )
-        self.session_span_ms = DAY_MS * (
-            rules.rating_window_days + rules.amend_window_days + 1
-        )
         self._forget_derived()
 
     def apply_calendar(self) -> None:

@@ -197,7 +197,7 @@ def test_the_local_date_follows_the_zone_in_force(ledger: FoldedLedger) -> None:
 def test_a_number_that_never_changes_makes_ratings_no_dearer(
     ledger: FoldedLedger,
 ) -> None:
-    bound = changing.RATINGS_MAX + ledger.state.policy.amendments_max
+    bound = changing.RATINGS_MAX + ledger.state.rules.amendments_max
     bodies = [
         element(f"event-{n:04d}", session_id="A1", occurred_at=START_MS + n * SECOND_MS)
         for n in range(bound + 10)
