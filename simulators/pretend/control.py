@@ -6,6 +6,7 @@ something to what matches, now, and answers to how much: `{"done": 2}`.
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Final, Self
@@ -41,31 +42,34 @@ async def answer_control(
     return web.Response(status=204)
 
 
-class ControlServer:
-    """The control way of a service that does not speak HTTP; use it `async with`."""
+class HttpPort(ABC):
+    """A port that speaks HTTP; use it `async with`. Port 0 becomes a free one."""
 
-    def __init__(
-        self, listen: str, faults: FaultPlan, report: Report, acts: Acts
-    ) -> None:
+    def __init__(self, listen: str, *, cancels: bool = False) -> None:
         host, _, port = listen.rpartition(":")
         self._host = host
-        self._port = int(port)
-        self._faults = faults
-        self._report = report
-        self._acts = acts
+        self._cancels = cancels  # what is done for a client that has left
         self._runner: web.AppRunner | None = None
+        self.port = int(port)
+
+    @abstractmethod
+    def application(self) -> web.Application:
+        """Make what is served."""
 
     @property
     def url(self) -> str:
-        return f"http://{self._host}:{self._port}"
+        return f"http://{self._host}:{self.port}"
 
     async def __aenter__(self) -> Self:
-        app = web.Application()
-        app.router.add_route("*", "/pretend/{path:.*}", self._control)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_S)
+        self._runner = web.AppRunner(
+            self.application(),
+            access_log=None,
+            shutdown_timeout=_SHUTDOWN_S,
+            handler_cancellation=self._cancels,
+        )
         await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._port).start()
-        self._port = self._runner.addresses[0][1]
+        await web.TCPSite(self._runner, self._host, self.port).start()
+        self.port = self._runner.addresses[0][1]
         return self
 
     async def __aexit__(
@@ -77,6 +81,23 @@ class ControlServer:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+
+
+class ControlServer(HttpPort):
+    """The control way of a service that does not speak HTTP."""
+
+    def __init__(
+        self, listen: str, faults: FaultPlan, report: Report, acts: Acts
+    ) -> None:
+        super().__init__(listen)
+        self._faults = faults
+        self._report = report
+        self._acts = acts
+
+    def application(self) -> web.Application:
+        app = web.Application()
+        app.router.add_route("*", "/pretend/{path:.*}", self._control)
+        return app
 
     async def _control(self, request: web.Request) -> web.Response:
         return await answer_control(request, self._faults, self._report, self._acts)

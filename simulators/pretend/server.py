@@ -2,21 +2,19 @@
 
 import asyncio
 import signal
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import msgspec
 from aiohttp import web
 
-from simulators.pretend.control import answer_control
+from simulators.pretend.control import HttpPort, answer_control
 from simulators.pretend.faults import Conduct, Fault, FaultPlan
 
 BODY_BYTES_MAX: Final = 32 * 1024 * 1024
 _BLACK_HOLE_S: Final = 3600.0
-_SHUTDOWN_S: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-class PretendServer(ABC):
+class PretendServer(HttpPort):
     """An HTTP service on the loopback; use it with `async with`.
 
     `PUT /pretend/faults` takes a JSON list of faults, `DELETE` clears them;
@@ -46,11 +44,8 @@ class PretendServer(ABC):
     """
 
     def __init__(self, listen: str = "127.0.0.1:0") -> None:
-        host, _, port = listen.rpartition(":")
-        self._host = host
-        self.port = int(port)
+        super().__init__(listen, cancels=True)
         self.faults = FaultPlan()
-        self._runner: web.AppRunner | None = None
 
     @abstractmethod
     def subjects(self, request: Request) -> Iterable[str]:
@@ -64,34 +59,11 @@ class PretendServer(ABC):
     def report(self, path: str) -> bytes | None:
         """Answer `GET path` below `/pretend/`; None when there is no such report."""
 
-    @property
-    def url(self) -> str:
-        return f"http://{self._host}:{self.port}"
-
-    async def __aenter__(self) -> Self:
+    def application(self) -> web.Application:
         app = web.Application(client_max_size=BODY_BYTES_MAX)
         app.router.add_route("*", "/pretend/{path:.*}", self._control)
         app.router.add_route("*", "/{path:.*}", self._answer)
-        self._runner = web.AppRunner(
-            app,
-            access_log=None,
-            shutdown_timeout=_SHUTDOWN_S,
-            handler_cancellation=True,
-        )
-        await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self.port).start()
-        self.port = self._runner.addresses[0][1]
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        return app
 
     async def _control(self, request: web.Request) -> web.Response:
         return await answer_control(request, self.faults, self.report, {})
