@@ -47,15 +47,7 @@ class Complaints:
             )
         )
         fact = ComplaintFact(complaint_id, occurred_ms, told.category)
-        terms = state.terms
-        duty = complaint_duty(
-            fact,
-            (),
-            terms.rules,
-            lambda since_ms, days: terms.calendar.deadline(
-                since_ms, days, terms.rules.day_unit
-            ),
-        )
+        duty = complaint_duty(fact, (), state.terms.rules, state.terms.deadline)
         due_ms = duty.clock(REPLY).due_ms
         row = (place, complaint_id, "complaint", occurred_ms, due_ms)
         books.save_duties([(*row, None, None, None, None, False)])

@@ -8,7 +8,6 @@ from gateway.ledger.books import Timer
 from gateway.processing.complaints import COMPLAINT_TIMER
 from gateway.processing.settling import SESSION_TIMER
 from gateway.processing.state import State
-from gateway.ratings.workdays import Deadline
 
 
 def move_deadlines(state: State) -> int:
@@ -19,18 +18,13 @@ def move_deadlines(state: State) -> int:
     return len(timers)
 
 
-def _deadline(state: State, since_ms: int, days: int) -> Deadline:
-    terms = state.terms
-    return terms.calendar.deadline(since_ms, days, terms.rules.day_unit)
-
-
 def _move_sessions(state: State) -> list[Timer]:
     days = state.terms.rules.rating_window_days
     moved, timers = [], []
     for number, ended_ms, deadline_ms in state.session_books.open_deadlines(
         state.now_ms
     ):
-        now = _deadline(state, ended_ms, days)
+        now = state.terms.deadline(ended_ms, days)
         if now.at_ms != deadline_ms:
             moved.append((now.at_ms, now.estimated, now.at_ms, number))
             timers.append(Timer(now.at_ms, SESSION_TIMER, str(number)))
@@ -46,9 +40,10 @@ def _move_duties(state: State) -> list[Timer]:
         first = rules.complaint_days if complaint else rules.followup_days
         due_ms = rectify_ms = None
         if duty.due_ms > state.now_ms:
-            due_ms = _deadline(state, duty.since_ms, first).at_ms
+            due_ms = state.terms.deadline(duty.since_ms, first).at_ms
         if duty.rectify_due_ms is not None and duty.rectify_due_ms > state.now_ms:
-            rectify_ms = _deadline(state, duty.since_ms, rules.rectify_days).at_ms
+            days = rules.rectify_days
+            rectify_ms = state.terms.deadline(duty.since_ms, days).at_ms
         now = duty._replace(
             due_ms=due_ms or duty.due_ms,
             rectify_due_ms=rectify_ms or duty.rectify_due_ms,

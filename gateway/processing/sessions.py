@@ -13,9 +13,7 @@ from gateway.ports import RecordKind
 from gateway.processing.bindings import site_of
 from gateway.processing.changing import IMPLIED, Changing
 from gateway.processing.points import Timed
-from gateway.processing.settling import (
-    SESSION_TIMER,
-)
+from gateway.processing.settling import SESSION_TIMER
 from gateway.processing.state import State
 from gateway.processing.telling import first_followup
 from gateway.ratings.workdays import QUARTER_MS
@@ -185,10 +183,10 @@ class Sessions:
     def _turn(self, at_ms: int) -> _Day:
         """What holds for a quarter of an hour: deadlines are the ends of days."""
         terms = self._state.terms
-        rules, calendar = terms.rules, terms.calendar
+        rules = terms.rules
         local = datetime.fromtimestamp(at_ms / 1000, self._state.zone)
         ends = [
-            calendar.deadline(at_ms, days, rules.day_unit).at_ms
+            terms.deadline(at_ms, days).at_ms
             for days in (
                 rules.amend_window_days,
                 rules.followup_days,

@@ -142,8 +142,7 @@ class State:
     def _load_rules(self) -> None:
         text = self.books.setting("rules")
         rules = _RULES.decode(text) if text else Rules()
-        calendar = self.books.setting("calendar")
-        self.terms = TermsInForce(self.session_books, rules, calendar)
+        self.terms = TermsInForce(self.session_books)
         self.apply_rules(rules)
 
     def apply_rules(self, rules: Rules) -> None:

@@ -12,7 +12,13 @@ import msgspec
 
 from gateway.ledger.sessions import SessionBooks
 from gateway.ratings.policy import SessionRules, session_rules
-from gateway.ratings.workdays import MONDAY_TO_FRIDAY, Calendar, DayTable, Kind
+from gateway.ratings.workdays import (
+    MONDAY_TO_FRIDAY,
+    Calendar,
+    DayTable,
+    Deadline,
+    Kind,
+)
 from gateway.rules import Rules
 
 Mode = str
@@ -58,14 +64,14 @@ def day_table(text: str | None) -> DayTable:
 class TermsInForce:
     """Numbers the terms; those in force are kept when a session is first looked at."""
 
-    def __init__(self, books: SessionBooks, rules: Rules, calendar: str | None) -> None:
+    def __init__(self, books: SessionBooks) -> None:
+        """Holds what was kept before; `apply` puts terms in force."""
         self._books = books
         self._rows = {number: (r, c) for number, r, c in books.terms()}
         self._numbers = {row: number for number, row in self._rows.items()}
         self._known: dict[int, Terms] = {}
         self._modes: dict[str, SessionRules] = {}
         self._number: int | None = None
-        self.apply(rules, calendar)
 
     def apply(self, rules: Rules, calendar: str | None) -> None:
         """Put other rules, or another calendar, in force."""
@@ -83,6 +89,10 @@ class TermsInForce:
             self._numbers[self._text] = number
             self._books.add_terms(number, *self._text)
         return self._number
+
+    def deadline(self, since_ms: int, days: int) -> Deadline:
+        """The end of so many days, counted as the rules in force say."""
+        return self.calendar.deadline(since_ms, days, self.rules.day_unit)
 
     def of(self, number: int) -> Terms:
         """The terms with this number."""
