@@ -7,8 +7,9 @@ what breaks none of them.
 from typing import Final, cast
 from unicodedata import normalize
 
+from device_protocol import wire
 from device_protocol.errors import Reason
-from device_protocol.fields import COMMON, Fields
+from device_protocol.fields import Fields
 from device_protocol.identity import (
     ContactContent,
     ItemContent,
@@ -35,13 +36,10 @@ from device_protocol.limits import (
     STAGES,
 )
 from device_protocol.messages import Contact, Item, Mode, Origin, Rating, Round
+from device_protocol.shapes import count_unknown
 
 CONTACT_KINDS: Final = ("phone", "email", "wechat", "other")
 
-_ITEM: Final = frozenset({"code", "level"})
-_CONTACT: Final = frozenset({"kind", "value"})
-_EVIDENCE: Final = ("prompt_delay_ms", "key_down_ms", "presses")
-_KNOWN: Final = COMMON.union(RatingContent.__struct_fields__, _EVIDENCE)
 _ORIGINS: Final = tuple(origin.value for origin in Origin)
 _ROUNDS: Final = tuple(value.value for value in Round)
 
@@ -85,7 +83,7 @@ def judge(device_id: str, element: Element) -> Rating:
         prompt_delay_ms=_evidence(fields, "prompt_delay_ms"),
         key_down_ms=_evidence(fields, "key_down_ms"),
         presses=_evidence(fields, "presses"),
-        unknown_fields=_unknown(fields),
+        unknown_fields=count_unknown(fields, wire.Rating),
     )
 
 
@@ -194,12 +192,3 @@ def _reference(fields: Fields, name: str) -> str | None:
 
 def _evidence(fields: Fields, name: str) -> int | None:
     return fields.integer(name, -COUNTER_MAX, COUNTER_MAX)
-
-
-def _unknown(fields: Fields) -> int:
-    """Fields nobody reads, those inside items and contact included."""
-    items = fields.sequence("items", ITEMS_MAX) or []
-    inner = [fields.part("items", item).unknown(_ITEM) for item in items]
-    if fields.raw("contact") is not None:
-        inner.append(fields.part("contact", fields.raw("contact")).unknown(_CONTACT))
-    return fields.unknown(_KNOWN) + sum(inner)
