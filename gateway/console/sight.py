@@ -5,6 +5,7 @@ from http import HTTPStatus
 from gateway.console.callers import Caller
 from gateway.console.problems import ProblemError, not_found
 from gateway.queries import LedgerQueries
+from gateway.queries.rows import DeviceRow
 
 
 class Sight:
@@ -20,6 +21,15 @@ class Sight:
         """Raises ProblemError, as if there were no such thing, when it is outside."""
         if not self.sees(caller, site):
             raise not_found(what)
+
+    def device(self, caller: Caller, device_id: str) -> DeviceRow:
+        """Raises ProblemError when there is none that the caller may see."""
+        what = f"device {device_id}"
+        row = self._ledger.device(device_id)
+        if row is None:
+            raise not_found(what)
+        self.show(caller, row.site, what)
+        return row
 
     def place(self, caller: Caller, site: str | None) -> None:
         """Raises ProblemError when the caller may not put anything there."""

@@ -11,7 +11,6 @@ from gateway.acts import ActName, DeviceAct, DevicePutAct, DevicesImportAct, Row
 from gateway.console.acts import Acts, pending
 from gateway.console.callers import Caller, Operator, Reader
 from gateway.console.items import ACT_RESPONSES, Device, Imported, ListOf
-from gateway.console.problems import not_found
 from gateway.console.requests import (
     DeviceChange,
     DeviceQuery,
@@ -129,11 +128,7 @@ class Devices:
         return JSONResponse(done.model_dump())
 
     def show(self, device_id: str, caller: Reader) -> Known:
-        row = self._ledger.device(device_id)
-        if row is None:
-            raise not_found(f"device {device_id}")
-        self._sight.show(caller, row.site, f"device {device_id}")
-        return row
+        return self._sight.device(caller, device_id)
 
     async def put(
         self,

@@ -17,7 +17,6 @@ from gateway.console.acts import Acts
 from gateway.console.callers import Caller, Operator, Reader
 from gateway.console.instants import Instant, milliseconds
 from gateway.console.items import ACT_RESPONSES, Item, ListOf
-from gateway.console.problems import not_found
 from gateway.console.requests import IdempotencyKey, ListQuery, Strict, Text
 from gateway.console.sight import Sight
 from gateway.queries import LedgerQueries
@@ -201,7 +200,7 @@ class Inspections:
         idempotency_key: IdempotencyKey = None,
     ) -> JSONResponse:
         """Enter what was done; the answer names what of the plan has no mark."""
-        await run_in_threadpool(self._show, body.device_id, caller)
+        await run_in_threadpool(self._sight.device, caller, body.device_id)
         act = InspectionAct(
             author=caller.name,
             idempotency_key=idempotency_key,
@@ -235,12 +234,6 @@ class Inspections:
             author=caller.name, idempotency_key=idempotency_key, plans=plans
         )
         return await self._acts.perform(ActName.INSPECTION_PLAN_PUT, act)
-
-    def _show(self, device_id: str, caller: Caller) -> None:
-        row = self._ledger.device(device_id)
-        if row is None:
-            raise not_found(f"device {device_id}")
-        self._sight.show(caller, row.site, f"device {device_id}")
 
     def _bounded(self, plans: Sequence[Plan], caller: Caller) -> None:
         """Who is bound to a site writes plans for it, and replaces none of another."""

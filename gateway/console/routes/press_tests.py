@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from fleet.press_test import TIMEOUT_MS, TIMEOUT_MS_MAX
 from gateway.acts import ActName, PressTestAct
 from gateway.console.acts import Acts
-from gateway.console.callers import Caller, Operator, Reader
+from gateway.console.callers import Operator, Reader
 from gateway.console.instants import Instant
 from gateway.console.items import ACT_RESPONSES, Item
 from gateway.console.problems import not_found
@@ -60,7 +60,7 @@ class PressTests:
 
     def show(self, device_id: str, caller: Reader) -> PressTestRow:
         """The last press test of a device, key by key."""
-        self._known(device_id, caller)
+        self._sight.device(caller, device_id)
         found = self._ledger.press_test(device_id)
         if found is None:
             raise not_found(f"press test of {device_id}")
@@ -74,7 +74,7 @@ class PressTests:
         idempotency_key: IdempotencyKey = None,
     ) -> JSONResponse:
         """Begin a test: what is pressed from now on counts nowhere, until it ends."""
-        await run_in_threadpool(self._known, device_id, caller)
+        await run_in_threadpool(self._sight.device, caller, device_id)
         timeout_s = (body or PressTestBody()).timeout_s
         act = PressTestAct(
             author=caller.name,
@@ -83,9 +83,3 @@ class PressTests:
             timeout_s=timeout_s,
         )
         return await self._acts.perform(ActName.PRESS_TEST_STARTED, act)
-
-    def _known(self, device_id: str, caller: Caller) -> None:
-        row = self._ledger.device(device_id)
-        if row is None:
-            raise not_found(f"device {device_id}")
-        self._sight.show(caller, row.site, f"device {device_id}")
