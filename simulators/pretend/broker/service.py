@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import re
-import resource
 import sys
 import time
 from collections.abc import Sequence
@@ -146,12 +145,6 @@ async def _serve(broker: PretendBroker, control: str) -> None:
             "control": way.url,
         }
         await announce_and_wait(place)
-
-
-def _lift_descriptors() -> None:
-    """As many open connections as the system lets us have."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _parser() -> argparse.ArgumentParser:
