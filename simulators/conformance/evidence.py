@@ -32,7 +32,6 @@ class Event:
     event_id: str
     content_hash: bytes
     sent_s: list[float]
-    connections: list[int]
     settled_s: float | None = None
     settled_on: int = 0  # the connection that its receipt was sent on
     rejected: bool = False
@@ -269,7 +268,7 @@ class Evidence:
         if event is None:
             if len(self.events) >= _EVENTS_MAX:
                 return
-            event = Event(rating.event_id, rating.content_hash, [], [])
+            event = Event(rating.event_id, rating.content_hash, [])
             self.events[rating.event_id] = event
             self._open.add(rating.event_id)
             self._number(rating)
@@ -279,7 +278,6 @@ class Evidence:
             clause = "rejected_final" if event.rejected else "receipt_final"
             self.break_(clause, f"{event.event_id} again after its receipt")
         event.sent_s.append(now_s)
-        event.connections.append(self.connection.number)
         if self.receipts_wanted:
             self.in_flight_max = max(self.in_flight_max, len(self._open))
         if self.in_flight_max > IN_FLIGHT_MAX:
