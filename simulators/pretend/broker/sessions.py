@@ -136,13 +136,11 @@ class Session:
             if self._transmit(link, outgoing, now_ms, packet_id):
                 under_way[packet_id] = outgoing
 
-    def acknowledged(self, packet_id: int, now_ms: int) -> bool:
-        """PUBACK, PUBCOMP, or a PUBREC that refuses; whether the id was in use."""
-        if packet_id not in self._under_way:
-            return False
-        del self._under_way[packet_id]
-        self.pump(now_ms)
-        return True
+    def acknowledged(self, packet_id: int, now_ms: int) -> None:
+        """PUBACK, PUBCOMP, or a PUBREC that refuses; an unknown id means nothing."""
+        if packet_id in self._under_way:
+            del self._under_way[packet_id]
+            self.pump(now_ms)
 
     def received(self, packet_id: int) -> bool:
         """PUBREC: from now on only PUBREL is owed; whether the id was in use."""
