@@ -19,6 +19,7 @@ from gateway.processing.acting import (
     handling,
 )
 from gateway.processing.alerts import resolve_alert
+from gateway.processing.applying import setting_text
 from gateway.processing.deadlines import move_deadlines
 from gateway.processing.profiles import Profiles
 from gateway.processing.registering import put_rows
@@ -56,18 +57,21 @@ class _ProfilesApplied(msgspec.Struct):
 
 
 def _profiles_applied(context: Context, applied: _ProfilesApplied) -> Outcome:
-    plain = msgspec.to_builtins(applied.profiles)
-    text = json.dumps(plain, ensure_ascii=False, sort_keys=True)
+    text = setting_text(msgspec.to_builtins(applied.profiles))
     context.state.books.save_setting("profiles", text, context.place)
     context.state.apply_profiles(Profiles(applied.profiles))
     context.inspecting.look_at_all()
     return {"profiles": len(applied.profiles)}
 
 
+def _keep(context: Context, name: str, data: Data) -> None:
+    text = setting_text(data.get(name, data))
+    context.state.books.save_setting(name, text, context.place)
+
+
 def _setting_applied(name: str) -> Handling[Data]:
     def keep(context: Context, data: Data) -> Outcome:
-        text = json.dumps(data.get(name, data), ensure_ascii=False, sort_keys=True)
-        context.state.books.save_setting(name, text, context.place)
+        _keep(context, name, data)
         return {}
 
     return handling(Data, keep)
@@ -75,8 +79,7 @@ def _setting_applied(name: str) -> Handling[Data]:
 
 def _calendar_applied(context: Context, data: Data) -> Outcome:
     """A day table comes into force: open deadlines move, closed ones never do."""
-    text = json.dumps(data.get("calendar", data), ensure_ascii=False, sort_keys=True)
-    context.state.books.save_setting("calendar", text, context.place)
+    _keep(context, "calendar", data)
     context.state.apply_calendar()
     context.state.change_openings()
     context.inspecting.look_at_all()

@@ -46,8 +46,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
                 self.rules,
                 self.sinks,
                 tables,
-                _text(self.calendar),
-                _text(self.profiles),
+                setting_text(self.calendar),
+                setting_text(self.profiles),
             ]
         )
         return sha256(text).hexdigest()
@@ -61,7 +61,7 @@ def changes(wanted: Wanted, books: Books, now_ms: int) -> list[list[Record]]:
         batches.append([_act("rules_applied", {"rules": wanted.rules}, now_ms)])
     for name in ("calendar", "profiles"):
         value = getattr(wanted, name)
-        if books.setting(name) != _text(value):
+        if books.setting(name) != setting_text(value):
             batches.append([_act(f"{name}_applied", {name: value}, now_ms)])
     for table in wanted.tables:
         if books.setting(f"table:{table.name}") != table.digest:
@@ -89,8 +89,8 @@ def _parts(table: Table, now_ms: int) -> Iterator[list[Record]]:
         yield [_act("tables_applied", data, now_ms)]
 
 
-def _text(value: Mapping[str, Any]) -> str:
-    """As the ledger keeps a setting."""
+def setting_text(value: object) -> str:
+    """As the ledger keeps a setting: the same text for the same settings."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
