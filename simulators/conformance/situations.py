@@ -15,6 +15,7 @@ from device_protocol.topics import Channel, topic
 from simulators.conformance.evidence import Event, Evidence
 from simulators.pretend.broker.service import PretendBroker
 from simulators.pretend.broker.sessions import Session
+from simulators.pretend.broker.stream import VERSION_5
 from simulators.pretend.faults import Conduct, Fault
 
 _QUOTA: Final = 0x97
@@ -103,7 +104,7 @@ class Director:
 
     async def _not_taken(self) -> None:
         """A broker that says openly that it did not take the message."""
-        if self._evidence.version < 5:  # noqa: PLR2004 - MQTT's version
+        if self._evidence.version < VERSION_5:
             self._evidence.skip("not_taken_resent")
             return
         self._tell("Press a key: the broker will answer that its quota is exceeded.")

@@ -31,6 +31,7 @@ from simulators.pretend.broker.sessions import (
     Session,
     Subscription,
 )
+from simulators.pretend.broker.stream import VERSION_5
 from simulators.pretend.broker.topics import FilterTree
 
 _NEVER_S: Final = 0xFFFF_FFFF
@@ -110,7 +111,7 @@ class Broker:
     ) -> tuple[Session | None, ConnAckPacket]:
         """Find or make the session: (it, what to answer); None when refused."""
         anonymous = not asked.client_id
-        if anonymous and version < 5 and not asked.clean_start:  # noqa: PLR2004 - MQTT's version
+        if anonymous and version < VERSION_5 and not asked.clean_start:
             return None, _refusal(ConnAckReasonCode.CLIENT_ID_NOT_VALID)
         if asked.will is not None and not topics.is_name(asked.will.topic):
             return None, _refusal(ConnAckReasonCode.TOPIC_NAME_INVALID)
@@ -138,7 +139,7 @@ class Broker:
             session = Session(client_id, self.limits.queued_max, self.counts)
             self.sessions[client_id] = session
         expiry_s = asked.session_expiry_interval
-        if version < 5:  # noqa: PLR2004 - MQTT's version
+        if version < VERSION_5:
             expiry_s = 0 if asked.clean_start else _NEVER_S
         session.expiry_ms = min(expiry_s, self.limits.session_expiry_s_max) * 1000
         session.will = asked.will
