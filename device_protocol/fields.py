@@ -14,23 +14,6 @@ from device_protocol.messages import Mode
 from device_protocol.timestamps import parse_claim
 
 VERSION: Final = 1
-
-# What every uplink message may carry; `buffered` and `retry` speak of transport only.
-COMMON: Final = frozenset(
-    {
-        "v",
-        "event_id",
-        "device_id",
-        "boot_id",
-        "seq",
-        "occurred_at",
-        "uptime_ms",
-        "sent_uptime_ms",
-        "mode",
-        "buffered",
-        "retry",
-    }
-)
 _MODES: Final = tuple(mode.value for mode in Mode)
 _Shape = TypeVar("_Shape", bound=msgspec.Struct)
 _match_fault: Final = re.compile(r"(.*?)(?: - at `\$\.?(.*)`)?", re.DOTALL).fullmatch

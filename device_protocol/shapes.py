@@ -14,19 +14,8 @@ _Event = TypeVar("_Event", bound=wire.Event)
 Claim = int | str | None
 """`occurred_at`: an instant in ms, or fourteen local digits."""
 
-UNHASHED: Final = frozenset(
-    {
-        "v",
-        "event_id",
-        "device_id",
-        "boot_id",
-        "seq",
-        "uptime_ms",
-        "sent_uptime_ms",
-        "buffered",
-        "retry",
-    }
-)
+UNHASHED: Final = frozenset(wire.Common.__struct_fields__) - {"mode", "occurred_at"}
+"""Of what every message may carry, the hash covers mode and time only."""
 
 
 class Head(NamedTuple):

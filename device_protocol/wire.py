@@ -103,7 +103,10 @@ Parts = dict[str, type[msgspec.Struct]]
 
 
 class Common(msgspec.Struct, kw_only=True, gc=False):
-    """What every uplink message may carry."""
+    """What every uplink message may carry.
+
+    `buffered` and `retry` speak of transport only.
+    """
 
     # Fields that hold objects, whose own fields are counted, too, when unknown.
     PARTS: ClassVar[Parts] = {}

@@ -3,7 +3,6 @@
 from typing import Final
 
 from device_protocol import wire
-from device_protocol.fields import COMMON
 from device_protocol.shapes import UNHASHED
 from device_protocol.topics import Channel
 
@@ -12,8 +11,7 @@ _EVIDENCE: Final = frozenset({"prompt_delay_ms", "key_down_ms", "presses"})
 
 def fields_of(channel: Channel) -> frozenset[str]:
     """What a profile may say of a channel; `contact.kind` names a field inside."""
-    shape = wire.SHAPES[channel]
-    fields = COMMON.union(shape.__struct_fields__)
+    fields = frozenset(wire.SHAPES[channel].__struct_fields__)
     if "contact" in fields:
         fields |= {f"contact.{name}" for name in wire.Contact.__struct_fields__}
     return fields

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import Field, PlainValidator, StringConstraints, model_validator
 
-from device_protocol.fields import COMMON
+from device_protocol import wire
 from device_protocol.profiles import ChannelMapping, ItemMapping
 from device_protocol.profiles.names import fields_of
 from device_protocol.topics import Channel
@@ -91,7 +91,7 @@ class ChannelTable(Section):
 
     def expect_common(self) -> None:
         """Raises ValueError when it speaks of fields that not all channels have."""
-        self._expect("common", COMMON)
+        self._expect("common", wire.Common.__struct_fields__)
 
     def expect(self, channel: Channel) -> None:
         """Raises ValueError when it speaks of a field that the channel has not."""
