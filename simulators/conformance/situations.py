@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+import msgspec
 from mqtt5 import PublishPacket, QoS
 
 from device_protocol.topics import Channel, topic
@@ -201,10 +202,8 @@ class Director:
         where = topic(self._evidence.root, self._evidence.device_id, Channel.RATING)
         everything = re.escape(f"publish {self._evidence.client_id} {where}")
         self._chosen = ""
-        fault = Fault(
-            conduct=fault.conduct, status=fault.status, match=everything, count=1
-        )
-        self._broker.faults.replace([fault])
+        once = msgspec.structs.replace(fault, match=everything, count=1)
+        self._broker.faults.replace([once])
         event = await self._pressed()
         self._broker.faults.replace([])
         return event
