@@ -17,7 +17,6 @@ from gateway.ratings.workdays import (
     Calendar,
     DayTable,
     Deadline,
-    Kind,
 )
 from gateway.rules import Rules
 
@@ -32,15 +31,11 @@ class _Kept(msgspec.Struct, frozen=True):
     close_of_business: str
 
 
-class _Setting(msgspec.Struct):
+class _Setting(DayTable, frozen=True, kw_only=True):
     """The setting `calendar`: a day table, or before there was one an override."""
 
     calendar: str = "weekdays"
-    source: str = ""
-    workweek: tuple[int, ...] = MONDAY_TO_FRIDAY
-    years: tuple[int, int] | None = None
-    days: dict[str, Kind] = {}
-    overrides: dict[str, Kind] = {}
+    workweek: tuple[int, ...] = MONDAY_TO_FRIDAY  # as it was written, without a bound
 
 
 _KEPT: Final = msgspec.json.Decoder(_Kept)
@@ -50,15 +45,7 @@ Terms = tuple[SessionRules, Calendar]
 
 def day_table(text: str | None) -> DayTable:
     """The day table in force; without a record of one Monday to Friday is worked."""
-    setting = _SETTING.decode(text) if text else _Setting()
-    return DayTable(
-        calendar=setting.calendar,
-        source=setting.source,
-        workweek=setting.workweek,
-        years=setting.years,
-        days=setting.days,
-        overrides=setting.overrides,
-    )
+    return _SETTING.decode(text) if text else _Setting()
 
 
 class TermsInForce:
