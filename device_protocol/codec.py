@@ -1,7 +1,7 @@
 """Payload bytes to typed messages: a message, or a ProtocolError; nothing else.
 
-A channel is one module with a `judge`, and one line in `JUDGES`; `PLAIN` has the
-shortcuts of channels with many messages.
+A channel is one module with a `judge`, and one line in `JUDGES`; in `READERS` stand
+the shortcuts of channels with many messages.
 """
 
 from collections.abc import Callable, Mapping
@@ -84,8 +84,20 @@ def judge_payload(channel: Channel, device_id: str, payload: bytes) -> Uplink:
     """
     if not payload and channel is Channel.PRESENCE:
         return Cleared()
-    judge = JUDGES[channel]
-    parsed = parse(payload)
+    return judge_parsed(channel, JUDGES[channel], device_id, parse(payload))
+
+
+def judge_parsed(
+    channel: Channel,
+    judge: Judge,
+    device_id: str,
+    parsed: Element | list[Element | ProtocolError],
+) -> Uplink:
+    """One element judged, or each of an array by itself.
+
+    Raises:
+        ProtocolError: the element is refused, or an array where none belongs.
+    """
     if isinstance(parsed, dict):
         return judge(device_id, parsed)
     if channel in SINGLE:

@@ -4,7 +4,7 @@ from typing import Final, NamedTuple, cast
 
 import msgspec
 
-from device_protocol.codec import READERS, SINGLE, Uplink
+from device_protocol.codec import READERS, SINGLE, Uplink, judge_parsed
 from device_protocol.errors import ProtocolError, Reason
 from device_protocol.identity import digest
 from device_protocol.json_text import (
@@ -58,11 +58,7 @@ class ProfileReader:
         if not payload and self._channel is Channel.PRESENCE:
             return Cleared()
         parsed = parse_text(self._text(payload))
-        if isinstance(parsed, dict):
-            return self._read(device_id, parsed)
-        self._native(device_id, b"[]")  # refuses where no array belongs
-        elements = [self._read_or_error(device_id, element) for element in parsed]
-        return cast("Uplink", elements)
+        return judge_parsed(self._channel, self._read, device_id, parsed)
 
     def split(self, payload: bytes) -> list[bytes]:
         """The bytes of each element of an array that has been read."""
@@ -79,16 +75,6 @@ class ProfileReader:
         except UnicodeDecodeError as error:
             detail = f"not {charset}, byte {error.start}: {error.reason}"
             raise ProtocolError(Reason.NOT_UTF8, detail) from None
-
-    def _read_or_error(
-        self, device_id: str, element: Element | ProtocolError
-    ) -> Message | ProtocolError:
-        if isinstance(element, ProtocolError):
-            return element
-        try:
-            return self._read(device_id, element)
-        except ProtocolError as error:
-            return error.with_traceback(None)
 
     def _read(self, device_id: str, element: Element) -> Message:
         form = self._profile.time
