@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -246,7 +245,7 @@ class Director:
         rejected = self._rejecting if event.settled_s is None else event.rejected
         kept = [] if rejected else [event.event_id]
         refused = [{"event_id": event.event_id, "reason": "schema"}] if rejected else []
-        at = datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="milliseconds")
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
         receipt = {"at": at, "event_ids": kept, "rejected": refused}
         packet = PublishPacket(
             topic(evidence.root, evidence.device_id, Channel.RECEIPT),
