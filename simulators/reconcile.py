@@ -135,8 +135,12 @@ def _same(data: dict[str, Any], sent: dict[str, Any]) -> bool:
     names = ("event_id", "device_id", "level", "session_id", "employee_id")
     if any(data.get(name) != sent[name] for name in names):
         return False
-    occurred = datetime.fromisoformat(str(data.get("occurred_at")))
-    return bool(round(occurred.timestamp() * 1000) == sent["occurred_ms"])
+    return bool(millis(str(data.get("occurred_at"))) == sent["occurred_ms"])
+
+
+def millis(text: str) -> int:
+    """RFC 3339 as milliseconds since the epoch."""
+    return round(datetime.fromisoformat(text).timestamp() * 1000)
 
 
 def _note_missing(found: Findings, manifest: Manifest, seen: Iterable[str]) -> None:

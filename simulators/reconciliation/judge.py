@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from simulators.reconcile import RECORDED, Findings, HeldPoint, TakenEvent
-from simulators.reconciliation.stores import HeldRating, millis
+from simulators.reconcile import RECORDED, Findings, HeldPoint, TakenEvent, millis
+from simulators.reconciliation.stores import HeldRating
 from simulators.simulate.book import Book, Event, Range
 from simulators.simulate.presses import born_ms
 

@@ -12,6 +12,7 @@ from simulators.reconcile import (
     dumped_points,
     influx1_points,
     logged_events,
+    millis,
 )
 from simulators.reconciliation.judge import (
     Checked,
@@ -22,7 +23,7 @@ from simulators.reconciliation.judge import (
     judge_points,
     judge_receipts,
 )
-from simulators.reconciliation.stores import Api, HeldRating, millis
+from simulators.reconciliation.stores import Api, HeldRating
 
 FATES: Final = (
     "accepted",

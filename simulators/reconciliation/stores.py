@@ -3,10 +3,11 @@
 import json
 import urllib.request
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
+
+from simulators.reconcile import millis
 
 _HTTP_S: Final = 60.0
 _PAGE: Final = 1000
@@ -71,8 +72,3 @@ class Api:
         with urllib.request.urlopen(request, timeout=_HTTP_S) as answer:  # noqa: S310 - as above
             found: dict[str, Any] = json.load(answer)
         return found
-
-
-def millis(text: str) -> int:
-    """RFC 3339 as milliseconds since the epoch."""
-    return round(datetime.fromisoformat(text).timestamp() * 1000)
