@@ -248,42 +248,37 @@ class DecisionBody(Strict):
     reason: Annotated[str, Field(min_length=1, max_length=500)]
 
 
-class SessionBody(BaseModel):
+class MessageBody(BaseModel):
+    """A message of the protocol; its other fields are judged by the fold."""
+
+    model_config = ConfigDict(extra="allow")
+
+    v: int = 1
+    event_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{8,64}$")]
+    site: str | None = None
+    window: str | None = None
+
+    def content(self) -> dict[str, Any]:
+        """What was sent, and the version."""
+        return {"v": self.v, **self.model_dump(exclude_unset=True)}
+
+
+class SessionBody(MessageBody):
     """A terminal's `session` message, said by a queue or business system.
 
     `window`, or the `device_id` of a terminal, says where; other fields are those of
     the protocol, and judged as if a terminal had sent them.
     """
 
-    model_config = ConfigDict(extra="allow")
-
-    v: int = 1
-    event_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{8,64}$")]
-    site: str | None = None
-    window: str | None = None
     device_id: str | None = None
 
-    def content(self) -> dict[str, Any]:
-        """What was sent, and the version."""
-        return {"v": self.v, **self.model_dump(exclude_unset=True)}
 
-
-class RatingBody(BaseModel):
+class RatingBody(MessageBody):
     """A terminal's `rating` message, with its other fields as the protocol has them.
 
     What they hold is judged by the fold, as if a terminal had sent it.
     """
 
-    model_config = ConfigDict(extra="allow")
-
-    v: int = 1
-    event_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{8,64}$")]
-    site: str | None = None
-    window: str | None = None
     medium: Annotated[
         str, Field(description="terminal, qr, web, sms, phone, email, social, staff")
     ] = "web"
-
-    def content(self) -> dict[str, Any]:
-        """What was sent, and the version."""
-        return {"v": self.v, **self.model_dump(exclude_unset=True)}
