@@ -75,8 +75,7 @@ class Acts:
         """
         row = await self.known(name, act)
         if row is None:
-            payload = act.payload()
-            place = await self.submit((RecordKind.ACT, name.value, payload))
+            place = await self.record(name, act)
             if not await self.processed(place):
                 return Settled(place, None)
             row = await self.known(name, act)
@@ -84,6 +83,25 @@ class Acts:
             if row is None:
                 return Settled(place, None)
         return Settled(Place.unpack(row.place), _outcome(row))
+
+    async def record(self, name: ActName, act: Act) -> Place:
+        """The place of the act's record, which is durable."""
+        return await self.submit(_part(name, act))
+
+    async def submit_once(self, name: ActName, act: Act | None, *parts: Part) -> Place:
+        """The place of the first part, behind the act's record if there is an act.
+
+        Under a key known already nothing is submitted: it is as it was then. Raises
+        as `known`.
+        """
+        if act is None:
+            return await self.submit(*parts)
+        known = await self.known(name, act)
+        if known is not None:
+            head = Place.unpack(known.place)
+        else:
+            head = await self.submit(_part(name, act), *parts)
+        return head._replace(message=head.message + 1)
 
     async def submit(self, *parts: Part) -> Place:
         """The place of the first record; all stand in one block, which is durable."""
@@ -120,6 +138,10 @@ class Acts:
             detail = f"Another request ({row.name}) came under this Idempotency-Key."
             raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, KEY_REUSED, detail)
         return row
+
+
+def _part(name: ActName, act: Act) -> Part:
+    return RecordKind.ACT, name.value, act.payload()
 
 
 def pending(place: Place) -> JSONResponse:

@@ -10,7 +10,6 @@ from starlette.concurrency import run_in_threadpool
 from gateway.acts import ActName, TokensAct
 from gateway.console.acts import Acts
 from gateway.errors import PermanentError, TransientError
-from gateway.ports import RecordKind
 from gateway.queries import LedgerQueries
 from gateway.tokens import Token, Tokens
 
@@ -46,8 +45,7 @@ class TokenLog:
         text = await run_in_threadpool(self._ledger.setting, "tokens")
         if now != (msgspec.json.decode(text) if text else []):
             act = TokensAct(author=_AUTHOR, tokens=now)
-            name = ActName.TOKENS_APPLIED.value
-            await self._acts.submit((RecordKind.ACT, name, act.payload()))
+            await self._acts.record(ActName.TOKENS_APPLIED, act)
             log.info("tokens_recorded", names=[one["name"] for one in now])
         self._told = now
 

@@ -1,7 +1,6 @@
 """/ratings: effective and superseded versions, flags, binding, and each one's way."""
 
 import hashlib
-import json
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -27,6 +26,7 @@ from gateway.console.items import (
     Rating,
     RatingWhole,
 )
+from gateway.console.messages import Messages
 from gateway.console.problems import ProblemError, not_found
 from gateway.console.requests import (
     DecisionBody,
@@ -42,7 +42,7 @@ from gateway.console.tracing import Tracer
 from gateway.places import Place
 from gateway.ports import RecordKind
 from gateway.queries import LedgerQueries
-from gateway.queries.asking import Page, QuarantineFilter, Slice
+from gateway.queries.asking import Page, Slice
 from gateway.queries.comments import CommentFilter, CommentRow
 from gateway.queries.rows import RatingDetail, RatingRow
 from gateway.sealing import Keyring, SealBrokenError
@@ -61,6 +61,7 @@ class Ratings:
         self._tracer = tracer
         self._acts = acts
         self._keyring = keyring
+        self._messages = Messages(ledger)
         self._sight = Sight(ledger)
 
     def router(self) -> APIRouter:
@@ -109,8 +110,7 @@ class Ratings:
         """What the rating says about a person; that it was read is recorded first."""
         detail = await run_in_threadpool(self._found, rating_id, caller)
         act = ContactReadAct(author=caller.name, rating_id=detail.rating.rating_id)
-        name = ActName.CONTACT_READ.value
-        await self._acts.submit((RecordKind.ACT, name, act.payload()))
+        await self._acts.record(ActName.CONTACT_READ, act)
         return await run_in_threadpool(self._personal, detail.rating)
 
     async def record(
@@ -120,9 +120,7 @@ class Ratings:
         idempotency_key: IdempotencyKey = None,
     ) -> Response:
         """Take a rating from another medium, by the rules that terminals obey."""
-        content = await run_in_threadpool(self._bounded, body, caller)
-        # Escaped: what no encoding can hold is for the fold to refuse, not for us.
-        payload = json.dumps(content).encode("ascii")
+        payload = await run_in_threadpool(self._messages.payload, caller, body)
         device_id, event_id = caller.device_id, body.event_id
         place = await self._submitted(caller, event_id, payload, idempotency_key)
         if not await self._acts.processed(place):
@@ -192,39 +190,15 @@ class Ratings:
     ) -> Place:
         """The place of the record; under a key known already, where it stood then."""
         record = (RecordKind.HTTP, f"{caller.device_id}/rating", payload)
-        if key is None:
-            return await self._acts.submit(record)
-        act = RatingSubmittedAct(
-            author=caller.name,
-            idempotency_key=key,
-            rating_id=f"{caller.device_id}:{event_id}",
-            content=hashlib.sha256(payload).hexdigest(),
-        )
-        known = await self._acts.known(ActName.RATING_SUBMITTED, act)
-        if known is not None:
-            first = Place.unpack(known.place)
-        else:
-            name = ActName.RATING_SUBMITTED.value
-            first = await self._acts.submit(
-                (RecordKind.ACT, name, act.payload()), record
+        act = None
+        if key is not None:
+            act = RatingSubmittedAct(
+                author=caller.name,
+                idempotency_key=key,
+                rating_id=f"{caller.device_id}:{event_id}",
+                content=hashlib.sha256(payload).hexdigest(),
             )
-        return first._replace(message=first.message + 1)
-
-    def _bounded(self, body: RatingBody, caller: Caller) -> dict[str, object]:
-        """What was sent; who is bound to a site speaks for it, or for one below."""
-        content = body.content()
-        if caller.site is None:
-            return content
-        sites = {body.site}
-        if body.window is not None:
-            window = self._ledger.registry_row("windows", body.window) or {}
-            sites.add(window.get("site"))
-        elif body.site is None:
-            content["site"] = caller.site
-            sites = {caller.site}
-        for site in sites - {None} or {None}:
-            self._sight.place(caller, site)
-        return content
+        return await self._acts.submit_once(ActName.RATING_SUBMITTED, act, record)
 
     def _outcome(
         self, device_id: str, event_id: str, payload: bytes
@@ -233,12 +207,11 @@ class Ratings:
 
         Raises ProblemError when the element lies in quarantine.
         """
-        wanted = QuarantineFilter(state="held", device=device_id)
-        for item in self._ledger.quarantine(wanted, _NEWEST).items:
-            if item.payload == payload:
-                conflict = item.reason == "id_conflict"
-                status = HTTPStatus.CONFLICT if conflict else _UNPROCESSABLE
-                raise ProblemError(status, item.reason, item.detail)
+        item = self._messages.refused(device_id, payload, _NEWEST)
+        if item is not None:
+            conflict = item.reason == "id_conflict"
+            status = HTTPStatus.CONFLICT if conflict else _UNPROCESSABLE
+            raise ProblemError(status, item.reason, item.detail)
         detail = self._ledger.rating(device_id, event_id)
         return None if detail is None else detail.rating
 

@@ -1,7 +1,6 @@
 """/sessions: what was served, and the rating in force of each."""
 
 import hashlib
-import json
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated, Final
@@ -22,16 +21,18 @@ from gateway.console.items import (
     SessionTaken,
     SessionWhole,
 )
+from gateway.console.messages import Messages
 from gateway.console.problems import ProblemError, not_found
 from gateway.console.requests import IdempotencyKey, SessionBody, SessionQuery
 from gateway.console.sight import Sight
 from gateway.places import Place
 from gateway.ports import RecordKind
 from gateway.queries import LedgerQueries
-from gateway.queries.asking import Page, QuarantineFilter, Slice
-from gateway.queries.rows import QuarantineRow, SessionRow
+from gateway.queries.asking import Page, Slice
+from gateway.queries.rows import SessionRow
 
 EVENTS_MAX: Final = 500
+_NEWEST: Final = Slice(EVENTS_MAX)
 _UNPROCESSABLE: Final = HTTPStatus.UNPROCESSABLE_ENTITY
 Bodies = SessionBody | Annotated[list[SessionBody], Body(max_length=EVENTS_MAX)]
 
@@ -40,6 +41,7 @@ class Sessions:
     def __init__(self, ledger: LedgerQueries, acts: Acts) -> None:
         self._ledger = ledger
         self._acts = acts
+        self._messages = Messages(ledger)
         self._sight = Sight(ledger)
 
     def router(self) -> APIRouter:
@@ -85,7 +87,10 @@ class Sessions:
         """Take what a queue system says of services: one event, or an array."""
         events = body if isinstance(body, list) else [body]
         payloads = [
-            await run_in_threadpool(self._bounded, event, caller) for event in events
+            await run_in_threadpool(
+                self._messages.payload, caller, event, event.device_id
+            )
+            for event in events
         ]
         if not payloads:
             return JSONResponse(SessionsTaken(items=[]).model_dump())
@@ -120,48 +125,22 @@ class Sessions:
         """The place of the first event; under a key known already, as it was then."""
         topic = f"{caller.device_id}/session"
         records = [(RecordKind.HTTP, topic, payload) for payload in payloads]
-        if key is None:
-            return await self._acts.submit(*records)
-        act = SessionsSubmittedAct(
-            author=caller.name,
-            idempotency_key=key,
-            event_ids=[*ids],
-            content=hashlib.sha256(b"\n".join(payloads)).hexdigest(),
-        )
-        name = ActName.SESSIONS_SUBMITTED
-        known = await self._acts.known(name, act)
-        if known is not None:
-            first = Place.unpack(known.place)
-        else:
-            head = (RecordKind.ACT, name.value, act.payload())
-            first = await self._acts.submit(head, *records)
-        return first._replace(message=first.message + 1)
-
-    def _bounded(self, body: SessionBody, caller: Caller) -> bytes:
-        """What was sent; who is bound to a site speaks for it, or for one below."""
-        content = body.content()
-        if caller.site is not None:
-            sites = {body.site}
-            if body.window is not None:
-                window = self._ledger.registry_row("windows", body.window) or {}
-                sites.add(window.get("site"))
-            if body.device_id is not None:
-                device = self._ledger.device(body.device_id)
-                sites.add(None if device is None else device.site)
-            if body.site is None and body.window is None and body.device_id is None:
-                content["site"] = caller.site
-                sites = {caller.site}
-            for site in sites - {None} or {None}:
-                self._sight.place(caller, site)
-        # Escaped: what no encoding can hold is for the fold to refuse, not for us.
-        return json.dumps(content).encode("ascii")
+        act = None
+        if key is not None:
+            act = SessionsSubmittedAct(
+                author=caller.name,
+                idempotency_key=key,
+                event_ids=[*ids],
+                content=hashlib.sha256(b"\n".join(payloads)).hexdigest(),
+            )
+        return await self._acts.submit_once(ActName.SESSIONS_SUBMITTED, act, *records)
 
     def _outcome(
         self, identity: tuple[str, str], payload: bytes, place: int
     ) -> SessionTaken:
         """What became of the event at a place; its identity may be older."""
         device_id, event_id = identity
-        refused = self._refused(device_id, payload)
+        refused = self._messages.refused(device_id, payload, _NEWEST)
         if refused is not None:
             conflict = refused.reason == "id_conflict"
             return SessionTaken(
@@ -179,11 +158,6 @@ class Sessions:
             session_key=known.session_key,
             state=known.state,
         )
-
-    def _refused(self, device_id: str, payload: bytes) -> QuarantineRow | None:
-        wanted = QuarantineFilter(state="held", device=device_id)
-        newest = self._ledger.quarantine(wanted, Slice(EVENTS_MAX)).items
-        return next((item for item in newest if item.payload == payload), None)
 
     def _key(self, session_id: str, subtree: str | None) -> str:
         keys = self._ledger.session_keys(session_id, subtree)
