@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from device_protocol.limits import ELEMENTS_MAX
-from device_protocol.schema import SHAPES, about, definitions, is_event
+from device_protocol.schema import about, body, definitions
 from device_protocol.topics import UPLINK, VERSION, Channel
 
 Document = dict[str, Any]
@@ -100,15 +99,10 @@ def _schemas() -> Document:
 
 
 def _message(channel: Channel, examples: Sequence[tuple[str, object]]) -> Document:
-    one = {"$ref": f"{_SCHEMAS}{SHAPES[channel].__name__}"}
-    payload: Document = one
-    if is_event(channel):
-        array = {"type": "array", "items": one, "maxItems": ELEMENTS_MAX}
-        payload = {"anyOf": [one, array]}
     return {
         "name": channel.value,
         "title": about(channel),
         "contentType": "application/json",
-        "payload": payload,
+        "payload": body(channel, _SCHEMAS),
         "examples": [{"name": name, "payload": example} for name, example in examples],
     }

@@ -55,19 +55,22 @@ _BETWEEN: Final[Mapping[str, Schema]] = {
 
 def payload_schema(channel: Channel) -> Schema:
     """The schema of a payload: one message or, of events, an array of them, too."""
-    shape = SHAPES[channel]
-    message = {"$ref": f"{_DEFS}{shape.__name__}"}
     head = {
         "$schema": DIALECT,
         "$id": f"urn:evalgate:device-protocol:v1:{channel}",
         "title": channel.value,
         "description": about(channel),
     }
-    body: Schema = message
-    if is_event(channel):
-        array = {"type": "array", "items": message, "maxItems": ELEMENTS_MAX}
-        body = {"anyOf": [message, array]}
-    return head | body | {"$defs": definitions(channel)}
+    return head | body(channel) | {"$defs": definitions(channel)}
+
+
+def body(channel: Channel, prefix: str = _DEFS) -> Schema:
+    """One message or, of events, an array of them, too, by references."""
+    message = {"$ref": f"{prefix}{SHAPES[channel].__name__}"}
+    if channel not in UPLINK or channel in SINGLE:
+        return message
+    array = {"type": "array", "items": message, "maxItems": ELEMENTS_MAX}
+    return {"anyOf": [message, array]}
 
 
 def definitions(channel: Channel, prefix: str = _DEFS) -> dict[str, Schema]:
@@ -78,11 +81,6 @@ def definitions(channel: Channel, prefix: str = _DEFS) -> dict[str, Schema]:
     return {
         name: _tidied(part) | _BETWEEN.get(name, {}) for name, part in found.items()
     }
-
-
-def is_event(channel: Channel) -> bool:
-    """Whether messages may come as an array."""
-    return channel in UPLINK and channel not in SINGLE
 
 
 def about(channel: Channel) -> str:
