@@ -5,7 +5,6 @@ What is pressed follows from the seed alone; what the network makes of it does n
 
 import asyncio
 import heapq
-import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from simulators.simulate.extras import heartbeat, session_ended
 from simulators.simulate.junk import Sender
 from simulators.simulate.meter import Meter
 from simulators.simulate.populating import populate
-from simulators.simulate.pressing import Pressing
+from simulators.simulate.pressing import Pressing, dice_for
 from simulators.simulate.scenario import NEEDS_REGISTRY, Scenario
 from simulators.simulate.speaker import Speaker, State, now_ms
 from simulators.simulate.terminal import Terminal
@@ -69,7 +68,7 @@ class Crowd:
         self.credential = (order.username, order.password)
         self.deaf = scenario.faults.deaf
         self.keep_alive_s = scenario.population.keep_alive_s
-        self.dice = _dice(order.seed, "network")
+        self.dice = dice_for(order.seed, "network")
         self.book = Book()
         self.meter = Meter()
         self.phase = "connecting"
@@ -83,12 +82,12 @@ class Crowd:
         self._tasks: asyncio.TaskGroup | None = None
         self._pinged = 0
         self.terminals: list[Terminal] = populate(
-            scenario, _dice(order.seed, "terminals"), self
+            scenario, dice_for(order.seed, "terminals"), self
         )
         self._pressing = Pressing(
-            scenario, order.seed, _dice(order.seed, "presses"), self.book
+            scenario, order.seed, dice_for(order.seed, "presses"), self.book
         )
-        self._misfortune = _dice(order.seed, "misfortune")
+        self._misfortune = dice_for(order.seed, "misfortune")
         reasons = scenario.faults.junk_reasons
         self._reasons = [
             one for one in reasons if order.registry or one not in NEEDS_REGISTRY
@@ -197,7 +196,7 @@ class Crowd:
 
     async def _press_all(self) -> None:
         began_s = time.monotonic()
-        planned = arrivals(self.scenario, _dice(self._order.seed, "arrivals"))
+        planned = arrivals(self.scenario, dice_for(self._order.seed, "arrivals"))
         due_s = next(planned, None)
         self._plan_misfortune()
         self.meter.begin_stage()
@@ -269,7 +268,7 @@ class Crowd:
         """Let it happen to one terminal or another, each so often on average."""
         if not per_hour:
             return
-        dice = _dice(self._order.seed, what)
+        dice = dice_for(self._order.seed, what)
         mean_s = _HOUR_S / per_hour / len(self.terminals)
         for at_s in occurrences(mean_s, self.scenario.duration_s, dice):
             self.later(at_s, partial(self._befall, act, dice.choice(self.terminals)))
@@ -340,8 +339,3 @@ class Crowd:
             self._pinged += 1
             if terminal.state is State.ON:
                 terminal.ping()
-
-
-def _dice(seed: int, what: str) -> random.Random:
-    """One row of numbers for each purpose, so that none shifts another."""
-    return random.Random(f"{seed} {what}")  # noqa: S311 - repeatable, not secret

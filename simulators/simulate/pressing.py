@@ -15,6 +15,11 @@ from simulators.simulate.terminal import Terminal
 _SECOND_S: Final = (0.8, 3.0)  # well within the response interval of five seconds
 
 
+def dice_for(seed: int, what: str) -> random.Random:
+    """One row of numbers for each purpose, so that none shifts another."""
+    return random.Random(f"{seed} {what}")  # noqa: S311 - repeatable, not secret
+
+
 class Press(NamedTuple):
     """A press; `second_s` after it the key is pressed again, if ever."""
 
@@ -36,8 +41,8 @@ class Pressing:
         self._book = book
         self._number = 0
         # What hangs on the moment draws from rows of its own, and shifts no plan.
-        self._junk = random.Random(f"{seed} junk")  # noqa: S311 - repeatable, not secret
-        self._again = random.Random(f"{seed} again")  # noqa: S311 - as above
+        self._junk = dice_for(seed, "junk")
+        self._again = dice_for(seed, "again")
 
     def choose(self, terminals: int) -> int:
         return self._dice.randrange(terminals)
