@@ -27,8 +27,8 @@ from mqtt5 import (
     Will,
 )
 
-_LENGTH_BITS: Final = 7
-_CONTINUES: Final = 1 << _LENGTH_BITS
+LENGTH_BITS: Final = 7
+CONTINUES: Final = 1 << LENGTH_BITS
 _REFUSED: Final = 0x80  # the one failure that SUBACK knows
 _CONNECT, _PUBLISH, _SUBSCRIBE, _UNSUBSCRIBE = 1, 3, 8, 10
 _RESERVED_2: Final = 2  # the flags that SUBSCRIBE and UNSUBSCRIBE must carry
@@ -99,7 +99,7 @@ def read(data: bytes) -> Packet:
 
 def _body(data: bytes) -> _Reader:
     place = 1
-    while data[place] >= _CONTINUES:
+    while data[place] >= CONTINUES:
         place += 1
     return _Reader(data, place + 1)
 
@@ -201,8 +201,8 @@ def _numbered(first: int, packet_id: int) -> bytes:
 def _framed(first: int, body: bytes) -> bytes:
     header = bytearray([first])
     left = len(body)
-    while left >= _CONTINUES:
-        header.append(left & (_CONTINUES - 1) | _CONTINUES)
-        left >>= _LENGTH_BITS
+    while left >= CONTINUES:
+        header.append(left & (CONTINUES - 1) | CONTINUES)
+        left >>= LENGTH_BITS
     header.append(left)
     return bytes(header) + body

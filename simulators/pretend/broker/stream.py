@@ -7,9 +7,8 @@ import mqtt5
 from mqtt5 import DisconnectReasonCode, Packet
 
 from simulators.pretend.broker import mqtt311
+from simulators.pretend.broker.mqtt311 import CONTINUES, LENGTH_BITS
 
-_LENGTH_BITS: Final = 7
-_CONTINUES: Final = 1 << _LENGTH_BITS
 _LENGTH_BYTES_MAX: Final = 4
 _CONNECT: Final = 0x10
 VERSION_5: Final = 5
@@ -60,15 +59,15 @@ class Splitter:
         """The whole packet's size; None when its header is not here yet."""
         length = shift = 0
         for index, byte in enumerate(data[place + 1 : place + 1 + _LENGTH_BYTES_MAX]):
-            length |= (byte & ~_CONTINUES) << shift
-            shift += _LENGTH_BITS
-            if byte < _CONTINUES:
+            length |= (byte & ~CONTINUES) << shift
+            shift += LENGTH_BITS
+            if byte < CONTINUES:
                 size = 2 + index + length
                 if size > self._packet_bytes_max:
                     detail = f"a packet of {size} bytes"
                     raise StreamError(DisconnectReasonCode.PACKET_TOO_LARGE, detail)
                 return size
-        if shift == _LENGTH_BITS * _LENGTH_BYTES_MAX:
+        if shift == LENGTH_BITS * _LENGTH_BYTES_MAX:
             raise StreamError(DisconnectReasonCode.MALFORMED_PACKET, "length")
         return None
 
