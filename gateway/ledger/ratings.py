@@ -36,9 +36,18 @@ SESSION_COLUMNS: Final = (
     " department, window, employee_id, effective_place, ratings"
 )
 
+IMPLIED: Final = "@"
+"""Heads the number of a session that a rating implies."""
 
-class Session(msgspec.Struct, gc=False):
-    """A session as far as the choice of its rating needs it."""
+
+def number_of(session_id: str | None) -> str | None:
+    """A session's number as terminals know it; None for one that we implied."""
+    implied = session_id is None or session_id.startswith(IMPLIED)
+    return None if implied else session_id
+
+
+class Session(NamedTuple):
+    """A session's row, as far as its news are told of it."""
 
     no: int
     session_id: str
@@ -46,10 +55,6 @@ class Session(msgspec.Struct, gc=False):
     stage: int
     n: int
     began_ms: int
-    own: bool  # began by an event of its own, not by a rating
-    state: str
-    effective: int | None
-    ratings: list[int]
 
     @property
     def key(self) -> str:

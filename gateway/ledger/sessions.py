@@ -58,6 +58,10 @@ class SessionFact(NamedTuple):
     def key(self) -> str:
         return f"{self.site}:{self.session_id}:{self.stage}:{self.n}"
 
+    @property
+    def scope(self) -> "Scope":
+        return self.site, self.session_id, self.stage
+
 
 class SessionRow(NamedTuple):
     """All columns of a session, in the order in which they are written."""

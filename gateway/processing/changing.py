@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable
 from typing import Final
 
-from gateway.ledger.ratings import Session, Stored
-from gateway.ledger.sessions import Scope
+from gateway.ledger.ratings import IMPLIED, Stored
+from gateway.ledger.sessions import Scope, SessionFact
 from gateway.processing.points import RECORDED, restated
 from gateway.processing.scopes import KnownEvent, Loaded, Looking
 from gateway.processing.settling import (
@@ -21,7 +21,6 @@ from gateway.ratings.news import Told
 from gateway.ratings.policy import SessionRules
 from gateway.ratings.scopes import Survey
 
-IMPLIED: Final = "@"  # heads the number of a session that a rating implies
 RATINGS_MAX: Final = 16
 """Ratings beside its amendments that a session's choice is made of at most.
 
@@ -87,9 +86,9 @@ class Changing:
             return own, None
         if target.session_no is None:
             return own, target
-        known = state.session_books.of_number(target.session_no)
+        known = self._session_of(target)
         assert known is not None
-        return (known.site, known.session_id, known.stage), None
+        return known.scope, None
 
     def _adopt(self, loaded: Loaded, before: Survey, target: Stored) -> Survey:
         """Take in a rating that stood alone."""
@@ -115,19 +114,7 @@ class Changing:
         self._state.ratings.stand(
             [(now.version, False, json.dumps(now.flags), session.no, now.place)]
         )
-        told = Session(
-            session.no,
-            session.session_id,
-            session.site,
-            session.stage,
-            session.n,
-            session.began_ms,
-            own=session.opened_ms is not None,
-            state=session.state,
-            effective=session.effective,
-            ratings=[],
-        )
-        event = restated(self._state, now, told, RECORDED, None)
+        event = restated(self._state, now, session, RECORDED, None)
         self._state.emission.events.append(event)
         return True
 
@@ -187,7 +174,7 @@ class Changing:
         """Something of a session falls due."""
         known = self._state.session_books.of_number(int(number))
         if known is not None:
-            self.look((known.site, known.session_id, known.stage), known.began_ms)
+            self.look(known.scope, known.began_ms)
 
     def look(self, scope: Scope, at_ms: int) -> None:
         """See what time has changed."""
@@ -207,18 +194,19 @@ class Changing:
 
     def note(self, stored: Stored, write: Callable[[], None]) -> None:
         """Write a fact about a rating, and see what that changes in its session."""
-        known = None
-        if stored.session_no is not None:
-            known = self._state.session_books.of_number(stored.session_no)
+        known = self._session_of(stored)
         if known is None:
             write()
             return
-        scope = (known.site, known.session_id, known.stage)
-        loaded = Loaded(self._state, scope, known.began_ms)
+        loaded = Loaded(self._state, known.scope, known.began_ms)
         before = self._looking.before(loaded)
         write()
         after = self._looking.after(loaded, self._mode(loaded))
         self._settling.settle(loaded, before, after)
+
+    def _session_of(self, stored: Stored) -> SessionFact | None:
+        number = stored.session_no
+        return None if number is None else self._state.session_books.of_number(number)
 
     def _mode(self, loaded: Loaded) -> SessionRules:
         """Ratings that wait do so because their terminals require a session."""
@@ -236,16 +224,13 @@ class Changing:
             state.ratings.void(stored.place, _json(void))
             state.ratings.stand([(stored.version + 1, False, None, None, stored.place)])
             return
-        known = None
-        if stored.session_no is not None:
-            known = state.session_books.of_number(stored.session_no)
-        scope = (state.binding(stored.binding).site or "", "", 0)
-        scope = (scope[0], f"{IMPLIED}{stored.rating_id}", 0)
-        if known is not None:
-            scope = (known.site, known.session_id, known.stage)
-        loaded = Loaded(
-            state, scope, stored.occurred_ms if known is None else known.began_ms
-        )
+        known = self._session_of(stored)
+        if known is None:
+            site = state.binding(stored.binding).site or ""
+            scope = (site, f"{IMPLIED}{stored.rating_id}", 0)
+            loaded = Loaded(state, scope, stored.occurred_ms)
+        else:
+            loaded = Loaded(state, known.scope, known.began_ms)
         before = self._looking.before(loaded)
         if known is None and stored.rating_id not in loaded.waiting:
             before = self._adopt(loaded, before, stored)

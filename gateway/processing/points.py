@@ -6,7 +6,8 @@ from typing import Final
 from device_protocol.messages import Rating
 from gateway.events.points import NS_PER_MS, point_ns
 from gateway.ledger.devices import Binding, Device
-from gateway.ledger.ratings import Session, Stored
+from gateway.ledger.ratings import Session, Stored, number_of
+from gateway.ledger.sessions import SessionFact
 from gateway.ports import RatingEvent, Record
 from gateway.processing.state import State
 
@@ -62,7 +63,7 @@ def recorded(
 def restated(
     state: State,
     stored: Stored,
-    session: Session | None,
+    session: Session | SessionFact | None,
     name: str,
     related: str | None,
 ) -> RatingEvent:
@@ -70,6 +71,7 @@ def restated(
     assert stored.level is not None
     binding = state.binding(stored.binding)
     details = stored.details
+    told_as = number_of(session.session_id) if session else details.get("session_id")
     return RatingEvent(
         ordinal=stored.ordinal,
         type=name,
@@ -81,7 +83,7 @@ def restated(
         occurred_ms=stored.occurred_ms,
         received_ms=stored.received_ms,
         time_quality=stored.time_quality,
-        session_id=_number_of(session) if session else details.get("session_id"),
+        session_id=told_as,
         employee_id=stored.employee_id,
         origin=stored.origin,
         flags=stored.flags,
@@ -101,8 +103,3 @@ def restated(
         medium=binding.medium,
         related=related,
     )
-
-
-def _number_of(session: Session) -> str | None:
-    """The session's number as terminals know it; None for one that we implied."""
-    return None if session.session_id.startswith("@") else session.session_id

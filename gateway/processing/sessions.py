@@ -8,10 +8,11 @@ from typing import Final, NamedTuple
 from device_protocol.messages import Rating
 from gateway.ledger.books import Timer
 from gateway.ledger.devices import Binding, Device
+from gateway.ledger.ratings import IMPLIED
 from gateway.ledger.sessions import Scope
 from gateway.ports import RecordKind
 from gateway.processing.bindings import site_of
-from gateway.processing.changing import IMPLIED, Changing
+from gateway.processing.changing import Changing
 from gateway.processing.points import Timed
 from gateway.processing.settling import SESSION_TIMER
 from gateway.processing.state import State

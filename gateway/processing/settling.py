@@ -208,10 +208,6 @@ class Settling:
             loaded.scope[2],
             one.n,
             began_of(one),
-            own=one.state.own,
-            state=one.state.state.value,
-            effective=None,
-            ratings=[],
         )
         default, issued = self._default(loaded, fact, session, one.state, versions)
         row = session_row(state, session, one, ratings, default)

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from gateway.events.cloudevents import rfc3339
-from gateway.ledger.ratings import Session, Stored
+from gateway.ledger.ratings import Session, Stored, number_of
 from gateway.ports import Event
 from gateway.processing.alerts import announce
 from gateway.processing.points import restated
@@ -76,9 +76,8 @@ def first_followup(
 
 
 def _about(key: str, session_id: str | None, site: str | None) -> dict[str, object]:
-    implied = session_id is None or session_id.startswith("@")
     return {
         "session_key": key,
-        "session_id": None if implied else session_id,
+        "session_id": number_of(session_id),
         "site": site or None,
     }
