@@ -70,6 +70,13 @@ def page(
         f"{select} WHERE {conditions.clause} ORDER BY {key} DESC LIMIT ?",
         (*conditions.values, part.limit + 1),
     )
+    return cut(rows, part, build)
+
+
+def cut(
+    rows: Iterable[Columns], part: Slice, build: Callable[[Columns], Row]
+) -> Page[Row]:
+    """One page of rows asked for with one more; their first column is the cursor."""
     found = list(rows)
     last = str(found[part.limit - 1][0]) if len(found) > part.limit else None
     return Page([build(row) for row in found[: part.limit]], last)

@@ -20,7 +20,7 @@ from gateway.queries.inspections import (
     RecordRow,
     SheetLine,
 )
-from gateway.reading.paging import Columns, Conditions, Listing, page
+from gateway.reading.paging import Columns, Conditions, Listing, cut, page
 
 _PLAN: Final = msgspec.json.Decoder(Plan)
 _RECORD: Final = msgspec.json.Decoder(Record)
@@ -134,15 +134,12 @@ def records(
 
 def plans(connection: apsw.Connection, part: Slice) -> Page[Plan]:
     """The plans that people wrote, by their ids."""
-    rows = list(
-        connection.execute(
-            "SELECT plan_id, data FROM inspection_plan WHERE plan_id > ?"
-            " ORDER BY plan_id LIMIT ?",
-            (part.cursor or "", part.limit + 1),
-        )
+    rows = connection.execute(
+        "SELECT plan_id, data FROM inspection_plan WHERE plan_id > ?"
+        " ORDER BY plan_id LIMIT ?",
+        (part.cursor or "", part.limit + 1),
     )
-    last = str(rows[part.limit - 1][0]) if len(rows) > part.limit else None
-    return Page([_PLAN.decode(data) for _, data in rows[: part.limit]], last)
+    return cut(rows, part, lambda row: _PLAN.decode(row[1]))
 
 
 def plan(connection: apsw.Connection, plan_id: str) -> Plan | None:

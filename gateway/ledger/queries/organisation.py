@@ -7,7 +7,7 @@ from typing import Final
 import apsw
 
 from gateway.queries.asking import Page, Slice
-from gateway.reading.paging import Conditions
+from gateway.reading.paging import Conditions, cut
 
 BELOW: Final = """
 WITH RECURSIVE below (id) AS (
@@ -53,15 +53,12 @@ def registry(
     conditions.where("kind = ?", table)
     conditions.where(_BELONGS[table], subtree)
     conditions.where("key > ?", part.cursor)
-    rows = list(
-        connection.execute(
-            f"SELECT key, data FROM registry_row WHERE {conditions.clause}"
-            " ORDER BY key LIMIT ?",
-            (*conditions.values, part.limit + 1),
-        )
+    rows = connection.execute(
+        f"SELECT key, data FROM registry_row WHERE {conditions.clause}"
+        " ORDER BY key LIMIT ?",
+        (*conditions.values, part.limit + 1),
     )
-    last = str(rows[part.limit - 1][0]) if len(rows) > part.limit else None
-    return Page([json.loads(data) for _, data in rows[: part.limit]], last)
+    return cut(rows, part, lambda row: json.loads(row[1]))
 
 
 def registry_row(
