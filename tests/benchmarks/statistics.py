@@ -25,7 +25,6 @@ SITES: Final = 20
 DEPARTMENTS: Final = 200
 HOURS_OPEN: Final = range(9, 17)
 RATINGS_A_MONTH: Final = 10_000_000
-NOVEMBER: Final = date(2026, 11, 1)
 DAYS_MAX: Final = 30
 SLOTS: Final = [slot_of(level_slot("customer", level)) for level in range(1, 6)]
 QUESTIONS: Final[tuple[tuple[str, dict[str, str]], ...]] = (

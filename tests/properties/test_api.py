@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gateway.tokens import SCOPES, Token
 from tests.support.api import contract
 from tests.support.folded_api import FoldedApi
-from tests.support.requests_of import Operation, Request, operations, requests
+from tests.support.requests_of import Request, operations, requests
 
 ELSEWHERE = "zz-south"
 """Stands in the id of everything that lies outside of the token's site."""
@@ -95,10 +95,6 @@ def test_no_request_breaks_the_gateway_or_its_contract(
     assert answer.status_code < 500
     if answer.status_code >= 400:
         assert answer.json()["code"]
-
-
-def _is_writing(operation: Operation) -> bool:
-    return operation.method != "GET" or operation.path.endswith("/contact")
 
 
 @BOUNDS

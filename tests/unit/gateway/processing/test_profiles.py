@@ -14,7 +14,6 @@ from tests.support.folding import START_MS, FoldedLedger, element, message, snap
 
 SHIPPED = load_profiles(Path(__file__).parents[4] / "config" / "profiles")
 MAKES = {"hanzi": "chinese-gb18030", "keys": "keys-best-first", "faces": "short-keys"}
-SECOND_KEY = {"1": 5, "2": 4}
 
 
 @pytest.fixture
