@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
+import yaml  # type: ignore[import-untyped] # has no types
 
 from tests.architecture.tree import ROOT
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
+from urllib.parse import quote
 
 from hypothesis import strategies as st
 
@@ -206,6 +207,4 @@ class Schemas:
 
 def _quoted(text: str) -> str:
     """A path's part; what is empty or a dot would be another path."""
-    from urllib.parse import quote  # noqa: PLC0415 -- needed here alone
-
     return quote(text.encode("utf-8", "replace"), safe="") if text.strip(".") else "x"
