@@ -1,7 +1,7 @@
 """Receipts, commands and settings: written by the gateway, read by terminals."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -22,8 +22,8 @@ from device_protocol.messages import (
 from device_protocol.timestamps import format_instant, parse_instant
 from device_protocol.topics import Channel
 
-_match_sha256: Final = re.compile(r"[0-9a-f]{64}").fullmatch
-_match_name: Final = re.compile(r"[a-z][a-z0-9_]{0,31}").fullmatch
+_match_sha256: Final = re.compile(wire_downlink.SHA256_PATTERN).fullmatch
+_match_name: Final = re.compile(wire_downlink.NAME_PATTERN).fullmatch
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -35,13 +35,8 @@ def encode(message: Receipt | Command | Config) -> bytes:
     """
     match message:
         case Receipt(at_ms, event_ids, rejected):
-            sent = [
-                wire_downlink.Rejected(one.reason, one.event_id, one.payload_sha256)
-                for one in rejected
-            ]
-            return _bounded(
-                wire_downlink.Receipt(format_instant(at_ms), event_ids, tuple(sent))
-            )
+            at = format_instant(at_ms)
+            return _bounded(wire_downlink.Receipt(at, event_ids, _sent(rejected)))
         case Command(command_id, name, args, expires_ms):
             expires_at = format_instant(expires_ms)
             return _bounded(wire_downlink.Command(command_id, name, expires_at, args))
@@ -61,11 +56,14 @@ def encode_receipts(
     at_ms: int, event_ids: Sequence[str], rejected: Sequence[Rejected]
 ) -> Iterator[bytes]:
     """The payload of a receipt; of several when one would be larger than 16 KiB."""
-    sent = [
+    yield from _parted(format_instant(at_ms), event_ids, _sent(rejected))
+
+
+def _sent(rejected: Iterable[Rejected]) -> tuple[wire_downlink.Rejected, ...]:
+    return tuple(
         wire_downlink.Rejected(one.reason, one.event_id, one.payload_sha256)
         for one in rejected
-    ]
-    yield from _parted(format_instant(at_ms), event_ids, sent)
+    )
 
 
 def _parted(
@@ -137,8 +135,4 @@ _READERS: Final[Mapping[Channel, Callable[[Element], Downlink]]] = {
     Channel.COMMAND: _read_command,
     Channel.CONFIG: _read_config,
 }
-_CHANNELS: Final = {
-    wire_downlink.Receipt: Channel.RECEIPT,
-    wire_downlink.Command: Channel.COMMAND,
-    wire_downlink.Config: Channel.CONFIG,
-}
+_CHANNELS: Final = {shape: channel for channel, shape in wire_downlink.SHAPES.items()}

@@ -21,9 +21,7 @@ _DEFS: Final = "#/$defs/"
 
 SHAPES: Final[Mapping[Channel, type[msgspec.Struct]]] = {
     **wire.SHAPES,
-    Channel.RECEIPT: wire_downlink.Receipt,
-    Channel.COMMAND: wire_downlink.Command,
-    Channel.CONFIG: wire_downlink.Config,
+    **wire_downlink.SHAPES,
 }
 
 

@@ -1,12 +1,17 @@
 """Every downlink message as it stands in JSON: its fields and their bounds."""
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
 
 from device_protocol.limits import COMMAND_ID_CHARS_MAX
+from device_protocol.topics import Channel
 from device_protocol.wire import RFC3339_PATTERN, Counter, EventId, shown
+
+SHA256_PATTERN: Final = "^[0-9a-f]{64}$"
+NAME_PATTERN: Final = "^[a-z][a-z0-9_]{0,31}$"
 
 Instant = Annotated[str, shown(pattern=RFC3339_PATTERN, format="date-time")]
 
@@ -16,7 +21,7 @@ class Rejected(msgspec.Struct, omit_defaults=True, gc=False):
 
     reason: str
     event_id: EventId | None = None
-    payload_sha256: Annotated[str, shown(pattern="^[0-9a-f]{64}$")] | None = None
+    payload_sha256: Annotated[str, shown(pattern=SHA256_PATTERN)] | None = None
 
 
 class Receipt(msgspec.Struct, gc=False):
@@ -31,7 +36,7 @@ class Command(msgspec.Struct, gc=False):
     """A request with an id and a deadline."""
 
     command_id: Annotated[str, Meta(min_length=1, max_length=COMMAND_ID_CHARS_MAX)]
-    name: Annotated[str, shown(pattern="^[a-z][a-z0-9_]{0,31}$")]
+    name: Annotated[str, shown(pattern=NAME_PATTERN)]
     expires_at: Instant
     args: dict[str, Any] = {}
 
@@ -41,3 +46,11 @@ class Config(msgspec.Struct, gc=False):
 
     revision: Counter
     desired: dict[str, Any]
+
+
+SHAPES: Final[Mapping[Channel, type[msgspec.Struct]]] = {
+    Channel.RECEIPT: Receipt,
+    Channel.COMMAND: Command,
+    Channel.CONFIG: Config,
+}
+"""What the gateway sends on each channel."""
