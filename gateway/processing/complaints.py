@@ -2,6 +2,7 @@
 
 from typing import Final, cast
 
+from device_protocol.identity import rating_id as identity
 from device_protocol.messages import Complaint
 from gateway.events.cloudevents import rfc3339
 from gateway.processing.alerts import announce
@@ -29,7 +30,7 @@ class Complaints:
         told, state = cast("Complaint", message), self._state
         if told.mode != "live":
             return None
-        complaint_id = f"{device.device_id}:{told.event_id}"
+        complaint_id = identity(device.device_id, told.event_id)
         binding = binding_of(state, device, record, occurred_ms)
         books = state.session_books
         books.add_complaint(

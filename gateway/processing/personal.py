@@ -2,6 +2,7 @@
 
 import msgspec
 
+from device_protocol.identity import rating_id
 from gateway.processing.alerts import announce
 from gateway.processing.points import Timed
 from gateway.processing.settling import find_rating, meant_by
@@ -32,7 +33,7 @@ class Personal:
         are written, unless it is.
         """
         place, device, rating, _, occurred_ms, _ = one
-        own = f"{device.device_id}:{rating.event_id}"
+        own = rating_id(device.device_id, rating.event_id)
         subject = own
         if rating.comment_for is not None:
             subject = meant_by(self._state, device.device_id, rating.comment_for)

@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from device_protocol.identity import rating_id as identity
 from device_protocol.messages import Session
 from gateway.ledger.devices import Device
 from gateway.ports import Record, RecordKind
@@ -27,7 +28,7 @@ class Services:
             return None
         served_at, window, site, source = self._where(device, record)
         event = SessionEvent(
-            event_id=f"{device.device_id}:{told.event_id}",
+            event_id=identity(device.device_id, told.event_id),
             action=cast("Action", told.action),
             occurred_ms=occurred_ms,
             device_id=served_at.device_id,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from device_protocol.identity import rating_id as identity
 from device_protocol.messages import Rating
 from gateway.ledger.books import Timer
 from gateway.ledger.devices import Binding, Device
@@ -81,7 +82,10 @@ class Sessions:
         if (
             scope in self._known
             or (state.moded and state.session_mode(device) != "implicit")
-            or (self._awaited and _id_of(device, rating) in self._awaited)
+            or (
+                self._awaited
+                and identity(device.device_id, rating.event_id) in self._awaited
+            )
         ):
             return None
         day, level = self._day, rating.level
@@ -126,7 +130,7 @@ class Sessions:
         site, number = binding.site or "", rating.session_id
         if number is not None:
             return site, number, rating.stage or 0
-        rating_id = _id_of(device, rating)
+        rating_id = identity(device.device_id, rating.event_id)
         assert rating.level is not None
         alone = (
             mode == "implicit"
@@ -171,7 +175,7 @@ class Sessions:
     ) -> None:
         """A plain rating at level 1 or 2 starts its clocks."""
         day, state = self._day, self._state
-        rating_id = f"{device.device_id}:{rating.event_id}"
+        rating_id = identity(device.device_id, rating.event_id)
         due_ms = day.contact_due_ms
         due = (due_ms, day.rectify_due_ms)
         self._duties.append(
@@ -208,7 +212,3 @@ class Sessions:
             self._state.set_timers(self._timers)
             self._duties.clear()
             self._timers.clear()
-
-
-def _id_of(device: Device, rating: Rating) -> str:
-    return f"{device.device_id}:{rating.event_id}"
