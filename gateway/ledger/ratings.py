@@ -38,12 +38,24 @@ SESSION_COLUMNS: Final = (
 
 IMPLIED: Final = "@"
 """Heads the number of a session that a rating implies."""
+_DEFAULT: Final = "default-"
 
 
 def number_of(session_id: str | None) -> str | None:
     """A session's number as terminals know it; None for one that we implied."""
     implied = session_id is None or session_id.startswith(IMPLIED)
     return None if implied else session_id
+
+
+def default_id(ordinal: int) -> str:
+    """The event_id of a default; nobody pressed it, so its ordinal names it."""
+    return f"{_DEFAULT}{ordinal}"
+
+
+def default_place(event_id: str) -> int | None:
+    """Where a default lies: no record made it, so it has a place below all others."""
+    number = event_id.removeprefix(_DEFAULT)
+    return -int(number) if number != event_id and number.isdecimal() else None
 
 
 class Session(NamedTuple):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-from gateway.ledger.ratings import Session, Stored
+from gateway.ledger.ratings import Session, Stored, default_id
 from gateway.ledger.sessions import SessionRow
 from gateway.processing.bindings import TERMINAL
 from gateway.processing.state import State
@@ -120,7 +120,7 @@ def issue_default(state: State, session: Session, now: SessionState) -> Stored:
         place=-state.ordinal,
         ordinal=state.ordinal,
         device_id=device.device_id,
-        event_id=f"default-{state.ordinal}",
+        event_id=default_id(state.ordinal),
         session_no=session.no,
         binding=binding.no,
         level=now.issued.level,

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from device_protocol.identity import rating_id, references
-from gateway.ledger.ratings import Session, Stored
+from gateway.ledger.ratings import Session, Stored, default_place
 from gateway.ledger.sessions import DutyRow, Look, SessionFact, SessionRow
 from gateway.processing.contributions import counted_lone, counted_session
 from gateway.processing.counting import Counted
@@ -41,12 +41,6 @@ ORPHAN_TIMER: Final = "orphan"
 _ALONE: Final = Stand(effective=True)
 _ORPHAN: Final = Stand(effective=True, flags=("orphan",))
 NOTHING_TOLD: Final = Told({}, frozenset())
-
-
-def default_place(event_id: str) -> int | None:
-    """Where a default lies: no record made it, so it has a place below all others."""
-    number = event_id.removeprefix("default-")
-    return -int(number) if number != event_id and number.isdecimal() else None
 
 
 def find_rating(state: State, rating_id: str) -> Stored | None:

@@ -8,18 +8,20 @@ import apsw
 import msgspec
 
 from gateway.events.points import point_ns, point_tags
+from gateway.ledger.queries.names import SESSION_KEY
 from gateway.ledger.queries.organisation import of_site
+from gateway.ledger.ratings import default_place
 from gateway.places import Place
 from gateway.queries.asking import Page, RatingFilter, Slice
 from gateway.queries.rows import PointRow, RatingRow, VoidRow
 from gateway.reading.paging import Columns, Conditions, Listing, page
 
-_SELECT: Final = """  -- in the order of the fields of RatingRow
+_SELECT: Final = f"""  -- in the order of the fields of RatingRow
 SELECT r.place, r.ordinal, r.event_id, d.device_id, s.site, s.department, s.window,
     r.employee_id,
     iif(substr(x.session_id, 1, 1) = '@', NULL,
         coalesce(x.session_id, r.details ->> '$.session_id')),
-    x.site || ':' || x.session_id || ':' || x.stage || ':' || x.n,
+    {SESSION_KEY},
     coalesce(nullif(x.stage, 0), r.details ->> '$.stage'), r.level, r.level_raw,
     r.occurred_ms, r.claimed_ms, r.received_ms, r.time_quality, r.origin, r.mode,
     r.round, r.version, r.effective, r.flags, r.amends, r.void
@@ -75,12 +77,12 @@ def place_of(connection: apsw.Connection, device_id: str, event_id: str) -> int 
 
     A default has no record: its place is below those of all records.
     """
-    number = event_id.removeprefix("default-")
-    if number != event_id and number.isdecimal():
+    below = default_place(event_id)
+    if below is not None:
         for (place,) in connection.execute(
             "SELECT place FROM rating JOIN device ON device.no = device_no"
             " WHERE place = ? AND device_id = ?",
-            (-int(number), device_id),
+            (below, device_id),
         ):
             return int(place)
     for table in _identity_tables(connection):
