@@ -9,14 +9,9 @@ from hypothesis import strategies as st
 
 from gateway.ledger.figures import HOURS
 from gateway.ledger.queries.spans import Span, Table, first_day, stretch
+from tests.support.rated import SHANGHAI, at
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def at(text: str, zone: ZoneInfo = SHANGHAI) -> int:
-    moment = datetime.fromisoformat(text).replace(tzinfo=zone)
-    return round(moment.timestamp() * 1000)
 
 
 def test_whole_months_stand_for_their_days() -> None:

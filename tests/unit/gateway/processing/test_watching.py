@@ -2,19 +2,14 @@
 
 import json
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.support.folding import FoldedLedger, message
+from tests.support.rated import SHANGHAI, at
 
 MINUTE_MS = 60_000
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 DEVICES = tuple(f"eval-{number:04d}" for number in range(1, 6))
-
-
-def at(text: str) -> int:
-    return int(datetime.fromisoformat(text).replace(tzinfo=SHANGHAI).timestamp() * 1000)
 
 
 class Hall:

@@ -1,18 +1,9 @@
 """Which period figures are compared with."""
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
 import pytest
 
 from gateway.ratings.comparing import Stretch, key_before, stretch_before
-
-ZONE = ZoneInfo("Asia/Shanghai")
-
-
-def at(text: str) -> int:
-    moment = datetime.fromisoformat(text).replace(tzinfo=ZONE)
-    return round(moment.timestamp() * 1000)
+from tests.support.rated import SHANGHAI, at
 
 
 @pytest.mark.parametrize(
@@ -31,7 +22,7 @@ def at(text: str) -> int:
 def test_a_stretch_is_compared_with_the_one_of_its_kind_before(
     since: str, until: str, before: tuple[str, str]
 ) -> None:
-    found = stretch_before(Stretch(at(since), at(until)), ["site"], ZONE)
+    found = stretch_before(Stretch(at(since), at(until)), ["site"], SHANGHAI)
     assert found == (at(before[0]), at(before[1]))
 
 
@@ -47,14 +38,14 @@ def test_a_stretch_is_compared_with_the_one_of_its_kind_before(
 )
 def test_periods_are_compared_with_the_whole_one_before(unit: str, first: str) -> None:
     since = at("2026-11-18 10:00")
-    assert stretch_before(Stretch(since, None), [unit], ZONE) == (at(first), since)
+    assert stretch_before(Stretch(since, None), [unit], SHANGHAI) == (at(first), since)
 
 
 @pytest.mark.parametrize("asked", [(None, None), (None, 5), (5, None), (-(2**60), 5)])
 def test_without_bounds_nothing_comes_before(
     asked: tuple[int | None, int | None],
 ) -> None:
-    assert stretch_before(Stretch(*asked), ["site"], ZONE) is None
+    assert stretch_before(Stretch(*asked), ["site"], SHANGHAI) is None
 
 
 def test_a_group_is_compared_with_itself_or_the_period_before() -> None:
