@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.ratings.cells import add, difference, negative, of_session
-from gateway.ratings.facts import Facts, Issued, RatingFact, SessionEvent, Void
+from gateway.ratings.facts import Facts, Issued, Void
 from gateway.ratings.figures import Asked, Figures, figures
 from gateway.ratings.scoring import score_map
 from gateway.ratings.state import SessionState, state_of
+from tests.properties.test_sessions import Fact, added
 from tests.support.rated import DAY, NINE, RULES, china, event, rating
 
 LEVELS = (1, 2, 3, 4, 5)
@@ -199,7 +200,7 @@ def test_roll_ups_of_differences_are_the_recomputation(
     sessions: list[tuple[Facts, int]], dice: random.Random
 ) -> None:
     """Facts come one by one, sessions interleaved; each writes what it changed."""
-    arriving: list[tuple[int, SessionEvent | RatingFact | Void]] = [
+    arriving: list[tuple[int, Fact]] = [
         (number, fact)
         for number, (facts, _) in enumerate(sessions)
         for part in (facts.events, facts.ratings, facts.voids)
@@ -210,7 +211,7 @@ def test_roll_ups_of_differences_are_the_recomputation(
     states: list[SessionState | None] = [None for _ in sessions]
     total: dict[str, int] = {}
     for number, fact in arriving:
-        facts = known[number] = added(known[number], fact)
+        facts = known[number] = added(known[number], [fact])
         if not facts.events and not facts.ratings:
             continue
         before, now = states[number], dice.choice([NINE, sessions[number][1]])
@@ -221,14 +222,6 @@ def test_roll_ups_of_differences_are_the_recomputation(
         states[number] = after
     assert total == add(map(of_session, states))
     assert add([total, negative(total)]) == {}
-
-
-def added(facts: Facts, fact: SessionEvent | RatingFact | Void) -> Facts:
-    if isinstance(fact, SessionEvent):
-        return msgspec.structs.replace(facts, events=(*facts.events, fact))
-    if isinstance(fact, RatingFact):
-        return msgspec.structs.replace(facts, ratings=(*facts.ratings, fact))
-    return msgspec.structs.replace(facts, voids=(*facts.voids, fact))
 
 
 CELLS = st.dictionaries(
