@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from device_protocol.schema import about, body, definitions
-from device_protocol.topics import UPLINK, VERSION, Channel
+from device_protocol.topics import DEVICE_ID, UPLINK, VERSION, Channel
 
 Document = dict[str, Any]
 Examples = Mapping[Channel, Sequence[tuple[str, object]]]
@@ -65,7 +65,7 @@ def _channel(channel: Channel) -> Document:
                 "description": "may hold several levels",
                 "default": "evaluators",
             },
-            "device_id": {"description": "[A-Za-z0-9][A-Za-z0-9_-]{0,63}"},
+            "device_id": {"description": DEVICE_ID},
         },
         "messages": {channel.value: reference},
     }

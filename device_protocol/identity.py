@@ -10,7 +10,8 @@ from device_protocol.topics import is_device_id
 
 HASH_BYTES: Final = 16
 
-match_event_id: Final = re.compile(r"[A-Za-z0-9._:-]{8,64}").fullmatch
+EVENT_ID: Final = "[A-Za-z0-9._:-]{8,64}"
+match_event_id: Final = re.compile(EVENT_ID).fullmatch
 _sha256: Final = hashlib.sha256
 _encode: Final = msgspec.json.Encoder().encode
 

@@ -7,7 +7,8 @@ from typing import Final, NamedTuple
 from device_protocol.errors import ProtocolError, Reason
 
 VERSION: Final = "v1"
-_DEVICE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+DEVICE_ID: Final = "[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
+_match_device_id: Final = re.compile(DEVICE_ID).fullmatch
 
 
 class Channel(StrEnum):
@@ -42,7 +43,7 @@ class Address(NamedTuple):
 
 
 def is_device_id(text: str) -> bool:
-    return _DEVICE_ID.fullmatch(text) is not None
+    return _match_device_id(text) is not None
 
 
 def uplink_filter(root: str, channel: Channel) -> str:

@@ -10,6 +10,8 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from device_protocol.identity import EVENT_ID
+from device_protocol.levels import DEFAULT_LABELS
 from device_protocol.limits import (
     ATTRIBUTIONS_MAX,
     BATTERY_PCT_MAX,
@@ -42,22 +44,19 @@ from device_protocol.limits import (
     UNIT_CHARS_MAX,
     VALUE_CHARS_MAX,
 )
-from device_protocol.topics import Channel
+from device_protocol.topics import DEVICE_ID, Channel
 
 # Patterns are for the schema alone: compiled ones of this package judge faster.
-EVENT_ID_PATTERN: Final = "^[A-Za-z0-9._:-]{8,64}$"
-DEVICE_ID_PATTERN: Final = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
-REFERENCE_PATTERN: Final = "^([A-Za-z0-9][A-Za-z0-9_-]{0,63}:)?[A-Za-z0-9._:-]{8,64}$"
+EVENT_ID_PATTERN: Final = f"^{EVENT_ID}$"
+DEVICE_ID_PATTERN: Final = f"^{DEVICE_ID}$"
+REFERENCE_PATTERN: Final = f"^({DEVICE_ID}:)?{EVENT_ID}$"
 _RFC3339: Final = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}"
     r"(\.[0-9]+)?([Zz]|[+-][0-9]{2}:?[0-9]{2})"
 )
 RFC3339_PATTERN: Final = f"^{_RFC3339}$"
 TIME_PATTERN: Final = f"^({_RFC3339}|[0-9]{{10}}|[0-9]{{13,14}})$"
-LEVEL_PATTERN: Final = (
-    r"^\s*([1-5１-５]|非常满意|满意|一般|不满意|非常不满意"  # noqa: RUF001 -- full-width digits are levels
-    r"|very satisfied|satisfied|neutral|dissatisfied|very dissatisfied)\s*$"
-)
+LEVEL_PATTERN: Final = rf"^\s*([1-5１-５]|{'|'.join(DEFAULT_LABELS)})\s*$"  # noqa: RUF001 -- full-width digits are levels
 
 
 def shown(**keywords: object) -> Meta:
