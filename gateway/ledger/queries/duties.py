@@ -4,6 +4,7 @@ from typing import Final
 
 import apsw
 
+from gateway.ledger.queries.names import SESSION_KEY, SESSION_NUMBER
 from gateway.ledger.queries.organisation import of_site
 from gateway.queries.asking import Page, Slice
 from gateway.queries.duties import DutyFilter, DutyRow, TakenEvent
@@ -20,7 +21,7 @@ _SHARED: Final = f"""o.since_ms, o.due_ms, o.rectify_due_ms, o.contacted_ms,
     o.fixed_ms, o.confirmed_ms, {_STATE}"""
 _FOLLOWUPS: Final = f"""
 SELECT o.place, o.subject, d.device_id, s.site, s.department, s.window, r.employee_id,
-    iif(substr(x.session_id, 1, 1) = '@', NULL, x.session_id), r.level, NULL, {_SHARED}
+    {SESSION_NUMBER}, r.level, NULL, {_SHARED}
 FROM duty AS o
 JOIN rating AS r ON r.place = o.place
 JOIN binding AS s ON s.no = r.binding
@@ -75,9 +76,8 @@ def one(connection: apsw.Connection, kind: str, subject: str) -> DutyRow | None:
 def taken_event(connection: apsw.Connection, place: int) -> TakenEvent | None:
     """What a session event of this place became part of."""
     for key, state in connection.execute(
-        "SELECT x.site || ':' || x.session_id || ':' || x.stage || ':' || x.n, x.state"
-        " FROM session_event AS e JOIN session AS x ON x.no = e.session_no"
-        " WHERE e.place = ?",
+        f"SELECT {SESSION_KEY}, x.state FROM session_event AS e"
+        " JOIN session AS x ON x.no = e.session_no WHERE e.place = ?",
         (place,),
     ):
         return TakenEvent(place, key, state)

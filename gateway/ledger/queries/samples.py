@@ -4,6 +4,7 @@ from typing import Final
 
 import apsw
 
+from gateway.ledger.queries.names import SESSION_KEY
 from gateway.ledger.queries.organisation import of_site
 from gateway.queries.asking import Page, Slice
 from gateway.queries.counts import CountFilter
@@ -12,7 +13,6 @@ from gateway.ratings.sampling import Finding
 from gateway.reading.paging import Columns, Conditions, Listing, page
 
 _SELECT: Final = "SELECT place, sample_id, author, at_ms, data FROM sample"
-_KEY: Final = "x.site || ':' || x.session_id || ':' || x.stage || ':' || x.n"
 _MOMENT: Final = "coalesce(x.ended_ms, r.occurred_ms)"
 _RATED: Final = """
 SELECT d.device_id || ':' || r.event_id FROM rating AS r
@@ -21,7 +21,7 @@ LEFT JOIN session AS x ON x.no = r.session_no
 WHERE r.effective AND r.mode = 'live' AND r.origin IN ('customer', 'staff_proxy')
 """
 _UNRATED: Final = f"""
-SELECT {_KEY} FROM session AS x LEFT JOIN device AS d ON d.no = x.device_no
+SELECT {SESSION_KEY} FROM session AS x LEFT JOIN device AS d ON d.no = x.device_no
 LEFT JOIN rating AS r ON r.place = x.effective_place
 WHERE x.eligible AND x.ended_ms IS NOT NULL
     AND coalesce(r.origin, '') NOT IN ('customer', 'staff_proxy')

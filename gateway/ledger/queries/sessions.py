@@ -6,19 +6,19 @@ from typing import Final
 import apsw
 
 from gateway.ledger.queries import ratings
+from gateway.ledger.queries.names import SESSION_KEY, SESSION_NUMBER
 from gateway.ledger.queries.organisation import of_site
 from gateway.queries.asking import Page, SessionFilter, Slice
 from gateway.queries.rows import EffectiveRating, SessionDetail, SessionRow
 from gateway.reading.paging import Columns, Conditions, Listing, page
 
-_KEY: Final = "x.site || ':' || x.session_id || ':' || x.stage || ':' || x.n"
-_NUMBER: Final = "iif(substr(x.session_id, 1, 1) = '@', NULL, x.session_id)"
 _SELECT: Final = f"""
-SELECT x.no, {_KEY}, {_NUMBER}, x.site, x.business_date, nullif(x.stage, 0),
-    x.state, x.department, x.window, x.employee_id, x.service_code, x.invited_ms,
-    x.eligible, x.unrated_reason, x.opened_ms, x.ended_ms, x.deadline_ms,
-    x.amend_until_ms, x.estimated, x.provisional, x.followup_due_ms, x.rectify_due_ms,
-    x.ratings, x.default_place, e.event_id, e.level, e.origin
+SELECT x.no, {SESSION_KEY}, {SESSION_NUMBER}, x.site, x.business_date,
+    nullif(x.stage, 0), x.state, x.department, x.window, x.employee_id,
+    x.service_code, x.invited_ms, x.eligible, x.unrated_reason, x.opened_ms,
+    x.ended_ms, x.deadline_ms, x.amend_until_ms, x.estimated, x.provisional,
+    x.followup_due_ms, x.rectify_due_ms, x.ratings, x.default_place,
+    e.event_id, e.level, e.origin
 FROM session AS x
 LEFT JOIN rating AS e ON e.place = x.effective_place
 """
@@ -92,7 +92,7 @@ def keys(
     conditions.where("x.session_id = ?", session_id)
     conditions.where(of_site("x.site"), subtree)
     rows = connection.execute(
-        f"SELECT {_KEY} FROM session AS x WHERE {conditions.clause} LIMIT ?",
+        f"SELECT {SESSION_KEY} FROM session AS x WHERE {conditions.clause} LIMIT ?",
         (*conditions.values, limit),
     )
     return [key for (key,) in rows]
