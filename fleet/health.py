@@ -20,44 +20,48 @@ DEAD_SURPRISE: Final = 16.0
 """So long a pause of a key, by its own share till then, comes once in e^16 times."""
 SILENT_EXPECTED: Final = 8.0
 
-Judge = Callable[[Vitals, Findings, bool], bool | None]
+LOST_OF_MIN: Final = 20
+"""Of fewer presses in a day those that never came say nothing."""
+
+Judge = Callable[[Vitals, Findings, Reason | None], bool | None]
+"""Takes the reason that stands in this respect already, if one does."""
 Health = Literal["ok", "degraded", "failed"]
 
 
-def _battery(v: Vitals, _: Findings, stands: bool) -> bool | None:  # noqa: FBT001 -- see Judge
+def _battery(v: Vitals, _: Findings, stands: Reason | None) -> bool | None:
     if v.power == "mains":
         return False
     return None if v.battery_pct is None else v.battery_pct < (30 if stands else 20)
 
 
-def _battery_soon(_: Vitals, f: Findings, stands: bool) -> bool | None:  # noqa: FBT001 -- see Judge
+def _battery_soon(_: Vitals, f: Findings, stands: Reason | None) -> bool | None:
     return f.days_left is not None and f.days_left < (14 if stands else 7)
 
 
-def _signal(v: Vitals, _: Findings, stands: bool) -> bool | None:  # noqa: FBT001 -- see Judge
+def _signal(v: Vitals, _: Findings, stands: Reason | None) -> bool | None:
     return None if v.rssi_dbm is None else v.rssi_dbm < (-75 if stands else -80)
 
 
-def _storage(v: Vitals, _: Findings, stands: bool) -> bool | None:  # noqa: FBT001 -- see Judge
+def _storage(v: Vitals, _: Findings, stands: Reason | None) -> bool | None:
     free = v.storage_free_pct
     return None if free is None else free < (15 if stands else 10)
 
 
-def _temperature(v: Vitals, _: Findings, stands: bool) -> bool | None:  # noqa: FBT001 -- see Judge
+def _temperature(v: Vitals, _: Findings, stands: Reason | None) -> bool | None:
     t = v.temperature_c
     if t is None:
         return None
     return t > (55 if stands else 60) or t < (-5 if stands else -10)
 
 
-def _clock(v: Vitals, _: Findings, stands: bool) -> bool | None:  # noqa: FBT001 -- see Judge
+def _clock(v: Vitals, _: Findings, stands: Reason | None) -> bool | None:
     off_ms = v.clock_offset_ms
     if off_ms is None:
         return None
     return abs(off_ms) > (1 if stands else 2) * MINUTE_MS
 
 
-def _buffer(v: Vitals, _: Findings, stands: bool) -> bool | None:  # noqa: FBT001 -- see Judge
+def _buffer(v: Vitals, _: Findings, stands: Reason | None) -> bool | None:
     depth, oldest_s = v.buffer_depth, v.buffer_oldest_s
     if depth is None and oldest_s is None:
         return None
@@ -65,30 +69,30 @@ def _buffer(v: Vitals, _: Findings, stands: bool) -> bool | None:  # noqa: FBT00
     return (depth or 0) >= deep or (oldest_s or 0) >= old_s
 
 
-def _restarts(v: Vitals, f: Findings, stands: bool) -> bool | None:  # noqa: FBT001 -- see Judge
+def _restarts(v: Vitals, f: Findings, stands: Reason | None) -> bool | None:
     recent = [at for at in f.restarts if at > v.received_ms - HOUR_MS]
     return len(recent) >= (2 if stands else 4)
 
 
-def _selftest(_: Vitals, f: Findings, _stands: bool) -> bool | None:  # noqa: FBT001 -- see Judge
+def _selftest(_: Vitals, f: Findings, _stands: Reason | None) -> bool | None:
     return bool(f.failed_checks)
 
 
-def _stuck_key(v: Vitals, f: Findings, _stands: bool) -> bool | None:  # noqa: FBT001 -- see Judge
+def _stuck_key(v: Vitals, f: Findings, _stands: Reason | None) -> bool | None:
     seen = f.stuck_ms is not None and f.stuck_ms > v.received_ms - HOUR_MS
     return seen or "stuck_key" in v.faults
 
 
-def _dead_key(v: Vitals, f: Findings, _stands: bool) -> bool | None:  # noqa: FBT001 -- see Judge
+def _dead_key(v: Vitals, f: Findings, _stands: Reason | None) -> bool | None:
     return bool(f.missed_keys) or "dead_key" in v.faults or bool(_unmoved(f))
 
 
-def _silent(_: Vitals, f: Findings, _stands: bool) -> bool | None:  # noqa: FBT001 -- see Judge
+def _silent(_: Vitals, f: Findings, _stands: Reason | None) -> bool | None:
     return f.expected >= SILENT_EXPECTED
 
 
-def _lost_presses(_: Vitals, f: Findings, stands: bool) -> bool | None:  # noqa: FBT001 -- see Judge
-    return f.pressed >= 20 and f.lacking > f.pressed * (0.3 if stands else 0.5)  # noqa: PLR2004 -- too few say nothing
+def _lost_presses(_: Vitals, f: Findings, stands: Reason | None) -> bool | None:
+    return f.pressed >= LOST_OF_MIN and f.lacking > f.pressed * (0.3 if stands else 0.5)
 
 
 def _unmoved(f: Findings) -> list[int]:
@@ -249,9 +253,9 @@ def diagnose(found: Findings, vitals: Vitals) -> list[Reason]:
     standing = {reason.code: reason for reason in found.reasons}
     changed: list[Reason] = []
     for code, judge, lasts_ms, _, text in RULES:
-        stands = code in standing
+        stands = standing.get(code)
         bad = judge(vitals, found, stands)
-        if bad is None or bad is stands:
+        if bad is None or bad is (stands is not None):
             if found.bad_since and not bad:
                 found.bad_since.pop(code, None)
             continue
