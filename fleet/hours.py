@@ -5,9 +5,12 @@ ordinal (`date.toordinal`).
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime, time, tzinfo
 from typing import Final, NamedTuple
+
+from device_protocol.timestamps import instant_ms
+from fleet.spans import difference, union
 
 MINUTES_A_DAY: Final = 24 * 60
 DAYS_AHEAD_MAX: Final = 40
@@ -92,7 +95,7 @@ class Opening:
         self._week = week
         self._zone = zone
         self._working = working
-        self._closures = sorted(closures)
+        self._closures = union(closures)
         self._last = Span(is_open=True, since_ms=0, until_ms=0)
 
     def at(self, at_ms: int) -> Span:
@@ -106,7 +109,7 @@ class Opening:
         """The close of the last of so many days of service after an instant's day."""
         day = self._day(after_ms)
         for ordinal in range(day + 1, day + 1 + DAYS_AHEAD_MAX + days):
-            spans = list(self._spans(ordinal))
+            spans = self._spans(ordinal)
             days -= bool(spans)
             if not days:
                 return spans[-1][1]
@@ -125,13 +128,13 @@ class Opening:
         end_ms = self._instant(day + DAYS_AHEAD_MAX, 0)
         return Span(is_open=False, since_ms=since_ms, until_ms=end_ms)
 
-    def _spans(self, ordinal: int) -> Iterator[tuple[int, int]]:
+    def _spans(self, ordinal: int) -> list[tuple[int, int]]:
         """When the site serves on a local day, in ms; closures are cut out."""
-        for start, end in self._minutes_of(ordinal):
-            spans = [(self._instant(ordinal, start), self._instant(ordinal, end))]
-            for closed in self._closures:
-                spans = [part for span in spans for part in _without(span, closed)]
-            yield from spans
+        hours = [
+            (self._instant(ordinal, start), self._instant(ordinal, end))
+            for start, end in self._minutes_of(ordinal)
+        ]
+        return difference(hours, self._closures)
 
     def _minutes_of(self, ordinal: int) -> Minutes:
         if self._week is None:
@@ -146,21 +149,4 @@ class Opening:
     def _instant(self, ordinal: int, minute: int) -> int:
         day = date.fromordinal(ordinal + minute // MINUTES_A_DAY)
         at = time(minute % MINUTES_A_DAY // 60, minute % 60)
-        moment = datetime.combine(day, at, self._zone).astimezone(UTC)
-        return (moment - _EPOCH) // timedelta(milliseconds=1)
-
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def _without(
-    span: tuple[int, int], closed: tuple[int, int]
-) -> Iterator[tuple[int, int]]:
-    start, end = span
-    if closed[1] <= start or end <= closed[0]:
-        yield span
-        return
-    if start < closed[0]:
-        yield start, closed[0]
-    if closed[1] < end:
-        yield closed[1], end
+        return instant_ms(datetime.combine(day, at, self._zone))
