@@ -1,20 +1,14 @@
 """When a site serves."""
 
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import date
 
 import pytest
 
 from fleet.hours import HoursError, Opening, read_hours
+from tests.support.rated import SHANGHAI, at
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 MAKE_UP_SUNDAY = date(2026, 9, 20).toordinal()
 HOLIDAYS = {date(2026, 10, day).toordinal() for day in range(1, 8)}
-
-
-def at(text: str) -> int:
-    moment = datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
-    return int(moment.timestamp() * 1000)
 
 
 def is_worked(ordinal: int) -> bool:
