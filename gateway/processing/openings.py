@@ -2,21 +2,29 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, tzinfo
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from fleet.hours import HoursError, Opening, Week, read_hours
+from fleet.spans import FOREVER
 from fleet.tables import DEPTH_MAX
 from gateway.ledger.books import Books
 from gateway.ledger.devices import Devices
 from gateway.ratings.workdays import WEEKDAYS, Calendar, DayTable
 
 _TABLE: Final = msgspec.json.Decoder(DayTable)
-_NEVER_MS: Final = 1 << 53
 
 Rows = Mapping[str, Mapping[str, Any]]
+
+
+class _Tables(NamedTuple):
+    """What hours are worked out from."""
+
+    sites: Rows
+    closures: Rows
+    days: DayTable
 
 
 class Openings:
@@ -29,14 +37,15 @@ class Openings:
     def __init__(self, books: Books, devices: Devices) -> None:
         self._books = books
         self._devices = devices
+        self._zone: tzinfo = ZoneInfo("UTC")
         self.forget()
 
     def forget(self, zone: tzinfo | None = None) -> None:
         """Read the tables anew; `zone` is that of sites that name none."""
-        self._zone = zone or getattr(self, "_zone", None) or ZoneInfo("UTC")
+        self._zone = zone or self._zone
         self._openings: dict[str | None, Opening] = {}
         self._days: dict[str, Calendar] = {}
-        self._sites: Rows | None = None
+        self._known: _Tables | None = None
 
     def of(self, site: str | None) -> Opening:
         found = self._openings.get(site)
@@ -49,23 +58,27 @@ class Openings:
         zone = self._zone_of(self.line(site))
         found = self._days.get(str(zone))
         if found is None:
-            found = self._days[str(zone)] = Calendar(self._table, zone)
+            found = self._days[str(zone)] = Calendar(self._tables().days, zone)
         return found
 
     def line(self, site: str | None) -> list[str]:
         """A site and those above it, the nearest first."""
-        if self._sites is None:
-            self._sites = self._devices.registry("sites")
-            self._closures = self._devices.registry("closures")
-            self._table = _day_table(self._books.setting("calendar"))
-        return list(_line(self._sites, site))
+        return list(_line(self._tables().sites, site))
+
+    def _tables(self) -> _Tables:
+        if self._known is None:
+            self._known = _Tables(
+                self._devices.registry("sites"),
+                self._devices.registry("closures"),
+                _day_table(self._books.setting("calendar")),
+            )
+        return self._known
 
     def _build(self, site: str | None) -> Opening:
         line = self.line(site)
-        assert self._sites is not None
         zone = self._zone_of(line)
         days = self.days(site)
-        week = _week(_first(line, self._sites, "hours"))
+        week = _week(_first(line, self._tables().sites, "hours"))
         return Opening(
             week,
             zone,
@@ -74,20 +87,19 @@ class Openings:
         )
 
     def _zone_of(self, line: list[str]) -> tzinfo:
-        assert self._sites is not None
-        name = _first(line, self._sites, "time_zone")
+        name = _first(line, self._tables().sites, "time_zone")
         try:
             return ZoneInfo(name) if name else self._zone
         except (KeyError, ValueError, OSError):
             return self._zone
 
     def _closed(self, line: list[str], zone: tzinfo) -> Iterator[tuple[int, int]]:
-        for row in self._closures.values():
+        for row in self._tables().closures.values():
             if row.get("site") in line:
                 since_ms = _instant(row.get("from"), zone)
                 until_ms = _instant(row.get("to"), zone)
                 if since_ms is not None:
-                    yield since_ms, _NEVER_MS if until_ms is None else until_ms
+                    yield since_ms, FOREVER if until_ms is None else until_ms
 
 
 def _day_table(text: str | None) -> DayTable:
