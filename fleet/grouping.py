@@ -18,8 +18,9 @@ class Absent(NamedTuple):
 
 def likely_cause(away: Sequence[Absent], present: Sequence[Absent]) -> str | None:
     """In words, if so many of a site are away that one thing must be the reason."""
-    total = len(away) + len(present)
-    if len(away) < TOGETHER_MIN or not total or len(away) / total < SHARE_MIN:
+    if len(away) < TOGETHER_MIN:
+        return None
+    if len(away) / (len(away) + len(present)) < SHARE_MIN:
         return _mains_alone(away, present)
     sinces = [one.since_ms for one in away]
     if max(sinces) - min(sinces) > SPREAD_MS_MAX:
@@ -31,7 +32,7 @@ def likely_cause(away: Sequence[Absent], present: Sequence[Absent]) -> str | Non
 
 def _mains_alone(away: Sequence[Absent], present: Sequence[Absent]) -> str | None:
     """All on mains gone, and those on batteries still there."""
-    if len(away) < TOGETHER_MIN or not all(one.on_mains for one in away):
+    if not all(one.on_mains for one in away):
         return None
     if any(one.on_mains is not False for one in present) or not present:
         return None
