@@ -150,10 +150,10 @@ def _check_device_id(value: str) -> None:
         raise RowError(f"{value}: http-… is not a terminal's id")
 
 
-def _instant(value: str) -> tuple[str, float]:
-    """Sorts as the instant does; dates among dates, instants among instants."""
+def _instant(value: str) -> float:
+    """In days, so that dates and instants sort together; a date is one of UTC."""
     try:
-        return "", date.fromisoformat(value).toordinal()
+        return date.fromisoformat(value).toordinal()
     except ValueError:
         pass
     try:
@@ -164,4 +164,4 @@ def _instant(value: str) -> tuple[str, float]:
         stamp = None
     if stamp is None:
         raise RowError(f"{value!r} is no date and no RFC 3339 time with its offset")
-    return "", stamp / 86_400 + date(1970, 1, 1).toordinal()
+    return stamp / 86_400 + date(1970, 1, 1).toordinal()
