@@ -4,9 +4,9 @@ Source: fleet health, "Inspections". A plan is for one kind of work; of the plan
 kind the most specific one holds.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 import msgspec
 
@@ -17,7 +17,6 @@ Scope = Literal["device", "profile", "site"]
 Work = Literal["inspection", "clean", "repair", "replace", "firmware", "relocate"]
 OnOverdue = Literal["warn", "degrade"]
 
-WORKS: Final[tuple[str, ...]] = get_args(Work)
 ROUTINE: Final = frozenset({"inspection", "clean"})
 """What can be planned; the rest answers to something that happened."""
 KEYS_ITEM: Final = "every key pressed"
@@ -99,7 +98,7 @@ def check_plan(plan: Plan) -> None:
         PlanError: it says nothing about when, or a value makes no sense.
     """
     for name in ("plan_id", "subject"):
-        _check_text(name, getattr(plan, name))
+        check_text(name, getattr(plan, name), PlanError)
     if plan.type not in ROUTINE:
         raise PlanError(f"type: {plan.type} cannot be planned, only inspection, clean")
     if plan.every_days is None and plan.every_presses is None:
@@ -109,7 +108,9 @@ def check_plan(plan: Plan) -> None:
     _check_range("grace_days", plan.grace_days, 0, MARGIN_DAYS_MAX)
     _check_range("remind_before_days", plan.remind_before_days, 0, MARGIN_DAYS_MAX)
     _check_grid(plan)
-    _check_items(plan.checklist)
+    check_items(plan.checklist, PlanError)
+    if len(set(plan.checklist)) != len(plan.checklist):
+        raise PlanError("checklist: an item stands there twice")
 
 
 def check_plans(plans: Iterable[Plan]) -> None:
@@ -200,15 +201,15 @@ def _check_grid(plan: Plan) -> None:
         raise PlanError(f"grid_from: {plan.grid_from!r} is no date") from None
 
 
-def _check_items(checklist: Sequence[str]) -> None:
-    if len(checklist) > ITEMS_MAX:
-        raise PlanError(f"checklist: more than {ITEMS_MAX} items")
-    for item in checklist:
-        _check_text("checklist", item)
-    if len(set(checklist)) != len(checklist):
-        raise PlanError("checklist: an item stands there twice")
+def check_items(items: Collection[str], error: type[ValueError]) -> None:
+    """Raises `error` unless these may be a checklist, a plan's or a record's."""
+    if len(items) > ITEMS_MAX:
+        raise error(f"checklist: more than {ITEMS_MAX} items")
+    for item in items:
+        check_text("checklist", item, error)
 
 
-def _check_text(name: str, text: str) -> None:
+def check_text(name: str, text: str, error: type[ValueError]) -> None:
+    """Raises `error` unless people can read this name of something."""
     if not 1 <= len(text) <= TEXT_CHARS_MAX or not text.isprintable():
-        raise PlanError(f"{name}: 1 to {TEXT_CHARS_MAX} printable characters")
+        raise error(f"{name}: 1 to {TEXT_CHARS_MAX} printable characters")

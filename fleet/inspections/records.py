@@ -5,7 +5,7 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
-from fleet.inspections.plans import ITEMS_MAX, TEXT_CHARS_MAX, Plan, Work
+from fleet.inspections.plans import Plan, Work, check_items, check_text
 
 Outcome = Literal["ok", "degraded", "out_of_service"]
 Mark = Literal["pass", "fail", "skip"]
@@ -51,7 +51,7 @@ def check_record(record: Record, now_ms: int) -> None:
         RecordError: its times, marks or parts contradict each other or all sense.
     """
     for name in ("record_id", "device_id", "operator"):
-        _check_text(name, getattr(record, name))
+        check_text(name, getattr(record, name), RecordError)
     if len(record.notes) > NOTES_CHARS_MAX:
         raise RecordError(f"notes: longer than {NOTES_CHARS_MAX} characters")
     _check_times(record, now_ms)
@@ -109,10 +109,7 @@ def _check_times(record: Record, now_ms: int) -> None:
 
 
 def _check_marks(record: Record) -> None:
-    if len(record.checklist) > ITEMS_MAX:
-        raise RecordError(f"checklist: more than {ITEMS_MAX} items")
-    for item in record.checklist:
-        _check_text("checklist", item)
+    check_items(record.checklist, RecordError)
     failed = [item for item, mark in record.checklist.items() if mark == "fail"]
     if record.result == "ok" and failed:
         raise RecordError(
@@ -125,11 +122,6 @@ def _check_parts(parts: Mapping[str, int]) -> None:
     if len(parts) > PARTS_MAX:
         raise RecordError(f"parts: more than {PARTS_MAX} kinds")
     for part, count in parts.items():
-        _check_text("parts", part)
+        check_text("parts", part, RecordError)
         if not 1 <= count <= PART_COUNT_MAX:
             raise RecordError(f"parts: {count} of {part!r} is not from 1 to 1000")
-
-
-def _check_text(name: str, text: str) -> None:
-    if not 1 <= len(text) <= TEXT_CHARS_MAX or not text.isprintable():
-        raise RecordError(f"{name}: 1 to {TEXT_CHARS_MAX} printable characters")

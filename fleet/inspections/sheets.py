@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from fleet.inspections.plans import KEYS_ITEM
 from fleet.inspections.records import Mark
 
 DAY_MS: Final = 86_400_000
@@ -84,7 +85,7 @@ _SELFTESTED: Final = MappingProxyType(
 """The code of a self-test that speaks of an item."""
 _FAULTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
-        "every key pressed": ("stuck_key", "dead_key"),
+        KEYS_ITEM: ("stuck_key", "dead_key"),
         "sound": ("audio",),
         "screen": ("display", "touch"),
         "clock": ("rtc",),
@@ -147,18 +148,19 @@ def _clock(facts: Facts, limits: Limits, now_ms: int) -> Line:
 
 
 def _keys(facts: Facts, limits: Limits, now_ms: int) -> Line:
-    item = "every key pressed"
     if not facts.key_pressed_ms:
-        return Line(item, None)
+        return Line(KEYS_ITEM, None)
     silent = [
         str(key)
         for key, at_ms in sorted(facts.key_pressed_ms.items())
         if not _is_fresh(at_ms, limits.key_fresh_ms, now_ms)
     ]
     if silent:
-        return Line(item, None, f"not seen lately: key {', '.join(silent)}")
+        return Line(KEYS_ITEM, None, f"not seen lately: key {', '.join(silent)}")
     days = limits.key_fresh_ms // DAY_MS
-    return Line(item, "pass", f"all {len(facts.key_pressed_ms)} within {days} days")
+    return Line(
+        KEYS_ITEM, "pass", f"all {len(facts.key_pressed_ms)} within {days} days"
+    )
 
 
 def _selftested(
@@ -199,7 +201,7 @@ _PROOFS: Final[Mapping[str, _Proof]] = MappingProxyType(
     {
         "battery": _battery,
         "clock": _clock,
-        "every key pressed": _keys,
+        KEYS_ITEM: _keys,
         "signal": _signal,
         "firmware": _firmware,
     }
