@@ -100,19 +100,11 @@ def tallies(
     failed = _failures(history)
     first_ms = min([cells[0].since_ms, *(since for since, _ in failed)])
     served = union(service(first_ms, as_of_ms))
-    unobserved = union(_closed(history.unobserved))
-    seen = difference(served, unobserved)
+    seen = difference(served, union(_closed(history.unobserved)))
     planned = difference(union(_closed(history.maintenance)), failed)
     required = difference(seen, planned)
-    books = [
-        _times(
-            intersection(served, [(cell.since_ms, cell.until_ms)]),
-            unobserved,
-            planned,
-            failed,
-        )
-        for cell in cells
-    ]
+    down = intersection(required, failed)
+    books = [_times(cell, served, seen, required, down) for cell in cells]
     for one in failed:
         harm = intersection([one], required)
         _count(harm, cells, books, repaired=one[1] <= as_of_ms)
@@ -176,11 +168,10 @@ REPORT_COLUMNS: Final = (
 
 def report_row(key: Key, tally: Tally, dimensions: Sequence[str]) -> list[object]:
     """A row of a report: `dimensions`, then `REPORT_COLUMNS`; plain values."""
-    found = figures(tally)
     return [
         *(getattr(key, name) for name in dimensions),
-        *(getattr(found, name) for name in Figures.__struct_fields__),
-        *(getattr(tally, name) for name in Tally.__struct_fields__),
+        *msgspec.structs.astuple(figures(tally)),
+        *msgspec.structs.astuple(tally),
     ]
 
 
@@ -190,7 +181,7 @@ def statement_cells(rows: Iterable[tuple[Key, Tally]]) -> dict[str, dict[str, in
     for key, tally in rows:
         parts = zip(DIMENSIONS, key, strict=True)
         name = "|".join(f"{part}={value}" for part, value in parts if value)
-        found[name] = {one: getattr(tally, one) for one in Tally.__struct_fields__}
+        found[name] = msgspec.structs.asdict(tally)
     return found
 
 
@@ -213,16 +204,15 @@ def _failures(history: History) -> list[Span]:
     return union(found)
 
 
-def _times(
-    served: Spans, unobserved: Spans, planned: Spans, failed: Spans
-) -> dict[str, int]:
-    seen = difference(served, unobserved)
-    required = difference(seen, planned)
+def _times(cell: Cell, *sets: Spans) -> dict[str, int]:
+    """`sets`: when the site served, was seen, was required, and was down by it."""
+    within = [(cell.since_ms, cell.until_ms)]
+    served, seen, required, down = (length(intersection(one, within)) for one in sets)
     return {
-        "required_ms": length(required),
-        "down_ms": length(intersection(required, failed)),
-        "maintenance_ms": length(seen) - length(required),
-        "unobserved_ms": length(served) - length(seen),
+        "required_ms": required,
+        "down_ms": down,
+        "maintenance_ms": seen - required,
+        "unobserved_ms": served - seen,
         "failures": 0,
         "repairs": 0,
         "repair_ms": 0,
