@@ -1,5 +1,6 @@
 """The visit planner: one visit a site for all that needs hands there, with parts."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
@@ -108,10 +109,7 @@ def _visit(
         if need.by_ms < horizon_ms or need.from_ms is None or need.from_ms < horizon_ms
     ]
     stops = _stops(useful, table)
-    count: dict[str, int] = {}
-    for stop in stops:
-        for part in stop.parts:
-            count[part] = count.get(part, 0) + 1
+    count = Counter(part for stop in stops for part in stop.parts)
     return Visit(site, by_ms, by_ms <= now_ms, stops, dict(sorted(count.items())))
 
 
