@@ -10,6 +10,7 @@ from fleet.inspections.records import Record, RecordError, check_record, unanswe
 from fleet.press_test import PressTest, PressTestError
 from gateway.acts import InspectionAct, InspectionPlansAct, PressTestAct
 from gateway.events.cloudevents import rfc3339
+from gateway.ledger.devices import Device
 from gateway.places import Place
 from gateway.processing.acting import ActError, Context, Handling, Outcome, handling
 from gateway.processing.state import DAY_MS
@@ -23,10 +24,15 @@ def _plans_put(context: Context, act: InspectionPlansAct) -> Outcome:
     return {"plans": [plan.plan_id for plan in act.plans]}
 
 
-def _recorded(context: Context, act: InspectionAct) -> Outcome:
-    device = context.state.by_id.get(act.device_id)
+def _device(context: Context, device_id: str) -> Device:
+    device = context.state.by_id.get(device_id)
     if device is None:
-        raise ActError("not_found", f"no device {act.device_id!r}")
+        raise ActError("not_found", f"no device {device_id!r}")
+    return device
+
+
+def _recorded(context: Context, act: InspectionAct) -> Outcome:
+    device = _device(context, act.device_id)
     record = _with_press_test(_record(act, context), context.press_tests.last(device))
     if record.plan_id and not context.inspecting.knows(record.plan_id):
         raise ActError("not_found", f"no plan {record.plan_id!r}")
@@ -77,9 +83,7 @@ def _with_press_test(record: Record, test: PressTest | None) -> Record:
 
 
 def _press_test_started(context: Context, act: PressTestAct) -> Outcome:
-    device = context.state.by_id.get(act.device_id)
-    if device is None:
-        raise ActError("not_found", f"no device {act.device_id!r}")
+    device = _device(context, act.device_id)
     test_id = str(Place.unpack(context.place))
     try:
         test = context.press_tests.start(device, test_id, act.timeout_s * 1000)
