@@ -36,7 +36,8 @@ def beat(
 ) -> None:
     """Take in a heartbeat; one of a training or a test tells of life, too."""
     received_ms = record.received_ms
-    if not record.flags & BACKLOG:
+    live = not record.flags & BACKLOG
+    if live:
         state.watcher.booted(device, message.boot_id, received_ms)
     if message.firmware and message.firmware != device.known.firmware:
         device.known.firmware = message.firmware
@@ -47,7 +48,6 @@ def beat(
     vitals = device.vitals
     if vitals is None:
         vitals = device.vitals = Vitals()
-    live = not record.flags & BACKLOG
     if learn(vitals, message, received_ms, claimed_ms, live=live):
         if vitals.clock.correction_ms != device.correction_ms:
             device.shift_clock(vitals.clock.correction_ms, place)
