@@ -25,7 +25,7 @@ class View(msgspec.Struct, frozen=True):
     """What is shown of a device under a plan at a moment.
 
     `next_due_ms` is the exclusive end of the day on which it is due; `degrades` says
-    whether the device's health suffers from it now.
+    whether it is overdue now by a plan that says `degrade`.
     """
 
     inspection_id: str
