@@ -111,7 +111,7 @@ def _second_ms(second: str, offset: str) -> int:
 
 def _parse_digits(digits: str) -> int | str:
     if len(digits) == _LOCAL_DIGITS:
-        _parse_local(digits)
+        parse_local(digits)
         return digits
     return int(digits) * (1000 if len(digits) == _SECONDS_DIGITS else 1)
 
@@ -123,7 +123,12 @@ def _parse_rfc3339(text: str) -> datetime:
         raise ValueError("not RFC 3339 with an offset") from error
 
 
-def _parse_local(digits: str) -> datetime:
+def parse_local(digits: str) -> datetime:
+    """Fourteen local digits, `yyyyMMddHHmmss`.
+
+    Raises:
+        ValueError: no date of the calendar.
+    """
     year, rest = int(digits[:4]), digits[4:]
     month, day, hour, minute, second = (int(rest[i : i + 2]) for i in range(0, 10, 2))
     return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - local by definition
@@ -134,7 +139,7 @@ def local_ms(digits: str, zone: tzinfo) -> int:
 
     A time that comes twice (clocks set back) is the first of the two.
     """
-    return instant_ms(_parse_local(digits).replace(tzinfo=zone))
+    return instant_ms(parse_local(digits).replace(tzinfo=zone))
 
 
 def resolve(

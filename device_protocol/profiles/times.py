@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 from device_protocol.profiles.model import TimeFormat
+from device_protocol.timestamps import parse_local
 
 DIRECTIVES: Final = frozenset("YymdHMSfz%")
 _NEEDED: Final = ("m", "d", "H", "M")
@@ -100,7 +101,7 @@ def _own_digits(raw: object) -> datetime | None:
     if not _LOCAL.fullmatch(text):
         return None
     try:
-        return datetime.strptime(text, "%Y%m%d%H%M%S")  # noqa: DTZ007 -- local by definition
+        return parse_local(text)
     except ValueError:
         return None
 
