@@ -49,6 +49,8 @@ SLOTS: Final = (
 
 SLOT_BITS: Final = 6
 NUMBER_BITS: Final = 30
+SLOT_MASK: Final = (1 << SLOT_BITS) - 1
+NUMBER_MASK: Final = (1 << NUMBER_BITS) - 1
 HOURS: Final = 24
 MONTHS: Final = 12
 _SLOT_OF: Final = {name: number for number, name in enumerate(SLOTS)}
@@ -58,6 +60,10 @@ assert len(SLOTS) <= 1 << SLOT_BITS
 
 FigureKey = tuple[int, int, str, str, str]
 """Binding, device number, employee, service code, part; "" is none."""
+SHARED: Final = "shared"
+"""The kind of part that counts for who else is credited."""
+KEPT_OUT: Final = "kept_out"
+"""Among a rating's details: a flag excluded it when it was counted."""
 
 
 def slot_of(name: str) -> int:
@@ -77,8 +83,7 @@ def bounds(first: int, end: int) -> tuple[int, int]:
 
 def unpacked(key: int) -> tuple[int, int, str]:
     """Period, number of the dimensions, name of the slot."""
-    number = key >> SLOT_BITS & ((1 << NUMBER_BITS) - 1)
-    return key >> _PERIOD_SHIFT, number, SLOTS[key & ((1 << SLOT_BITS) - 1)]
+    return key >> _PERIOD_SHIFT, key >> SLOT_BITS & NUMBER_MASK, SLOTS[key & SLOT_MASK]
 
 
 def by_day(hourly: Mapping[int, int]) -> dict[int, int]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Mapping
 from datetime import tzinfo
-from typing import Any, Final
+from typing import Any
 
-from gateway.ledger.figures import FigureKey
+from gateway.ledger.figures import KEPT_OUT, SHARED, FigureKey
 from gateway.ledger.ratings import Stored
 from gateway.ledger.sessions import SessionRow
 from gateway.processing.bindings import TERMINAL
@@ -13,9 +13,6 @@ from gateway.processing.state import State
 from gateway.ratings.cells import RECEIVED, Cell, of_rating, of_session, parts
 from gateway.ratings.facts import RatingFact
 from gateway.ratings.state import SessionState
-
-KEPT_OUT: Final = "kept_out"
-"""Among a rating's details: a flag excluded it when it was counted."""
 
 
 def is_kept_out(state: State, flags: Collection[str]) -> bool:
@@ -115,7 +112,7 @@ def _parts(
     ]
     whole = of_rating(origin, level, excluded=kept_out)
     others = dict.fromkeys(details.get("attributions", ()))
-    cells += [(f"shared:{one}", whole) for one in others if one != key[2]]
+    cells += [(f"{SHARED}:{one}", whole) for one in others if one != key[2]]
     found: list[tuple[int, int]] = []
     for name, cell in cells:
         found += state.counting.counted(hour, (*key[:4], name), cell)

@@ -6,11 +6,12 @@ from typing import Final, NamedTuple
 
 from device_protocol.messages import Rating
 from gateway.ledger.devices import Binding, Device
+from gateway.ledger.figures import KEPT_OUT
 from gateway.ledger.sessions import Scope
 from gateway.ports import Record, RecordFlag, RecordKind
 from gateway.processing.activity import follow
 from gateway.processing.bindings import binding_of
-from gateway.processing.contributions import KEPT_OUT, count_alone, is_kept_out
+from gateway.processing.contributions import count_alone, is_kept_out
 from gateway.processing.personal import Personal
 from gateway.processing.points import Timed, recorded
 from gateway.processing.sessions import Sessions

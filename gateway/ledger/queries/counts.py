@@ -16,8 +16,12 @@ import msgspec
 
 from gateway.ledger.figures import (
     HOURS,
+    KEPT_OUT,
     NUMBER_BITS,
+    NUMBER_MASK,
+    SHARED,
     SLOT_BITS,
+    SLOT_MASK,
     SLOTS,
     bounds,
     packed,
@@ -34,13 +38,9 @@ from gateway.ratings.scoring import LEVELS
 from gateway.reading.paging import Conditions
 from gateway.rules import Rules
 
-NUMBER_MASK: Final = (1 << NUMBER_BITS) - 1
-SLOT_MASK: Final = (1 << SLOT_BITS) - 1
 KEYS_KEPT_MAX: Final = 100_000
 SEEKS_MAX: Final = 3_000
 """Beyond so many, reading all that lies between is quicker."""
-SHARED: Final = "shared"
-KEPT_OUT: Final = "kept_out"
 _FROM_DEVICES: Final = (*CUSTOMERS, "device_timeout")
 _RECEIVED: Final = tuple(
     slot_of(level_slot(origin, level, excluded=excluded))
