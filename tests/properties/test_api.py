@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.tokens import SCOPES, Token
-from tests.support.api import contract
+from tests.support.api import bearer, contract
 from tests.support.folded_api import FoldedApi
 from tests.support.requests_of import Request, operations, requests
 
@@ -111,7 +111,7 @@ def test_no_token_reaches_beyond_its_scopes_and_its_site(
         api.tokens.revoke(known.name)
     text = api.tokens.create("bound", scopes, "hall", 0)
     before = api.world.journal.last_number()
-    answer = ask(api, request, {"Authorization": f"Bearer {text}"})
+    answer = ask(api, request, bearer(text))
     (token,) = api.tokens.all()
     assert answer.status_code < 500
     if not token.allows(str(request.operation.scope)):

@@ -85,6 +85,11 @@ def _template(path: str) -> str:
     return path
 
 
+def bearer(text: str) -> dict[str, str]:
+    """The header that shows a token."""
+    return {"Authorization": f"Bearer {text}"}
+
+
 KEYRING = Keyring({1: bytes(32)})
 
 BLOCK = 50

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.api import bearer
 from tests.support.folded_api import FoldedApi
 from tests.support.folding import DAY_MS, message
 
@@ -119,7 +120,7 @@ async def test_what_makes_no_sense_is_refused(
 async def test_a_token_bound_to_a_site_keeps_to_it(api: FoldedApi) -> None:
     await prepared(api)
     text = api.tokens.create("south", ["operate"], "south", 0)
-    bound = {"Authorization": f"Bearer {text}"}
+    bound = bearer(text)
     assert await listed_as(api, bound) == []
     record = {"device_id": "d-1", "checklist": {}}
     hidden = await api.post("/api/v1/inspections", record, headers=bound)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.support.api import bearer
 from tests.support.folded_api import FoldedApi
 
 SOON = "2026-11-21T13:00:00Z"
@@ -130,7 +131,7 @@ async def test_another_act_under_a_known_key_is_refused(api: FoldedApi) -> None:
 async def test_a_key_belongs_to_its_author(api: FoldedApi) -> None:
     for name in ("a", "b"):
         text = api.tokens.create(name, ["operate"], None, 0)
-        headers = {"Idempotency-Key": "k-1", "Authorization": f"Bearer {text}"}
+        headers = {"Idempotency-Key": "k-1", **bearer(text)}
         body = {"event_id": f"web-0000{name}", "level": 5}
         answer = await api.post("/api/v1/ratings", body, headers)
         assert answer.status_code == 201

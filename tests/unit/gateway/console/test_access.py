@@ -1,35 +1,28 @@
 """Who may do what: tokens, scopes, and the sites that they are bound to."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from gateway.console.app import PREFIX
-from tests.support.api import Api, contract
+from tests.support import requests_of
+from tests.support.api import Api, bearer, contract
 
 PROBES = {"/livez", "/readyz", "/metrics"}
 
 
-def bearer(text: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {text}"}
-
-
 def operations() -> Iterator[tuple[str, str, str | None]]:
     """Method, path and scope of each operation of the contract."""
-    paths: Mapping[str, Mapping[str, Any]] = contract()["paths"]
-    for path, methods in paths.items():
-        for method, operation in methods.items():
-            scopes = [s for one in operation.get("security", []) for s in one["token"]]
-            filled = path
-            for name in ("rating_id", "device_id", "session_key", "name"):
-                filled = filled.replace(f"{{{name}}}", "none-0001")
-            for name in ("alert_id", "item_id", "letter_id"):
-                filled = filled.replace(f"{{{name}}}", "1")
-            yield method.upper(), filled, scopes[0] if scopes else None
+    for one in requests_of.operations(contract()):
+        filled = one.path
+        for name in ("rating_id", "device_id", "session_key", "name"):
+            filled = filled.replace(f"{{{name}}}", "none-0001")
+        for name in ("alert_id", "item_id", "letter_id"):
+            filled = filled.replace(f"{{{name}}}", "1")
+        yield one.method, filled, one.scope
 
 
 class Bound(Api):

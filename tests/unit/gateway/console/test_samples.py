@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.api import bearer
 from tests.support.folded_api import FoldedApi
 from tests.support.folding import START_MS, message
 
@@ -114,7 +115,7 @@ async def test_a_finding_about_something_else_is_refused(api: FoldedApi) -> None
 
 async def test_a_token_draws_from_its_own_sites_only(api: FoldedApi) -> None:
     text = api.tokens.create("bound", ["audit"], "annex", 0)
-    headers = {"Authorization": f"Bearer {text}"}
+    headers = bearer(text)
     body = {"volume": 30, "seed": "x", "unrated_share": 0}
     answer = await api.post(PATH, body, headers)
     assert len(answer.json()["outcome"]["rated"]) == 10

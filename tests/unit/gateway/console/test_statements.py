@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.api import bearer
 from tests.support.folded_api import FoldedApi
 from tests.support.folding import DAY_MS, START_MS
 
@@ -63,7 +64,7 @@ async def test_a_token_of_a_site_seals_that_site_only(api: FoldedApi) -> None:
     )
     api.world.clock.advance(15 * DAY_MS)
     text = api.tokens.create("bound", ["audit"], "hall", 0)
-    headers = {"Authorization": f"Bearer {text}"}
+    headers = bearer(text)
     assert (await api.post(PATH, None, headers)).status_code == 403
     own = await api.post(f"{PATH}?site=hall", None, headers)
     assert own.status_code == 200

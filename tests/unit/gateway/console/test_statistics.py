@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pytest
 
+from tests.support.api import bearer
 from tests.support.folded_api import FoldedApi
 from tests.support.folding import DAY_MS, START_MS, message
 
@@ -216,7 +217,7 @@ async def test_a_token_counts_its_own_sites_only(api: FoldedApi) -> None:
     press(api, 1, 5)
     press(api, 2, 1, device="d-2")
     text = api.tokens.create("bound", ["read"], "city", 0)
-    headers = {"Authorization": f"Bearer {text}"}
+    headers = bearer(text)
     answer = await api.ask("GET", PATH, headers=headers)
     assert answer.json()["items"][0]["n"]["5"] == 1
     assert answer.json()["items"][0]["rated"] == 1
