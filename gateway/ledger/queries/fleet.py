@@ -22,23 +22,22 @@ from gateway.reading.paging import Columns, Conditions, Listing, page
 _KNOWN: Final = msgspec.json.Decoder(Known)
 _FINDINGS: Final = msgspec.json.Decoder(Findings)
 _VITALS: Final = msgspec.json.Decoder(Vitals)
-_AT_REST: Final = frozenset({"maintenance", "retired"})
-"""Lifecycles that say more of a device than its connection does."""
 
-_SELECT: Final = """
+_PRESENCE: Final = """
+iif(d.lifecycle IN ('maintenance', 'retired'), d.lifecycle,
+    coalesce(p.state, d.presence ->> '$.state', 'unseen'))
+"""
+"""These two lifecycles say more of a device than its connection does."""
+_SELECT: Final = f"""
 SELECT d.no, d.device_id, d.lifecycle, d.presence, d.site, d.window, d.model,
     d.profile, a.last_seen_ms, a.last_rating_ms, a.missing_count,
-    d.hw_serial, d.labels, d.installed_at, h.vitals, p.state, p.flapping,
+    d.hw_serial, d.labels, d.installed_at, h.vitals, {_PRESENCE}, p.flapping,
     h.health, h.findings,
     (SELECT min(i.next_due_ms) FROM inspection AS i WHERE i.device_no = d.no)
 FROM device AS d
 LEFT JOIN device_activity AS a ON a.no = d.no
 LEFT JOIN device_health AS h ON h.no = d.no
 LEFT JOIN device_presence AS p ON p.no = d.no
-"""
-_PRESENCE: Final = """
-iif(d.lifecycle IN ('maintenance', 'retired'), d.lifecycle,
-    coalesce(p.state, d.presence ->> '$.state', 'unseen')) = ?
 """
 _SNOOZE: Final = """
 (SELECT max(due_ms) FROM timer WHERE kind = 'snooze' AND subject = CAST(a.id AS TEXT))
@@ -53,14 +52,13 @@ FROM alert AS a
 
 
 def _build(row: Columns) -> DeviceRow:
-    lifecycle = row[2]
     known = _KNOWN.decode(row[3]) if row[3] else Known()
     vitals = _VITALS.decode(row[14]) if row[14] else Vitals()
     battery = vitals.battery_pct
     return DeviceRow(
         device_id=row[1],
-        lifecycle=lifecycle,
-        presence=lifecycle if lifecycle in _AT_REST else row[15] or known.state,
+        lifecycle=row[2],
+        presence=row[15],
         flapping=bool(row[16]),
         health=row[17] or "ok",
         reasons=_reasons(row[18]),
@@ -98,7 +96,7 @@ def devices(
     conditions.where("d.site = ?", wanted.site)
     conditions.where(of_site("d.site"), wanted.subtree)
     conditions.where("d.lifecycle = ?", wanted.lifecycle)
-    conditions.where(_PRESENCE, wanted.presence)
+    conditions.where(f"{_PRESENCE} = ?", wanted.presence)
     return page(connection, _DEVICES, conditions, part)
 
 
@@ -126,8 +124,7 @@ def presences(
     connection: apsw.Connection, since_ms: int, limit: int
 ) -> list[PresenceChange]:
     rows = connection.execute(
-        "SELECT d.device_id, d.site, iif(d.lifecycle IN ('maintenance', 'retired'),"
-        " d.lifecycle, coalesce(p.state, d.presence ->> '$.state', 'unseen')),"
+        f"SELECT d.device_id, d.site, {_PRESENCE},"
         " coalesce(p.since_ms, d.presence ->> '$.received_ms') AS at_ms"
         " FROM device AS d LEFT JOIN device_presence AS p ON p.no = d.no"
         " WHERE at_ms >= ? ORDER BY at_ms, d.no LIMIT ?",
