@@ -12,7 +12,7 @@ from gateway.reading.paging import Conditions
 _SITES_MAX: Final = 1_000
 _WINDOWS_MAX: Final = 1_000
 
-# What keeps customers from rating weighs most; one alert of a site counts for itself.
+# What keeps customers from rating weighs most; alerts are told, and weigh nothing.
 _RANKING: Final = """
 WITH told AS (
     SELECT d.site, count(*) AS devices,
