@@ -6,7 +6,7 @@ from typing import Final
 
 from gateway.ledger.ratings import IMPLIED, Stored
 from gateway.ledger.sessions import Scope, SessionFact
-from gateway.processing.points import RECORDED, restated
+from gateway.processing.points import restated
 from gateway.processing.scopes import KnownEvent, Loaded, Looking
 from gateway.processing.settling import (
     NOTHING_TOLD,
@@ -17,9 +17,10 @@ from gateway.processing.settling import (
 )
 from gateway.processing.state import State
 from gateway.ratings.facts import SessionEvent
-from gateway.ratings.news import Told
+from gateway.ratings.news import RECORDED, Told
 from gateway.ratings.policy import SessionRules
 from gateway.ratings.scopes import Survey
+from gateway.ratings.sessions import REPEAT
 
 RATINGS_MAX: Final = 16
 """Ratings beside its amendments that a session's choice is made of at most.
@@ -110,7 +111,7 @@ class Changing:
         if len(newest.ratings) < bound and not near:
             return False
         session = (near or [newest])[-1]
-        now = stored._replace(flags=(*stored.flags, "repeat"), session_no=session.no)
+        now = stored._replace(flags=(*stored.flags, REPEAT), session_no=session.no)
         self._state.ratings.stand(
             [(now.version, False, json.dumps(now.flags), session.no, now.place)]
         )

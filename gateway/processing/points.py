@@ -1,7 +1,6 @@
 """Events about ratings: each tells how its rating's point stands now."""
 
 import json
-from typing import Final
 
 from device_protocol.messages import Rating
 from gateway.events.points import NS_PER_MS, point_ns
@@ -10,8 +9,7 @@ from gateway.ledger.ratings import Session, Stored, number_of
 from gateway.ledger.sessions import SessionFact
 from gateway.ports import RatingEvent, Record
 from gateway.processing.state import State
-
-RECORDED: Final = "rating.recorded"
+from gateway.ratings.news import RECORDED
 
 Timed = tuple[int, Device, Rating, Record, int, str]
 """Packed place, device, rating, record, occurred_ms, time_quality."""

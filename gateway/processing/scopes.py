@@ -23,6 +23,8 @@ from gateway.ratings.service import service_of
 from gateway.ratings.state import SessionState, state_of
 
 _EVENT: Final = msgspec.json.Decoder(SessionEvent)
+ORPHAN: Final = "orphan"
+"""The flag of a rating that has waited too long for its session."""
 _GIVEN: Final = "\0"
 """Stands among the numbers for the greatest one that a scope has given out."""
 
@@ -161,7 +163,7 @@ class Looking:
         )
         alone = self.facts(loaded.waiting.values())
         orphans = frozenset(
-            one.rating_id for one in loaded.waiting.values() if "orphan" in one.flags
+            one.rating_id for one in loaded.waiting.values() if ORPHAN in one.flags
         )
         return Survey(sessions, alone, orphans, None)
 

@@ -12,7 +12,7 @@ from gateway.ledger.sessions import DutyRow, Look, SessionFact, SessionRow
 from gateway.processing.contributions import counted_lone, counted_session
 from gateway.processing.counting import Counted
 from gateway.processing.rows import issue_default, session_row
-from gateway.processing.scopes import Loaded
+from gateway.processing.scopes import ORPHAN, Loaded
 from gateway.processing.state import State
 from gateway.processing.telling import tell
 from gateway.ratings.clocks import CONTACT, RECTIFY, Duty
@@ -27,19 +27,18 @@ from gateway.ratings.news import (
     told_of,
 )
 from gateway.ratings.scopes import Survey, Surveyed
-from gateway.ratings.standings import Stand
+from gateway.ratings.sessions import DOUBLE_PRESS, REPEAT
+from gateway.ratings.standings import LATE, RAISED, Stand
 from gateway.ratings.state import SessionState
 
-STANDING: Final = frozenset(
-    {"double_press", "repeat", "late", "raised_at_counter", "orphan"}
-)
+STANDING: Final = frozenset({DOUBLE_PRESS, REPEAT, LATE, RAISED, ORPHAN})
 """Flags that follow from how a rating stands in its session, or waits for one."""
 
 SESSION_TIMER: Final = "session"
 ORPHAN_TIMER: Final = "orphan"
 
 _ALONE: Final = Stand(effective=True)
-_ORPHAN: Final = Stand(effective=True, flags=("orphan",))
+_ORPHAN: Final = Stand(effective=True, flags=(ORPHAN,))
 NOTHING_TOLD: Final = Told({}, frozenset())
 
 

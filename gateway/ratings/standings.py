@@ -13,6 +13,7 @@ from gateway.ratings.grouping import rating_order
 from gateway.ratings.policy import SessionRules
 from gateway.ratings.sessions import (
     AMENDED,
+    DOUBLE_PRESS,
     Press,
     Settlement,
     Standing,
@@ -155,7 +156,7 @@ def _flag_raised(
     first = chain[0]
     for one in ordered:
         stand = stands[one.rating_id]
-        if one is first or one.round != "initial" or "double_press" in stand.flags:
+        if one is first or one.round != "initial" or DOUBLE_PRESS in stand.flags:
             continue
         soon = 0 <= one.occurred_ms - first.occurred_ms <= rules.raised_within_ms
         same = one.window is not None and one.window == first.window
