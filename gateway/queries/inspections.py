@@ -1,7 +1,5 @@
 """Inspections as readers ask for them and see them."""
 
-from typing import NamedTuple
-
 import msgspec
 
 from fleet.inspections.due import State
@@ -16,18 +14,6 @@ class InspectionFilter(SiteBound, frozen=True, kw_only=True):
     site: str | None = None
     device: str | None = None
     type: Work | None = None
-
-
-class SheetLine(NamedTuple):
-    """An item of a sheet; `mark` is what the device proves by itself, or None."""
-
-    item: str
-    mark: str | None
-    proof: str
-
-    @staticmethod
-    def of(line: Line) -> "SheetLine":
-        return SheetLine(*line)
 
 
 class InspectionRow(msgspec.Struct, kw_only=True):
@@ -46,8 +32,8 @@ class InspectionRow(msgspec.Struct, kw_only=True):
     presses: int
     estimated: bool
     last_done_ms: int | None
-    checklist: list[SheetLine]
-    known: list[SheetLine]
+    checklist: tuple[Line, ...]
+    known: tuple[Line, ...]
 
 
 class PressTestRow(msgspec.Struct, kw_only=True):

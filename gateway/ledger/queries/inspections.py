@@ -18,7 +18,6 @@ from gateway.queries.inspections import (
     InspectionRow,
     PressTestRow,
     RecordRow,
-    SheetLine,
 )
 from gateway.reading.paging import Columns, Conditions, Listing, cut, page
 
@@ -67,8 +66,8 @@ def _build(row: Columns) -> InspectionRow:
         presses=row[6],
         estimated=seen.estimated,
         last_done_ms=row[13],
-        checklist=[SheetLine.of(line) for line in filled.lines],
-        known=[SheetLine.of(line) for line in filled.known],
+        checklist=filled.lines,
+        known=filled.known,
     )
 
 
