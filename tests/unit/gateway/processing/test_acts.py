@@ -11,13 +11,6 @@ from tests.support.folding import FoldedLedger, act, element, message
 ANNA = {"author": "anna"}
 
 
-@pytest.fixture
-def ledger() -> FoldedLedger:
-    ledger = FoldedLedger()
-    ledger.rules()
-    return ledger
-
-
 def test_a_repeat_under_the_same_key_changes_nothing(ledger: FoldedLedger) -> None:
     ledger.take(message("eval-0001", element("event-0001", 9)))
     purge = {**ANNA, "idempotency_key": "k1", "ids": [1]}

@@ -1,17 +1,9 @@
 """Self-tests and replies are kept with their device, the last ones of each."""
 
 import msgspec
-import pytest
 
 from gateway.ledger.conditions import REPORTS_MAX
 from tests.support.folding import START_MS, FoldedLedger, message
-
-
-@pytest.fixture
-def ledger() -> FoldedLedger:
-    ledger = FoldedLedger()
-    ledger.rules()
-    return ledger
 
 
 def answer(ledger: FoldedLedger, channel: str, number: int, **fields: object) -> None:

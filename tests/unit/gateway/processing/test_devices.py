@@ -7,13 +7,6 @@ from gateway.ports import RecordFlag
 from tests.support.folding import START_MS, FoldedLedger, message
 
 
-@pytest.fixture
-def ledger() -> FoldedLedger:
-    ledger = FoldedLedger()
-    ledger.rules()
-    return ledger
-
-
 def say(ledger: FoldedLedger, *, flags: int = 0, **fields: object) -> None:
     body = {"v": 1, **fields}
     ledger.take(message("eval-0001", body, START_MS, "presence", flags))

@@ -7,13 +7,6 @@ from gateway.ports import Block, HeaderFlag
 from tests.support.folding import FoldedLedger, act, element, message, snapshot
 
 
-@pytest.fixture
-def ledger() -> FoldedLedger:
-    ledger = FoldedLedger()
-    ledger.rules()
-    return ledger
-
-
 def append(ledger: FoldedLedger, *numbers: int) -> Block:
     """A block that is durable and not yet folded."""
     elements = (element(f"event-{n:04d}", seq=n) for n in numbers)

@@ -2,18 +2,9 @@
 
 import json
 
-import pytest
-
 from tests.support.folding import START_MS, FoldedLedger, message
 
 MINUTE_MS = 60_000
-
-
-@pytest.fixture
-def ledger() -> FoldedLedger:
-    ledger = FoldedLedger()
-    ledger.rules()
-    return ledger
 
 
 def beat(ledger: FoldedLedger, minute: int, **fields: object) -> None:

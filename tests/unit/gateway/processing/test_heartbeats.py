@@ -1,19 +1,10 @@
 """A heartbeat is kept, corrects a clock in a wrong zone, and becomes a point."""
 
-import pytest
-
 from gateway.ports import HealthPoint, RecordFlag
 from tests.support.folding import START_MS, FoldedLedger, message
 
 MINUTE_MS = 60_000
 EIGHT_HOURS_MS = 8 * 3_600_000
-
-
-@pytest.fixture
-def ledger() -> FoldedLedger:
-    ledger = FoldedLedger()
-    ledger.rules()
-    return ledger
 
 
 def beat(

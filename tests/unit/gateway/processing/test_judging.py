@@ -13,13 +13,6 @@ from tests.support.folding import (
 )
 
 
-@pytest.fixture
-def ledger() -> FoldedLedger:
-    ledger = FoldedLedger()
-    ledger.rules()
-    return ledger
-
-
 def when(ledger: FoldedLedger, event_id: str) -> tuple[int, str]:
     """The resolved time and what it rests on."""
     (row,) = ledger.all(

@@ -6,13 +6,6 @@ import pytest
 from tests.support.folding import START_MS, FoldedLedger, element, message
 
 
-@pytest.fixture
-def ledger() -> FoldedLedger:
-    ledger = FoldedLedger()
-    ledger.rules()
-    return ledger
-
-
 def press(seq: int, event: int | None = None, **fields: object) -> dict[str, object]:
     number = seq if event is None else event
     return element(f"event-{number:04d}", seq=seq, **fields)

@@ -15,13 +15,6 @@ from tests.support.folding import (
 MINUTE_MS = 60 * SECOND_MS
 
 
-@pytest.fixture
-def ledger() -> FoldedLedger:
-    ledger = FoldedLedger()
-    ledger.rules()
-    return ledger
-
-
 def press(
     ledger: FoldedLedger, number: int, at_ms: int, level: int = 5, **fields: object
 ) -> None:

@@ -9,13 +9,6 @@ from gateway.events import cloud_id
 from tests.support.folding import START_MS, FoldedLedger, element, message
 
 
-@pytest.fixture
-def ledger() -> FoldedLedger:
-    ledger = FoldedLedger()
-    ledger.rules()
-    return ledger
-
-
 def press(ledger: FoldedLedger, number: int, after_s: int, **fields: object) -> None:
     claim = START_MS - 86_400_000 + after_s * 1_000
     body = element(f"event-{number:04d}", occurred_at=claim, **fields)
