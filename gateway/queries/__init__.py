@@ -8,7 +8,6 @@ newest first.
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
-from zoneinfo import ZoneInfo
 
 from fleet.inspections.plans import Plan
 from gateway.ports import OutboxRow, SinkSince
@@ -91,9 +90,7 @@ class LedgerQueries(Protocol):
     def statements(self) -> list[StatementRow]:
         """Sealed months, the newest first."""
 
-    def statement(
-        self, site: str, month: str, zone: ZoneInfo
-    ) -> StatementDetail | None:
+    def statement(self, site: str, month: str) -> StatementDetail | None:
         """One sealed month of a site ("": of all), and what has changed since."""
 
     def terms(self) -> Terms:

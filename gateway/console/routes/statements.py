@@ -2,7 +2,6 @@
 
 import json
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse
@@ -82,8 +81,7 @@ class Statements:
     ) -> StatementWhole:
         """What was sealed, and what later changes have added or taken since."""
         self._check(query.site, caller)
-        zone = ZoneInfo(self._ledger.terms().rules.time_zone)
-        detail = self._ledger.statement(query.site or "", month, zone)
+        detail = self._ledger.statement(query.site or "", month)
         if detail is None:
             raise not_found(f"sealed month {month}")
         cells = detail.row.statement.cells

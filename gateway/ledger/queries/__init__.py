@@ -1,7 +1,6 @@
 """The ledger as readers see it: `gateway.queries.LedgerQueries` on SQLite."""
 
 from collections.abc import Sequence
-from zoneinfo import ZoneInfo
 
 import apsw
 
@@ -115,10 +114,8 @@ class SqliteLedgerQueries:
     def statements(self) -> list[StatementRow]:
         return self._read(statements.listed)
 
-    def statement(
-        self, site: str, month: str, zone: ZoneInfo
-    ) -> StatementDetail | None:
-        return self._read(lambda c: statements.detail(c, site, month, zone))
+    def statement(self, site: str, month: str) -> StatementDetail | None:
+        return self._read(lambda c: statements.detail(c, site, month))
 
     def terms(self) -> Terms:
         return self._read(counts.terms)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import apsw
 import msgspec
 
-from gateway.ledger.queries.counts import counts
+from gateway.ledger.queries.counts import counts, terms
 from gateway.queries.counts import CountFilter
 from gateway.queries.statements import StatementDetail, StatementRow
 from gateway.ratings.periods import LocalTime, period
@@ -56,7 +56,7 @@ def listed(connection: apsw.Connection) -> list[StatementRow]:
 
 
 def detail(
-    connection: apsw.Connection, site: str, month: str, zone: ZoneInfo
+    connection: apsw.Connection, site: str, month: str
 ) -> StatementDetail | None:
     """A sealed month, and what has changed since."""
     for author, data in connection.execute(
@@ -64,6 +64,7 @@ def detail(
         (site, month),
     ):
         statement = _STATEMENT.decode(data)
+        zone = ZoneInfo(terms(connection).rules.time_zone)
         now = cells(connection, site, bounds_of(month, zone))
         row = StatementRow(author, statement)
         return StatementDetail(row, adjustments(statement, now))
