@@ -1,6 +1,6 @@
 """What a rating, or a session, is counted as."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import tzinfo
 from typing import Any
 
@@ -12,12 +12,8 @@ from gateway.processing.counting import Counted, Rated, cell_key
 from gateway.processing.state import State
 from gateway.ratings.cells import RECEIVED, Cell, of_rating, of_session, parts
 from gateway.ratings.facts import RatingFact
+from gateway.ratings.flags import keeps_out
 from gateway.ratings.state import SessionState
-
-
-def is_kept_out(state: State, flags: Collection[str]) -> bool:
-    """Whether an excluding flag keeps a rating out of the verified figures."""
-    return bool(flags) and not state.excluding.isdisjoint(flags)
 
 
 def counted_lone(state: State, stored: Stored) -> Counted:
@@ -61,7 +57,8 @@ def counted_session(
     state: State, row: SessionRow, now: SessionState, ratings: Mapping[str, Stored]
 ) -> Counted:
     """What a session counts as, on the moment and by the binding of its period."""
-    excluded = [name for name, one in ratings.items() if is_kept_out(state, one.flags)]
+    rules = state.flag_rules
+    excluded = [name for name, one in ratings.items() if keeps_out(one.flags, rules)]
     effective = None if now.effective is None else ratings[now.effective.rating_id]
     hour = state.counting.hour_of(state.zone, now.counts_ms)
     medium = TERMINAL

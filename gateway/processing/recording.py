@@ -11,12 +11,19 @@ from gateway.ledger.sessions import Scope
 from gateway.ports import Record, RecordFlag, RecordKind
 from gateway.processing.activity import follow
 from gateway.processing.bindings import binding_of
-from gateway.processing.contributions import count_alone, is_kept_out
+from gateway.processing.contributions import count_alone
 from gateway.processing.personal import Personal
 from gateway.processing.points import Timed, recorded
 from gateway.processing.sessions import Sessions
 from gateway.processing.state import State
-from gateway.ratings.flags import Flag, FlagRules, Pressed, stuck_key, too_fast
+from gateway.ratings.flags import (
+    Flag,
+    FlagRules,
+    Pressed,
+    keeps_out,
+    stuck_key,
+    too_fast,
+)
 
 BACKLOG: Final = int(RecordFlag.BACKLOG)  # an enum's & costs a microsecond
 MESSAGE: Final = int(RecordKind.MESSAGE)
@@ -32,7 +39,6 @@ _RARE: Final = (
 
 
 Row = tuple[object, ...]
-_FLAG_RULES: Final = FlagRules()
 
 
 class Recording:
@@ -130,7 +136,7 @@ class Recording:
         credit = state.attribution.credit(
             device.device_id, occurred_ms, rating.employee_id, rating.attributions
         )
-        raised = _suspicions(rating)
+        raised = _suspicions(rating, state.flag_rules)
         test = state.press_tests.hear(device, rating, record, occurred_ms, quality)
         if test is not None:
             raised.append(test)
@@ -146,7 +152,7 @@ class Recording:
         details = _details(rating, scope)
         if raised:
             details["evidence"] = {one.name: dict(one.evidence) for one in raised}
-        if test is not None or is_kept_out(state, flags):
+        if test is not None or keeps_out(flags, state.flag_rules):
             details[KEPT_OUT] = True
         quick = self._sessions.begin_quick(scope, binding, one, credit.employee_id)
         if scope is None or quick is not None:
@@ -201,15 +207,15 @@ class Recording:
         return flags
 
 
-def _suspicions(rating: Rating) -> list[Flag]:
+def _suspicions(rating: Rating, rules: FlagRules) -> list[Flag]:
     """Flags that a press calls for by itself, with their evidence."""
     if rating.level is None:
         return []
     key = rating.level if rating.key is None else rating.key
     pressed = Pressed(0, key)
     found = (
-        too_fast(rating.prompt_delay_ms, _FLAG_RULES),
-        stuck_key(pressed, (), rating.key_down_ms, _FLAG_RULES),
+        too_fast(rating.prompt_delay_ms, rules),
+        stuck_key(pressed, (), rating.key_down_ms, rules),
     )
     return [flag for flag in found if flag is not None]
 

@@ -31,7 +31,7 @@ from gateway.processing.openings import Openings
 from gateway.processing.profiles import Profiles, Reader, read_profiles
 from gateway.processing.sinks import Sinks
 from gateway.processing.terms import TermsInForce
-from gateway.ratings.flags import Flag
+from gateway.ratings.flags import Flag, FlagRules
 from gateway.rules import Rules
 from gateway.sealing import Keyring
 
@@ -150,7 +150,7 @@ class State:
         self.rules = rules
         self.zone = ZoneInfo(rules.time_zone)
         self.terms.apply(rules, self.books.setting("calendar"))
-        self.excluding = frozenset(rules.excluding_flags)
+        self.flag_rules = FlagRules(excluding=frozenset(rules.excluding_flags))
         self.apply_attribution()
         self.openings.forget(self.zone)
         self.horizon_ms = rules.event_age_days_max * DAY_MS
