@@ -13,15 +13,14 @@ from device_protocol.profiles import (
     ProfileReader,
     profile_reader,
 )
-from device_protocol.profiles.model import FULL_SCALE
 from device_protocol.topics import Channel
 from fleet.press_test import LEVELS
 
 Reader = Callable[[str, bytes], Uplink]
 
 _PROFILES: Final = msgspec.json.Decoder(dict[str, Profile])
-_LIMITS: Final = Limits()
 _PLAIN: Final = Profile()
+"""Stands for what has no profile: it leaves everything as the protocol says."""
 _KEYS: Final = 16
 
 
@@ -50,8 +49,8 @@ class Profiles:
 
     def level_of(self, name: str | None, key: int, occurred_ms: int) -> int | None:
         """What a key meant at the event; None: the profile does not say."""
-        profile = self._profiles.get(name or "")
-        return None if profile is None else profile.level_of(key, occurred_ms)
+        profile = self._profiles.get(name or "", _PLAIN)
+        return profile.level_of(key, occurred_ms)
 
     def key_map(self, name: str | None, at_ms: int) -> dict[int, int]:
         """The keys that a profile knows at a moment, and their levels."""
@@ -66,13 +65,11 @@ class Profiles:
         return sorted(set(given), reverse=True)
 
     def scale(self, name: str | None) -> str:
-        profile = self._profiles.get(name or "")
-        return FULL_SCALE if profile is None else profile.scale_name
+        return self._profiles.get(name or "", _PLAIN).scale_name
 
     def session_mode(self, name: str | None) -> str | None:
         """How sessions begin; None: the profile leaves it to the rules."""
-        profile = self._profiles.get(name or "")
-        return None if profile is None else profile.session_mode
+        return self._profiles.get(name or "", _PLAIN).session_mode
 
     def rhythm(self, name: str | None) -> tuple[int, bool]:
         """Seconds between heartbeats, and whether a device speaks in batches only."""
@@ -81,12 +78,10 @@ class Profiles:
 
     def inspection(self, name: str | None) -> Inspection | None:
         """How often its devices are looked after; None: it does not say."""
-        profile = self._profiles.get(name or "")
-        return None if profile is None else profile.inspection
+        return self._profiles.get(name or "", _PLAIN).inspection
 
     def limits(self, name: str | None) -> Limits:
-        profile = self._profiles.get(name or "")
-        return _LIMITS if profile is None else profile.limits
+        return self._profiles.get(name or "", _PLAIN).limits
 
 
 def read_profiles(text: str | None) -> Profiles:
