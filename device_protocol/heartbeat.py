@@ -52,15 +52,20 @@ def _kept(sent: wire.Heartbeat, claim: Claim, unknown: int) -> Heartbeat:
         battery_pct=sent.battery_pct,
         battery_mv=sent.battery_mv,
         power=sent.power,
-        rssi_dbm=sent.rssi_dbm,
+        rssi_dbm=_without_negative_zero(sent.rssi_dbm),
         storage_free_pct=sent.storage_free_pct,
-        temperature_c=sent.temperature_c,
+        temperature_c=_without_negative_zero(sent.temperature_c),
         clock_synced=sent.clock_synced,
         firmware=sent.firmware or None,
         config_revision=sent.config_revision,
         faults=sent.faults or (),
         unknown_fields=unknown,
     )
+
+
+# The compiled reader and the one by hand disagree about the sign of a zero.
+def _without_negative_zero(figure: float | None) -> float | None:
+    return figure or (None if figure is None else 0.0)
 
 
 plain: Final = PlainReader(_Plain, _from_plain)

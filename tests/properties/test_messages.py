@@ -11,7 +11,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from device_protocol import downlink
@@ -245,6 +245,7 @@ heartbeats = st.fixed_dictionaries(
 
 
 @given(heartbeats)
+@example({"v": 1, "temperature_c": -0.0, "rssi_dbm": -0.0})
 @settings(max_examples=200, deadline=None)
 def test_a_heartbeat_is_read_the_same_plain_or_judged(fields: dict[str, Any]) -> None:
     payload = to_json(fields)
