@@ -23,7 +23,7 @@ _Shape = TypeVar("_Shape", bound=wire.Common)
 _Message = TypeVar("_Message")
 
 _split: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
-_BACKSLASH: Final = ord("\\")
+BACKSLASH: Final = ord("\\")
 
 
 def plain_claim(moment: str | int | None) -> int | str | None:
@@ -51,7 +51,7 @@ class PlainReader(Generic[_Shape, _Message]):
     def read_one(self, device_id: str, payload: bytes) -> _Message | None:
         """The message in a payload, or None."""
         # Without an escape no string can hold NUL, a lone surrogate or a quote.
-        if len(payload) > OBJECT_BYTES_MAX or _BACKSLASH in payload:
+        if len(payload) > OBJECT_BYTES_MAX or BACKSLASH in payload:
             return None
         try:
             return self._message(device_id, self._decode_one(payload))
@@ -60,11 +60,11 @@ class PlainReader(Generic[_Shape, _Message]):
 
     def read_many(self, device_id: str, payload: bytes) -> list[_Message] | None:
         """The messages in an array when all of them are plain, else None."""
-        if len(payload) > PAYLOAD_BYTES_MAX or _BACKSLASH in payload:
+        if len(payload) > PAYLOAD_BYTES_MAX or BACKSLASH in payload:
             return None
         try:
             shapes = self._decode_many(payload)
-            if len(shapes) > ELEMENTS_MAX or _any_too_large(payload):
+            if len(shapes) > ELEMENTS_MAX or any_too_large(payload):
                 return None
             messages = [self._message(device_id, shape) for shape in shapes]
         except ValueError:
@@ -80,7 +80,8 @@ class PlainReader(Generic[_Shape, _Message]):
         return self._build(shape)
 
 
-def _any_too_large(payload: bytes) -> bool:
+def any_too_large(payload: bytes) -> bool:
+    """Whether an element of an array is larger than an object may be."""
     return len(payload) > OBJECT_BYTES_MAX and any(
         len(memoryview(raw)) > OBJECT_BYTES_MAX for raw in _split(payload)
     )

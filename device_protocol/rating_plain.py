@@ -11,6 +11,7 @@ from unicodedata import normalize
 import msgspec
 from msgspec import Meta
 
+from device_protocol import wire
 from device_protocol.identity import (
     HASH_BYTES,
     ItemContent,
@@ -22,29 +23,21 @@ from device_protocol.levels import parse_level
 from device_protocol.limits import (
     ATTRIBUTIONS_MAX,
     BOOT_ID_CHARS_MAX,
-    CODE_CHARS_MAX,
     COMMENT_CHARS_MAX,
-    COUNTER_MAX,
     ELEMENTS_MAX,
-    EMPLOYEE_ID_CHARS_MAX,
-    INTEGER_MAX,
     ITEMS_MAX,
-    KEY_MAX,
     LEVEL_CHARS_MAX,
     LEVEL_MAX,
     LEVEL_MIN,
     OBJECT_BYTES_MAX,
     PAYLOAD_BYTES_MAX,
     REASONS_MAX,
-    SESSION_ID_CHARS_MAX,
 )
 from device_protocol.messages import Item, Rating
+from device_protocol.plain import BACKSLASH, any_too_large, plain_claim
 from device_protocol.timestamps import quick_claim
+from device_protocol.wire import Code, Counter, EmployeeId, Evidence, Key, SessionId
 
-_Counter = Annotated[int, Meta(ge=0, le=COUNTER_MAX)]
-_Evidence = Annotated[int, Meta(ge=-COUNTER_MAX, le=COUNTER_MAX)]
-_Code = Annotated[str, Meta(max_length=CODE_CHARS_MAX)]
-_Employee = Annotated[str, Meta(max_length=EMPLOYEE_ID_CHARS_MAX)]
 _Level = (
     Annotated[int, Meta(ge=LEVEL_MIN, le=LEVEL_MAX)]
     | Annotated[str, Meta(max_length=LEVEL_CHARS_MAX)]
@@ -52,40 +45,29 @@ _Level = (
 
 
 class _Item(ItemContent, forbid_unknown_fields=True, gc=False):
-    code: _Code
+    code: Code
     level: _Level
 
 
-class _Plain(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
+class _Plain(wire.Event, forbid_unknown_fields=True, kw_only=True, gc=False):
     """A rating as it stands in JSON; what is rare is left out, and so not plain."""
 
-    v: Literal[1]
-    event_id: str
-    device_id: str | None = None
-    boot_id: Annotated[str, Meta(max_length=BOOT_ID_CHARS_MAX)] | None = None
-    seq: _Counter | None = None
-    occurred_at: str | Annotated[int, Meta(ge=0, le=INTEGER_MAX)] | None = None
-    uptime_ms: _Counter | None = None
-    sent_uptime_ms: _Counter | None = None
-    mode: Literal["live", "test", "training", "maintenance"] | None = None
-    buffered: bool | None = None
-    retry: _Evidence | None = None
     level: _Level | None = None
-    key: Annotated[int, Meta(ge=0, le=KEY_MAX)] | None = None
+    key: Key | None = None
     items: Annotated[tuple[_Item, ...], Meta(max_length=ITEMS_MAX)] | None = None
-    session_id: Annotated[str, Meta(max_length=SESSION_ID_CHARS_MAX)] | None = None
+    session_id: SessionId | None = None
     stage: Literal[1, 2] | None = None
-    employee_id: _Employee | None = None
+    employee_id: EmployeeId | None = None
     attributions: (
-        Annotated[tuple[_Employee, ...], Meta(max_length=ATTRIBUTIONS_MAX)] | None
+        Annotated[tuple[EmployeeId, ...], Meta(max_length=ATTRIBUTIONS_MAX)] | None
     ) = None
-    reasons: Annotated[tuple[_Code, ...], Meta(max_length=REASONS_MAX)] | None = None
+    reasons: Annotated[tuple[Code, ...], Meta(max_length=REASONS_MAX)] | None = None
     comment: Annotated[str, Meta(max_length=COMMENT_CHARS_MAX)] | None = None
     round: Literal["initial", "followup"] | None = None
     origin: Literal["customer", "device_timeout", "staff_proxy"] | None = None
-    prompt_delay_ms: _Evidence | None = None
-    key_down_ms: _Evidence | None = None
-    presses: _Evidence | None = None
+    prompt_delay_ms: Evidence | None = None
+    key_down_ms: Evidence | None = None
+    presses: Evidence | None = None
 
 
 class _Usual(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
@@ -95,13 +77,13 @@ class _Usual(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, gc=False)
     event_id: str
     occurred_at: str
     level: Annotated[int, Meta(ge=LEVEL_MIN, le=LEVEL_MAX)]
-    session_id: Annotated[str, Meta(min_length=1, max_length=SESSION_ID_CHARS_MAX)]
+    session_id: Annotated[SessionId, Meta(min_length=1)]
     device_id: str | None = None
     boot_id: Annotated[str, Meta(max_length=BOOT_ID_CHARS_MAX)] | None = None
-    seq: _Counter | None = None
-    employee_id: _Employee | None = None
+    seq: Counter | None = None
+    employee_id: EmployeeId | None = None
     buffered: bool | None = None
-    retry: _Evidence | None = None
+    retry: Evidence | None = None
 
 
 class _UsualContent(msgspec.Struct, omit_defaults=True, gc=False):
@@ -123,14 +105,12 @@ _decode_one: Final = msgspec.json.Decoder(_Plain).decode
 _decode_many: Final = msgspec.json.Decoder(
     Annotated[list[_Plain], Meta(max_length=ELEMENTS_MAX)]
 ).decode
-_split: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
-_BACKSLASH: Final = ord("\\")
 
 
 def read_one(device_id: str, payload: bytes) -> Rating | None:
     """The rating in a payload, or None when it has to be judged by hand."""
     # Without an escape no string can hold NUL, a lone surrogate or a quote.
-    if len(payload) > OBJECT_BYTES_MAX or _BACKSLASH in payload:
+    if len(payload) > OBJECT_BYTES_MAX or BACKSLASH in payload:
         return None
     try:
         usual = _decode_usual(payload)
@@ -149,13 +129,13 @@ def _read_plain(device_id: str, payload: bytes) -> Rating | None:
 
 def read_many(device_id: str, payload: bytes) -> list[Rating] | None:
     """The ratings in an array when all of them are plain, else None."""
-    if len(payload) > PAYLOAD_BYTES_MAX or _BACKSLASH in payload:
+    if len(payload) > PAYLOAD_BYTES_MAX or BACKSLASH in payload:
         return None
     try:
         ratings = _read_elements(device_id, payload)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
-    if len(payload) > OBJECT_BYTES_MAX and _any_too_large(payload):
+    if any_too_large(payload):
         return None
     found = [rating for rating in ratings if rating is not None]
     return found if len(found) == len(ratings) else None
@@ -167,10 +147,6 @@ def _read_elements(device_id: str, payload: bytes) -> list[Rating | None]:
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return [_rating(device_id, plain) for plain in _decode_many(payload)]
     return [_from_usual(device_id, one) for one in usual]
-
-
-def _any_too_large(payload: bytes) -> bool:
-    return any(len(memoryview(raw)) > OBJECT_BYTES_MAX for raw in _split(payload))
 
 
 def _from_usual(device_id: str, usual: _Usual) -> Rating | None:
@@ -212,9 +188,8 @@ def _rating(device_id: str, plain: _Plain) -> Rating | None:
         or (plain.items is not None and not _are_known(plain.items))
     ):
         return None
-    moment = plain.occurred_at
     try:
-        claim = None if moment is None else quick_claim(moment)
+        claim = plain_claim(plain.occurred_at)
     except ValueError:
         return None
     comment = plain.comment
