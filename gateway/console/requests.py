@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final, Literal, Self
 
-from fastapi import Header
+from fastapi import Header, Path
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from fleet.registry import Lifecycle
@@ -21,6 +21,8 @@ LIMIT_MAX: Final = 1000
 _IDS_MAX: Final = 1000
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
+
+Month = Annotated[str, Path(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 
 IdempotencyKey = Annotated[
     str | None,

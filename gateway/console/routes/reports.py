@@ -5,19 +5,18 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from gateway.console.callers import Reader
 from gateway.console.figure_query import FigureQuery
 from gateway.console.problems import ProblemError, not_found
 from gateway.console.report_page import HEADERS, page
+from gateway.console.requests import Month
 from gateway.console.statistics import Found, Statistics, figures_of
 from gateway.queries import LedgerQueries
 from gateway.ratings.periods import period
 from gateway.ratings.reports import monthly_csv
-
-Month = Annotated[str, Path(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 
 
 class ReportQuery(FigureQuery):

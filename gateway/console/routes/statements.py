@@ -3,7 +3,7 @@
 import json
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -13,13 +13,11 @@ from gateway.console.callers import Auditor, Caller, Reader, whole_gateway
 from gateway.console.instants import Instant
 from gateway.console.items import ACT_RESPONSES, Item, ListOf
 from gateway.console.problems import not_found
-from gateway.console.requests import IdempotencyKey, Strict, Text
+from gateway.console.requests import IdempotencyKey, Month, Strict, Text
 from gateway.console.sight import Sight
 from gateway.queries import LedgerQueries
 from gateway.queries.statements import StatementRow
 from gateway.ratings.statements import is_intact
-
-Month = Annotated[str, Path(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 
 
 class SiteQuery(Strict):
