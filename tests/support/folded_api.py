@@ -12,8 +12,7 @@ from gateway.reading import Reader
 from gateway.tokens import FILE_NAME, Tokens
 from tests.support.api import Client, Deliveries
 from tests.support.folding import FoldedLedger
-
-FATES = ("accepted", "duplicate", "conflict", "quarantined", "ignored", "deferred")
+from tests.support.whole import FATES
 
 
 class FoldedApi(Client):

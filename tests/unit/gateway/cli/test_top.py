@@ -8,17 +8,12 @@ import pytest
 from gateway.cli.live.figures import Pipeline
 from gateway.cli.main import main
 from tests.unit.gateway.cli.conftest import CannedApi
-from tests.unit.gateway.cli.live.pictures import PIPELINE
-from tests.unit.gateway.cli.live.test_reading import METRICS, READY
+from tests.unit.gateway.cli.live.pictures import PIPELINE, answers
 
 
 @pytest.fixture
 def running(api: CannedApi) -> CannedApi:
-    api.answers = {
-        "GET /readyz": (200, READY),
-        "GET /metrics": (200, METRICS.encode()),
-        "GET /api/v1/pipeline": (200, msgspec.to_builtins(PIPELINE)),
-    }
+    api.answers = answers()
     return api
 
 

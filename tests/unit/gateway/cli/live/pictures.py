@@ -1,5 +1,6 @@
-"""Figures of a small gateway, to draw and to change."""
+"""Figures of a small gateway, to draw and to change, and how it tells them."""
 
+from msgspec import to_builtins
 from msgspec.structs import replace
 
 from gateway.cli.live.figures import (
@@ -68,6 +69,27 @@ PICTURE = Picture(
     happenings=(Happening(NOON_MS - 500, "process (pid 90) is gone", good=False),),
     hints=(("kill -9 102", "a role dies"), ("curl it", "look")),
 )
+
+METRICS = """\
+# TYPE evalgate_received counter
+evalgate_received_total 62.0
+evalgate_unacknowledged_messages 3.0
+evalgate_link_up 1.0
+evalgate_role_pid{role="ingest"} 101.0
+evalgate_role_resident_bytes{role="ingest"} 5.0
+# TYPE evalgate_role_cpu_seconds counter
+evalgate_role_cpu_seconds_total{role="ingest"} 1.5
+"""
+READY = {"status": "ready", "checks": {"ingest": {"ok": True, "detail": "running"}}}
+
+
+def answers() -> dict[str, tuple[int, object]]:
+    """What a gateway that is ready answers to one look."""
+    return {
+        "GET /readyz": (200, READY),
+        "GET /metrics": (200, METRICS.encode()),
+        "GET /api/v1/pipeline": (200, to_builtins(PIPELINE)),
+    }
 
 
 def with_sink(sink: Sink) -> Picture:

@@ -1,6 +1,5 @@
 """From the API's answers to figures, whatever it answers."""
 
-import msgspec
 import pytest
 
 from gateway.cli.api import Api
@@ -8,19 +7,7 @@ from gateway.cli.live.figures import Intake, Process
 from gateway.cli.live.reading import parse_metrics, read
 from gateway.settings import load_settings
 from tests.unit.gateway.cli.conftest import CannedApi
-from tests.unit.gateway.cli.live.pictures import PIPELINE
-
-METRICS = """\
-# TYPE evalgate_received counter
-evalgate_received_total 62.0
-evalgate_unacknowledged_messages 3.0
-evalgate_link_up 1.0
-evalgate_role_pid{role="ingest"} 101.0
-evalgate_role_resident_bytes{role="ingest"} 5.0
-# TYPE evalgate_role_cpu_seconds counter
-evalgate_role_cpu_seconds_total{role="ingest"} 1.5
-"""
-READY = {"status": "ready", "checks": {"ingest": {"ok": True, "detail": "running"}}}
+from tests.unit.gateway.cli.live.pictures import METRICS, PIPELINE, answers
 
 
 def test_metrics_tell_of_the_intake_and_of_each_role() -> None:
@@ -33,11 +20,7 @@ def test_metrics_tell_of_the_intake_and_of_each_role() -> None:
 
 @pytest.fixture
 def canned(api: CannedApi) -> CannedApi:
-    api.answers = {
-        "GET /readyz": (200, READY),
-        "GET /metrics": (200, METRICS.encode()),
-        "GET /api/v1/pipeline": (200, msgspec.to_builtins(PIPELINE)),
-    }
+    api.answers = answers()
     return api
 
 
