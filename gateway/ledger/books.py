@@ -30,6 +30,7 @@ COUNTERS: Final = (
     "block",  # the last block folded
     "generation",
     "ordinal",  # the last given
+    "sessions",  # the last number given to one
     "messages",  # received by ingress up to that block
     "elements_extra",  # elements beyond one a message
     "now_ms",  # the journal's time

@@ -128,7 +128,7 @@ class Device:
         self.shifts: list[tuple[int, int]] = []  # of this run: place, before it
         self.adjusted = False  # whether either concerns its events
         self.findings: Findings | None = None  # until it was first judged
-        self.ratings = 0  # that ever came, resent ones each time
+        self.ratings = 0  # pressed on it and accepted: each once
         self.watch = Watch()
         self.habits: Habits | None = None  # None: to be worked out anew
         self.patience_ms = -1  # silent for so long, it stirs when it speaks

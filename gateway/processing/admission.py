@@ -5,6 +5,8 @@ elements to be judged, and gives every other element its fate at once.
 """
 
 from collections.abc import Sequence
+from itertools import islice
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from device_protocol.codec import Uplink, reader_of
@@ -40,6 +42,7 @@ from gateway.processing.state import (
 Element = tuple[int, Device, EventMessage, Record]
 """Packed place, device, what it says, and the record it came in."""
 
+_speaker: Final = itemgetter(1)
 DEFERRAL_STEP_MS: Final = 1_000
 RECORD_STEP: Final = 1 << ELEMENT_BITS
 PRESENCE: Final = Channel.PRESENCE
@@ -59,12 +62,27 @@ class Admission:
     def __init__(self, state: State, quarantine: Quarantine) -> None:
         self._state = state
         self._quarantine = quarantine
+        self._waiting: list[Element] = []  # of the run, not judged yet
+        self._speakers: set[Device] = set()  # of the first `_seen` of those
+        self._seen = 0
+
+    def take_waiting(self) -> list[Element]:
+        """What is to be judged before anything that comes later in the run."""
+        waiting = self._waiting[:]
+        self._waiting.clear()
+        self._speakers.clear()
+        self._seen = 0
+        return waiting
 
     def admit(self, records: Sequence[Record], first: int) -> list[Element]:
-        """The elements of a run whose first record stands at index `first`."""
+        """The last elements of a run whose first record stands at index `first`.
+
+        Those before something that follows from them, or that tells of itself at once,
+        were judged by then: the order of what is told does not depend on the blocks.
+        """
         state = self._state
         entries, block = state.entries, state.block
-        elements: list[Element] = []
+        elements = self._waiting
         place = state.place(first) - RECORD_STEP
         for record in records:
             place += RECORD_STEP
@@ -90,16 +108,15 @@ class Admission:
                 continue
             if isinstance(message, Rating):
                 device.tokens -= 1
-                device.ratings += 1
                 state.unknown_fields += message.unknown_fields
                 elements.append((place, device, message, record))
             else:
                 self._unfold(message, record, place, device, elements)
-        return elements
+        return self.take_waiting()
 
     def readmit(self, arrivals: Sequence[Arrival]) -> list[Element]:
-        """The elements of messages that were kept back; the bucket is not asked."""
-        elements: list[Element] = []
+        """As `admit`, of messages that were kept back; the bucket is not asked."""
+        elements = self._waiting
         for place, record in arrivals:
             entry = self._state.entries.get(record.topic) or self._enter(record, place)
             if entry is None:
@@ -111,7 +128,7 @@ class Admission:
             ) and self._stopped(record, place, device, channel, bucket=False)
             if not stopped:
                 self._read_again(record, place, device, read, elements)
-        return elements
+        return self.take_waiting()
 
     def _read_again(
         self,
@@ -311,6 +328,8 @@ class Admission:
         elif isinstance(message, Cleared):
             state.fates["ignored", "presence_cleared"] += 1
         elif isinstance(message, Heartbeat):
+            if elements and self._spoke(device):
+                state.catch_up()
             beat(state, device, message, record, place)
             state.fates["accepted", ""] += 1
         elif not isinstance(message, list):
@@ -319,12 +338,19 @@ class Admission:
         else:
             for element, one, part in self._parts(message, record, place):
                 device.tokens -= 1
-                device.ratings += isinstance(element, Rating)
                 if isinstance(element, ProtocolError):
                     self._quarantine.refuse(part, one, device.device_id, element)
                 else:
                     state.unknown_fields += element.unknown_fields
                     elements.append((one, device, element, part))
+
+    def _spoke(self, device: Device) -> bool:
+        """Whether elements of the device wait: its heartbeat tells of them."""
+        if self._seen < len(self._waiting):
+            later = islice(self._waiting, self._seen, None)
+            self._speakers.update(map(_speaker, later))
+            self._seen = len(self._waiting)
+        return device in self._speakers
 
     def _parts(
         self, message: list[EventMessage | ProtocolError], record: Record, place: int

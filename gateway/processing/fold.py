@@ -41,6 +41,7 @@ class Fold:
         self._quarantine = Quarantine(state)
         self._admission = Admission(state, self._quarantine)
         self._judging = Judging(state, self._quarantine)
+        state.catch_up = self._catch_up
         self._readmitting = Readmitting(
             state, self._quarantine, self._admission, self._judging
         )
@@ -132,6 +133,11 @@ class Fold:
                 device.correct_clock(device.correction_ms)
             self.state.shifted_devices.clear()
             self._quarantine.save()
+
+    def _catch_up(self) -> None:
+        """Judge what waits of the run: what comes now is told after it."""
+        if waiting := self._admission.take_waiting():
+            self._judging.judge(waiting)
 
     def _mixed(self, records: Sequence[Record]) -> None:
         start = 0

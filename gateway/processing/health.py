@@ -41,6 +41,7 @@ def _judge(state: State, device: Device, found: Findings, vitals: Vitals) -> Non
     changed = diagnose(found, vitals)
     if not changed:
         return
+    state.catch_up()
     health = health_of(found)
     data = {
         "device_id": device.device_id,

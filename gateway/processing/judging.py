@@ -1,6 +1,6 @@
 """Hops 4 and 5: which elements are new, and what each rating becomes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import cast
@@ -44,12 +44,24 @@ class Judging:
         known = [(index, timed[index], holder) for index, holder in held.items()]
         if self._late:
             known = self._late_ones(claims) + known
-        for _, one, holder in sorted(known, key=itemgetter(0)):
+        start = 0
+        for index, one, holder in sorted(known, key=itemgetter(0)):
+            if holder.content_hash != one[2].content_hash:
+                # A conflict tells of itself: after what came before it.
+                self._fold_new(timed, held, start, index)
+                start = index
             self._known(one, holder)
+        self._fold_new(timed, held, start, len(timed))
+
+    def _fold_new(
+        self, timed: Sequence[Timed], held: Mapping[int, Holder], low: int, high: int
+    ) -> None:
+        """Fold those of a stretch of the run whose identity nobody held."""
+        new = timed[low:high]
         if held:
-            timed = [one for index, one in enumerate(timed) if index not in held]
-        if timed:
-            self._fold(timed)
+            new = [one for index, one in enumerate(new, start=low) if index not in held]
+        if new:
+            self._fold(new)
 
     def _fold(self, timed: Sequence[Timed]) -> None:
         """Ratings set-wise, other events one by one, all in their order."""

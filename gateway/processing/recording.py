@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from device_protocol.messages import Rating
+from device_protocol.messages import Origin, Rating
 from gateway.ledger.devices import Binding, Device
 from gateway.ledger.figures import KEPT_OUT
 from gateway.ledger.sessions import Scope
@@ -27,6 +27,7 @@ from gateway.ratings.flags import (
 
 BACKLOG: Final = int(RecordFlag.BACKLOG)  # an enum's & costs a microsecond
 MESSAGE: Final = int(RecordKind.MESSAGE)
+TIMED_OUT: Final = Origin.DEVICE_TIMEOUT.value
 _RARE: Final = (
     "key",
     "reasons",
@@ -97,6 +98,7 @@ class Recording:
             number, key = begun
             state.ordinal += 1
             device.saw_rating(record.received_ms)
+            device.ratings += rating.origin != TIMED_OUT
             flags = () if seq is None else follow(state, device, seq, rating.boot_id)
             emit(recorded(state, one, flags, binding, key, rating.employee_id))
             if device.receipts:
@@ -197,6 +199,7 @@ class Recording:
     ) -> tuple[str, ...]:
         """Sequence, activity, and the flags that need no other rating."""
         device.saw_rating(record.received_ms)
+        device.ratings += rating.level is not None and rating.origin != TIMED_OUT
         flags: tuple[str, ...] = ()
         if rating.seq is not None:
             flags = follow(self._state, device, rating.seq, rating.boot_id)

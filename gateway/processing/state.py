@@ -4,7 +4,7 @@ Everything here can be read again from the ledger: nothing but records enters.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
@@ -103,6 +103,7 @@ class State:
         self.unknown_fields = 0  # read since the metric was last written
         self.openings = Openings(self.books, self.devices)
         self.watcher: Watcher
+        self.catch_up: Callable[[], None]  # judge what came before, ere this is told
         self.press_tests: PressTesting
         self.reset()
 
@@ -127,7 +128,8 @@ class State:
         self.suspect = CLOCK_SUSPECT in self.alerts
         self.sinks = Sinks(self.queues)
         self.emission.clear()
-        self.last_session = self.ratings.last_session()
+        # Not the greatest in the table: the last one may have been taken back.
+        self.last_session = max(counters["sessions"], self.ratings.last_session())
         self.counting = Counting(FigureCounts(self.store))
         self.zones = read_zones(self.books.setting(ZONES))
         self._bindings = self.ratings.bindings()
@@ -336,6 +338,7 @@ class State:
                 "block": self.block,
                 "generation": self.generation,
                 "ordinal": self.ordinal,
+                "sessions": self.last_session,
                 "messages": self.messages,
                 "elements_extra": self.elements_extra,
                 "now_ms": self.now_ms,

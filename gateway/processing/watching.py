@@ -53,6 +53,7 @@ class Watching:
         if is_reserved(device.device_id):
             device.patience_ms = NEVER_ASKED_MS
             return
+        self._state.catch_up()
         habits = self._habits(device)
         self._advance(device, habits, at_ms)
         self._follow(device, Sign.LIFE, at_ms)
@@ -84,6 +85,7 @@ class Watching:
         watch = device.watch
         if boot_id is None or (watch.boots and watch.boots[-1] == boot_id):
             return
+        self._state.catch_up()
         self._state.watched_devices.add(device)
         if meet_boot(watch, boot_id, at_ms):
             text = (

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gateway.events import cloud_id
 from gateway.places import Place
-from gateway.ports import HealthPoint, Record
+from gateway.ports import Event, HealthPoint, Record
 from tests.support.folding import FoldedLedger, snapshot
 from tests.support.record_sets import record_lists, records
 
@@ -84,12 +84,11 @@ def essence(ledger: FoldedLedger) -> dict[str, Any]:
             (row for row in found if row.get("name") not in BLOCKS.get(table, ())),
             key=repr,
         )
-    # Alerts of one block are numbered in another order than those of several.
-    for row in tables["alert"]:
-        del row["id"]
-    tables["alert"].sort(key=repr)
-    tables["subject_version"] = [
-        row for row in tables["subject_version"] if not row["type"].startswith("alert.")
+    tables["told"] = [
+        (event.type, event.subject, event.version, event.ordinal, event.data)
+        for row in ledger.outbox()
+        for event in row.events
+        if isinstance(event, Event)
     ]
     tables["events"] = Counter(
         (event.type, event.rating_id, event.version, event.effective, event.flags)

@@ -1,6 +1,7 @@
 """Records of all kinds, drawn by dice: few names, so that they meet."""
 
 import random
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -24,6 +25,7 @@ _LEVELS: Final = (5, 4, 3, 2, 1, 1, "5", 9)
 _JUNK: Final = (b"", b"{", b"\xff", b"[[{}]]", b'[[{"v":1,"event_id":"nested-01"}]]')
 _FLAGS: Final = (*[0] * 15, RecordFlag.RETAINED.value, RecordFlag.BACKLOG.value)
 _ANNA: Final = {"author": "anna"}
+_KEYS: Final[Sequence[Sequence[int]]] = ([], [0], [0, 1])
 _STEPS: Final = ("contacted", "fixed", "confirmed")
 
 
@@ -117,9 +119,8 @@ def _heartbeat(dice: random.Random) -> Record:
 def _report(dice: random.Random) -> Record:
     body = {"v": 1, "event_id": dice.choice(IDS)}
     if dice.random() < 0.5:
-        # Without findings: a self-test is judged after the heartbeats of its block, so
-        # the moment since when its findings stand depends on how blocks are cut.
-        test = {"trigger": "boot", "items": [], "keys_pressed": []}
+        item = {"code": "display", "result": dice.choice(("pass", "fail"))}
+        test = {"trigger": "boot", "items": [item], "keys_pressed": dice.choice(_KEYS)}
         return message(_device(dice), body | test, START_MS, "selftest")
     reply = {"command_id": "command-01", "status": "done"}
     return message(_device(dice), body | reply, START_MS, "reply")
