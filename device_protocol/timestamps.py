@@ -23,6 +23,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DIGITS: Final = re.compile(r"[0-9]{10}|[0-9]{13,14}")
 _SECONDS_DIGITS: Final = 10
 _LOCAL_DIGITS: Final = 14
+_FIRST_13_DIGITS: Final = 10**12
+_LAST_13_DIGITS: Final = 10**13 - 1
 _SECONDS_CACHED: Final = 4096
 _FRACTIONS_MS: Final = {f".{fraction:03d}": fraction for fraction in range(1000)}
 
@@ -101,6 +103,8 @@ def quick_claim(value: str | int) -> int | str:
                 return _second_ms(value[:19], value[23:]) + fraction_ms
             except ValueError:  # a longer fraction, or no time at all
                 return parse_claim(value)
+    elif _FIRST_13_DIGITS <= value <= _LAST_13_DIGITS:
+        return value
     return parse_claim(value)
 
 

@@ -1,5 +1,6 @@
 """What is remembered of a device's health from heartbeat to heartbeat."""
 
+from math import log
 from typing import Final
 
 import msgspec
@@ -16,6 +17,10 @@ RESTARTS_KEPT: Final = 8
 STUCK_PRESSES_MIN: Final = 30
 STUCK_PER_MINUTE: Final = 20
 QUARTERS_MAX: Final = 255
+DEAD_PRESSES_MIN: Final = 2_000
+"""Presses of the others after which a key that was never pressed is suspected."""
+DEAD_SURPRISE: Final = 16.0
+"""So long a pause of a key, by its own share till then, comes once in e^16 times."""
 LEARNED_MS: Final = 14 * DAY_MS
 """A device that is younger has no habits yet."""
 
@@ -32,9 +37,9 @@ class Findings(msgspec.Struct, gc=False, omit_defaults=True):
     """The memory of the rules of health.
 
     Of each key: `moved`, its presses since counting began, and `marks`, those of all
-    keys when it moved last. `habit` holds quarters of a rating an hour, for each hour
-    of the week (UTC). `expected` ratings did not come since the last one. `began_*`
-    are counts at the beginning of the day.
+    keys when it moved last; `unmoved` are those that stand still. `habit` holds
+    quarters of a rating an hour, for each hour of the week (UTC). `expected` ratings
+    did not come since the last one. `day_*` are counts at the beginning of the day.
     """
 
     reasons: list[Reason] = []
@@ -42,6 +47,7 @@ class Findings(msgspec.Struct, gc=False, omit_defaults=True):
     counts: tuple[int, ...] = ()
     moved: tuple[int, ...] = ()
     marks: tuple[int, ...] = ()
+    unmoved: tuple[int, ...] = ()
     stuck_ms: int | None = None
     stuck_key: int | None = None
     restarts: tuple[int, ...] = ()
@@ -91,6 +97,7 @@ def _keys(found: Findings, vitals: Vitals, at_ms: int) -> None:
     found.counts = counts
     if presses is None:
         found.moved = found.marks = (0,) * len(counts)
+        found.unmoved = ()
         found.day_presses = 0
         found.day = 0
         return
@@ -101,10 +108,26 @@ def _keys(found: Findings, vitals: Vitals, at_ms: int) -> None:
         presses[found.stuck_key] = 0  # nobody pressed: they say nothing of other keys
     found.moved = moved = tuple(map(int.__add__, found.moved, presses))
     total = sum(moved)
-    found.marks = tuple(
-        total if pressed else mark
-        for pressed, mark in zip(presses, found.marks, strict=True)
+    found.marks = marks = tuple(
+        [
+            total if pressed else mark
+            for pressed, mark in zip(presses, found.marks, strict=True)
+        ]
     )
+    found.unmoved = tuple(
+        [
+            key
+            for key, mark in enumerate(marks)
+            if mark < total and _stands_still(moved[key], mark, total)
+        ]
+    )
+
+
+def _stands_still(moved: int, mark: int, total: int) -> bool:
+    """Whether a key that moved `moved` times, at `mark` last, should have by now."""
+    if moved:
+        return moved * log(total / mark) >= DEAD_SURPRISE
+    return total >= DEAD_PRESSES_MIN
 
 
 def _battery(found: Findings, vitals: Vitals, day: int) -> None:

@@ -6,7 +6,6 @@ come and go; None where the device tells nothing, which changes nothing.
 """
 
 from collections.abc import Callable
-from math import log
 from typing import Final, Literal, NamedTuple
 
 from device_protocol.messages import SelfTest
@@ -14,10 +13,18 @@ from fleet.findings import HOUR_MS, Findings, Reason
 from fleet.vitals import Vitals
 
 MINUTE_MS: Final = 60_000
-DEAD_PRESSES_MIN: Final = 2_000
-"""Presses of the others after which a key that was never pressed is suspected."""
-DEAD_SURPRISE: Final = 16.0
-"""So long a pause of a key, by its own share till then, comes once in e^16 times."""
+
+# From here on something is wrong; what stands already ends further off.
+BATTERY_PCT_MIN: Final = 20
+DAYS_LEFT_MIN: Final = 7
+RSSI_DBM_MIN: Final = -80
+STORAGE_PCT_MIN: Final = 10
+HEAT_C_MAX: Final = 60
+COLD_C_MIN: Final = -10
+CLOCK_OFF_MS_MAX: Final = 2 * MINUTE_MS
+BUFFER_MAX: Final = 100
+BUFFER_S_MAX: Final = 3_600
+LOST_SHARE_MAX: Final = 0.5
 SILENT_EXPECTED: Final = 8.0
 
 LOST_OF_MIN: Final = 20
@@ -31,41 +38,47 @@ Health = Literal["ok", "degraded", "failed"]
 def _battery(v: Vitals, _: Findings, stands: Reason | None) -> bool | None:
     if v.power == "mains":
         return False
-    return None if v.battery_pct is None else v.battery_pct < (30 if stands else 20)
+    return (
+        None
+        if v.battery_pct is None
+        else v.battery_pct < (30 if stands else BATTERY_PCT_MIN)
+    )
 
 
 def _battery_soon(_: Vitals, f: Findings, stands: Reason | None) -> bool | None:
-    return f.days_left is not None and f.days_left < (14 if stands else 7)
+    return f.days_left is not None and f.days_left < (14 if stands else DAYS_LEFT_MIN)
 
 
 def _signal(v: Vitals, _: Findings, stands: Reason | None) -> bool | None:
-    return None if v.rssi_dbm is None else v.rssi_dbm < (-75 if stands else -80)
+    return (
+        None if v.rssi_dbm is None else v.rssi_dbm < (-75 if stands else RSSI_DBM_MIN)
+    )
 
 
 def _storage(v: Vitals, _: Findings, stands: Reason | None) -> bool | None:
     free = v.storage_free_pct
-    return None if free is None else free < (15 if stands else 10)
+    return None if free is None else free < (15 if stands else STORAGE_PCT_MIN)
 
 
 def _temperature(v: Vitals, _: Findings, stands: Reason | None) -> bool | None:
     t = v.temperature_c
     if t is None:
         return None
-    return t > (55 if stands else 60) or t < (-5 if stands else -10)
+    return t > (55 if stands else HEAT_C_MAX) or t < (-5 if stands else COLD_C_MIN)
 
 
 def _clock(v: Vitals, _: Findings, stands: Reason | None) -> bool | None:
     off_ms = v.clock_offset_ms
     if off_ms is None:
         return None
-    return abs(off_ms) > (1 if stands else 2) * MINUTE_MS
+    return abs(off_ms) > (MINUTE_MS if stands else CLOCK_OFF_MS_MAX)
 
 
 def _buffer(v: Vitals, _: Findings, stands: Reason | None) -> bool | None:
     depth, oldest_s = v.buffer_depth, v.buffer_oldest_s
     if depth is None and oldest_s is None:
         return None
-    deep, old_s = (10, 600) if stands else (100, 3_600)
+    deep, old_s = (10, 600) if stands else (BUFFER_MAX, BUFFER_S_MAX)
     return (depth or 0) >= deep or (oldest_s or 0) >= old_s
 
 
@@ -84,7 +97,7 @@ def _stuck_key(v: Vitals, f: Findings, _stands: Reason | None) -> bool | None:
 
 
 def _dead_key(v: Vitals, f: Findings, _stands: Reason | None) -> bool | None:
-    return bool(f.missed_keys) or "dead_key" in v.faults or bool(_unmoved(f))
+    return bool(f.missed_keys) or "dead_key" in v.faults or bool(f.unmoved)
 
 
 def _silent(_: Vitals, f: Findings, _stands: Reason | None) -> bool | None:
@@ -92,21 +105,9 @@ def _silent(_: Vitals, f: Findings, _stands: Reason | None) -> bool | None:
 
 
 def _lost_presses(_: Vitals, f: Findings, stands: Reason | None) -> bool | None:
-    return f.pressed >= LOST_OF_MIN and f.lacking > f.pressed * (0.3 if stands else 0.5)
-
-
-def _unmoved(f: Findings) -> list[int]:
-    """Keys whose counters stand still while others move, against their own share."""
-    total = sum(f.moved)
-    return [
-        key
-        for key, (moved, mark) in enumerate(zip(f.moved, f.marks, strict=True))
-        if (
-            moved * log(total / mark) >= DEAD_SURPRISE
-            if moved
-            else total >= DEAD_PRESSES_MIN
-        )
-    ]
+    return f.pressed >= LOST_OF_MIN and f.lacking > f.pressed * (
+        0.3 if stands else LOST_SHARE_MAX
+    )
 
 
 class Rule(NamedTuple):
@@ -120,7 +121,7 @@ class Rule(NamedTuple):
 
 
 def _keys(v: Vitals, f: Findings) -> str:
-    keys = f.missed_keys or _unmoved(f)
+    keys = f.missed_keys or f.unmoved
     if not keys:
         return f"it reports {', '.join(v.faults)}: press each key"
     which = ", ".join(str(key) for key in keys)
@@ -218,7 +219,7 @@ _MEASURED: Final = (
         text=lambda _, f: f"{f.lacking} of a day's {f.pressed} presses never came",
     ),
 )
-_FAULTS: Final = (
+FAULTS: Final = (
     ("rtc", False),
     ("storage", True),
     ("display", True),
@@ -242,13 +243,15 @@ def _of_fault(name: str, *, failed: bool) -> Rule:
 
 RULES: Final = (
     *_MEASURED,
-    *(_of_fault(name, failed=failed) for name, failed in _FAULTS),
+    *(_of_fault(name, failed=failed) for name, failed in FAULTS),
 )
 _FAILED: Final = frozenset(rule.code for rule in RULES if rule.failed)
 
 
 def diagnose(found: Findings, vitals: Vitals) -> list[Reason]:
     """Judge by every rule; answers the reasons that came or went."""
+    if not found.reasons and not found.bad_since and is_sound(vitals, found):
+        return []
     at_ms = vitals.received_ms
     standing = {reason.code: reason for reason in found.reasons}
     changed: list[Reason] = []
@@ -270,6 +273,29 @@ def diagnose(found: Findings, vitals: Vitals) -> list[Reason]:
     if changed:
         found.reasons = list(standing.values())
     return changed
+
+
+def is_sound(v: Vitals, f: Findings) -> bool:
+    """Whether no rule can find anything wrong, so that none has to be asked.
+
+    Said of nearly every heartbeat, and at a tenth of what the rules cost. False where
+    only they know.
+    """
+    return (
+        (v.rssi_dbm is None or v.rssi_dbm >= RSSI_DBM_MIN)
+        and (v.battery_pct is None or v.battery_pct >= BATTERY_PCT_MIN)
+        and (v.storage_free_pct is None or v.storage_free_pct >= STORAGE_PCT_MIN)
+        and (v.temperature_c is None or COLD_C_MIN <= v.temperature_c <= HEAT_C_MAX)
+        and -CLOCK_OFF_MS_MAX <= (v.clock_offset_ms or 0) <= CLOCK_OFF_MS_MAX
+        and (v.buffer_depth or 0) < BUFFER_MAX
+        and (v.buffer_oldest_s or 0) < BUFFER_S_MAX
+        and f.expected < SILENT_EXPECTED
+        and (f.days_left is None or f.days_left >= DAYS_LEFT_MIN)
+        and f.lacking <= f.pressed * LOST_SHARE_MAX
+        and (not f.restarts or f.restarts[-1] <= v.received_ms - HOUR_MS)
+        and (f.stuck_ms is None or f.stuck_ms <= v.received_ms - HOUR_MS)
+        and not (f.unmoved or f.missed_keys or f.failed_checks or v.faults)
+    )
 
 
 def health_of(found: Findings) -> Health:

@@ -83,7 +83,10 @@ def presses_between(before: Sequence[int], now: Sequence[int]) -> list[int] | No
     """How often each key was pressed; None when the counters began anew."""
     if len(before) != len(now):
         return None
-    moved = []
+    moved = [new - old for old, new in zip(before, now, strict=True)]
+    if min(moved, default=0) >= 0:
+        return moved
+    moved.clear()
     for old, new in zip(before, now, strict=True):
         if new < old < _WRAPPED_ABOVE:
             return None

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from device_protocol.limits import KEYS_MAX
 from device_protocol.messages import Heartbeat
 from device_protocol.timestamps import FUTURE_TOLERANCE_MS, TimeQuality, local_ms
 from fleet.vitals import Vitals, learn
@@ -13,21 +14,9 @@ from gateway.processing.state import State
 
 BACKLOG: Final = int(RecordFlag.BACKLOG)  # an enum's & costs a microsecond
 
-# The name of a figure and what follows its number in line protocol: a figure that may
-# have a fraction is always a float, so that its series has one type.
-_FIGURES: Final = (
-    ("uptime_s", "i"),
-    ("last_seq", "i"),
-    ("buffer_depth", "i"),
-    ("buffer_oldest_s", "i"),
-    ("battery_pct", ""),
-    ("battery_mv", "i"),
-    ("rssi_dbm", ""),
-    ("storage_free_pct", ""),
-    ("temperature_c", ""),
-    ("clock_synced", ""),
-    ("config_revision", "i"),
-)
+_KEYS: Final = [
+    "".join(f",key_{key}=%di" for key in range(keys)) for keys in range(KEYS_MAX + 1)
+]
 _ESCAPES: Final = str.maketrans({'"': r"\"", "\\": "\\\\", "\n": r"\n"})
 
 
@@ -99,22 +88,34 @@ def _fields(
     *,
     live: bool,
 ) -> str:
-    """The fields of a point: as sent, and what follows from them."""
-    parts = [f'time_quality="{quality}"']
-    for name, suffix in _FIGURES:
-        value = getattr(message, name)
-        if value is not None:
-            parts.append(f"{name}={value}{suffix}")
-    if claimed_ms is not None and live:
-        parts.append(f"clock_offset_ms={claimed_ms - received_ms}i")
-    if message.key_counts:
-        parts.append(f"presses={sum(message.key_counts)}i")
-        parts.extend(f"key_{key}={n}i" for key, n in enumerate(message.key_counts))
-    if message.firmware:
-        parts.append(f'firmware="{message.firmware.translate(_ESCAPES)}"')
-    if message.power:
-        parts.append(f'power="{message.power}"')
-    parts.append(f"faults={len(message.faults)}i")
-    if message.faults:
-        parts.append(f'fault_codes="{",".join(message.faults)}"')
-    return ",".join(parts)
+    """The fields of a point: as sent, and what follows from them.
+
+    A figure that may have a fraction is always a float, so that its series has one
+    type. One text, for speed: parts in a list, joined, cost three times as much.
+    """
+    m, oldest_s, free = message, message.buffer_oldest_s, message.storage_free_pct
+    revision = message.config_revision
+    offset_ms = claimed_ms - received_ms if claimed_ms is not None and live else None
+    text = (
+        f'time_quality="{quality}"'
+        f"{'' if m.uptime_s is None else f',uptime_s={m.uptime_s}i'}"
+        f"{'' if m.last_seq is None else f',last_seq={m.last_seq}i'}"
+        f"{'' if m.buffer_depth is None else f',buffer_depth={m.buffer_depth}i'}"
+        f"{'' if oldest_s is None else f',buffer_oldest_s={oldest_s}i'}"
+        f"{'' if m.battery_pct is None else f',battery_pct={m.battery_pct}'}"
+        f"{'' if m.battery_mv is None else f',battery_mv={m.battery_mv}i'}"
+        f"{'' if m.rssi_dbm is None else f',rssi_dbm={m.rssi_dbm}'}"
+        f"{'' if free is None else f',storage_free_pct={free}'}"
+        f"{'' if m.temperature_c is None else f',temperature_c={m.temperature_c}'}"
+        f"{'' if m.clock_synced is None else f',clock_synced={m.clock_synced}'}"
+        f"{'' if revision is None else f',config_revision={revision}i'}"
+        f"{'' if offset_ms is None else f',clock_offset_ms={offset_ms}i'}"
+    )
+    if counts := m.key_counts:
+        text += f",presses={sum(counts)}i{_KEYS[len(counts)] % counts}"
+    if m.firmware:
+        text += f',firmware="{m.firmware.translate(_ESCAPES)}"'
+    if m.power:
+        text += f',power="{m.power}"'
+    text += f",faults={len(m.faults)}i"
+    return f'{text},fault_codes="{",".join(m.faults)}"' if m.faults else text

@@ -18,6 +18,7 @@ from fleet.watching import (
     move,
     next_sign,
 )
+from gateway.ledger.books import Timer
 from gateway.ledger.devices import NEVER_ASKED_MS, Device
 from gateway.processing.absences import Absences
 from gateway.processing.alerts import announce, raise_alert, resolve_alert
@@ -114,7 +115,10 @@ class Watching:
 
     def settle(self) -> None:
         """At the end of a block: look at those whose timers were due."""
+        if not self._due:
+            return
         state = self._state
+        timers = []
         for device_id in self._due:
             device = state.by_id[device_id]
             watch = device.watch
@@ -123,8 +127,11 @@ class Watching:
                 state.watched_devices.add(device)
             habits = self._habits(device)
             self._advance(device, habits, state.now_ms)
-            self._arm(device, habits, state.now_ms)
+            if timer := self._next_look(device, habits, state.now_ms):
+                timers.append(timer)
         self._due.clear()
+        if timers:
+            state.set_timers(timers)
 
     def _habits(self, device: Device) -> Habits:
         habits = device.habits
@@ -160,7 +167,11 @@ class Watching:
             at_ms = due.at_ms
 
     def _arm(self, device: Device, habits: Habits, now_ms: int) -> None:
-        """One timer: when something can next become of it."""
+        if timer := self._next_look(device, habits, now_ms):
+            self._state.set_timers([timer])
+
+    def _next_look(self, device: Device, habits: Habits, now_ms: int) -> Timer | None:
+        """Its one timer: when something can next become of it; None: it runs."""
         watch, state = device.watch, self._state
         due = next_sign(watch, habits, self._heard_ms(device), now_ms)
         moments = [] if due is None else [due.at_ms]
@@ -168,14 +179,15 @@ class Watching:
         if calm is not None:
             moments.append(calm)
         if not moments:
-            return
+            return None
         at_ms = max(min(moments), now_ms + 1)
         if state.inattentive or state.suspect:
             at_ms = max(at_ms, now_ms + _SUSPENDED_LOOK_MS)
-        if watch.timer_ms is None or at_ms < watch.timer_ms:
-            watch.timer_ms = at_ms
-            state.watched_devices.add(device)
-            state.set_timer(at_ms, LOOK, device.device_id)
+        if watch.timer_ms is not None and at_ms >= watch.timer_ms:
+            return None
+        watch.timer_ms = at_ms
+        state.watched_devices.add(device)
+        return Timer(at_ms, LOOK, device.device_id)
 
     def _follow(self, device: Device, sign: Sign, at_ms: int) -> bool:
         """Whether the sign changed its state."""
