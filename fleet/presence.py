@@ -1,5 +1,7 @@
 """Which birth, will or goodbye counts (device protocol v1, "presence")."""
 
+from functools import lru_cache
+
 import msgspec
 
 
@@ -25,6 +27,19 @@ class Known(msgspec.Struct, gc=False, omit_defaults=True):
     def receipts(self) -> bool:
         """Whether the terminal waits for receipts."""
         return self.capabilities.get("receipts") is True
+
+
+def shared(capabilities: dict[str, object]) -> dict[str, object]:
+    """The same capabilities, as one object for all devices that can do the same.
+
+    Nobody changes them; a fleet has few kinds, and a copy is half a kilobyte.
+    """
+    return _shared(msgspec.json.encode(capabilities))
+
+
+@lru_cache(maxsize=256)
+def _shared(text: bytes) -> dict[str, object]:
+    return msgspec.json.decode(text, type=dict[str, object])
 
 
 def is_stale(known: Known, state: str, conn_id: str | None) -> bool:

@@ -19,9 +19,9 @@ class Sequence(msgspec.Struct, gc=False):
 
     last: int | None = None
     boot_id: str | None = None
-    missing: list[tuple[int, int]] = []
+    missing: tuple[tuple[int, int], ...] = ()
     given_up: int = 0
-    boots: list[str] = []
+    boots: tuple[str, ...] = ()
 
     @property
     def missing_count(self) -> int:
@@ -39,7 +39,7 @@ def observe(state: Sequence, seq: int, boot_id: str | None) -> Finding | None:
     """Take in the `seq` of an event never seen before; changes `state`."""
     new_boot = boot_id is not None and boot_id not in state.boots
     if new_boot and boot_id is not None:
-        state.boots = [*state.boots, boot_id][-BOOTS_MAX:]
+        state.boots = (*state.boots, boot_id)[-BOOTS_MAX:]
     if state.last is None or seq > state.last:
         if state.last is not None and seq > state.last + 1:
             _open_gap(state, state.last + 1, seq - 1)
@@ -54,9 +54,10 @@ def observe(state: Sequence, seq: int, boot_id: str | None) -> Finding | None:
 
 
 def _open_gap(state: Sequence, low: int, high: int) -> None:
-    ranges = [*state.missing, (low, high)]
+    ranges = (*state.missing, (low, high))
     if len(ranges) > RANGES_MAX:
-        given_low, given_high = ranges.pop(0)
+        given_low, given_high = ranges[0]
+        ranges = ranges[1:]
         lost = state.given_up + given_high - given_low + 1
         state.given_up = min(lost, LOST_MAX)
     state.missing = ranges
@@ -66,10 +67,10 @@ def _fill(state: Sequence, seq: int) -> bool:
     for index, (low, high) in enumerate(state.missing):
         if low <= seq <= high:
             rest = [(low, seq - 1), (seq + 1, high)]
-            state.missing = [
+            state.missing = (
                 *state.missing[:index],
                 *(part for part in rest if part[0] <= part[1]),
                 *state.missing[index + 1 :],
-            ]
+            )
             return True
     return False

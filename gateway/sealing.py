@@ -11,16 +11,15 @@ import hmac
 import os
 import tempfile
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Final
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from typing import TYPE_CHECKING, Final
 
 from gateway.durable import sync_directory
 from gateway.errors import PermanentError
+
+if TYPE_CHECKING:
+    from gateway.ciphers import Cipher
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12  # random: one key may seal 2^32 times, so rotate within that
@@ -38,23 +37,27 @@ class Keyring:
 
     def __init__(self, keys: Mapping[int, bytes]) -> None:
         """Take `keys` of 32 bytes, the newest last."""
-        self._ciphers = {
-            key_id: AESGCM(_derived(key, b"seal")) for key_id, key in keys.items()
-        }
-        self._digest_keys = {
-            key_id: _derived(key, b"digest") for key_id, key in keys.items()
-        }
+        self._keys = dict(keys)
         self.key_id = list(keys)[-1]
-        self._newest = self._ciphers[self.key_id]
+
+    @cached_property
+    def _ciphers(self) -> "dict[int, Cipher]":
+        from gateway.ciphers import Cipher  # noqa: PLC0415 -- 6 MiB for who seals or opens
+
+        return {key_id: Cipher(key) for key_id, key in self._keys.items()}
+
+    @cached_property
+    def _newest(self) -> "Cipher":
+        return self._ciphers[self.key_id]
 
     def holds(self, key_id: int) -> bool:
         """Whether what that key sealed can be opened."""
-        return key_id in self._ciphers
+        return key_id in self._keys
 
     def seal(self, plain: bytes, aad: bytes) -> bytes:
         """Nonce, ciphertext and tag; `aad` binds them to their place."""
         nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._newest.encrypt(nonce, plain, aad)
+        return nonce + self._newest.seal(nonce, plain, aad)
 
     def open(self, key_id: int, sealed: bytes, aad: bytes) -> bytes:
         """What was sealed.
@@ -67,13 +70,13 @@ class Keyring:
         if cipher is None:
             raise SealBrokenError(f"key {key_id} is not in the keyring")
         try:
-            return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], aad)
-        except (InvalidTag, ValueError) as error:
+            return cipher.open(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], aad)
+        except ValueError as error:
             raise SealBrokenError("the seal does not hold") from error
 
     def digest(self, key_id: int, data: bytes) -> bytes:
         """A keyed digest, 32 bytes: stands for erased data, tells nothing about it."""
-        return hmac.digest(self._digest_keys[key_id], data, hashlib.sha256)
+        return hmac.digest(self._ciphers[key_id].digest_key, data, hashlib.sha256)
 
 
 def open_keyring(path: Path) -> Keyring:
@@ -102,10 +105,6 @@ def rotate(path: Path) -> int:
     temporary.replace(path)
     sync_directory(path.parent)
     return key_id
-
-
-def _derived(key: bytes, purpose: bytes) -> bytes:
-    return HKDFExpand(SHA256(), KEY_BYTES, b"evalgate " + purpose).derive(key)
 
 
 def _load(path: Path) -> dict[int, bytes]:

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from fleet.findings import Findings
-from fleet.presence import Known
+from fleet.presence import Known, shared
 from fleet.sequence import Sequence
 from fleet.vitals import Vitals
 from fleet.watching import Habits, Watch
@@ -27,9 +27,9 @@ NEVER_ASKED_MS: Final = 1 << 62
 class _Gaps(msgspec.Struct, gc=False, omit_defaults=True):
     """Of a sequence, what changes seldom."""
 
-    missing: list[tuple[int, int]] = []
+    missing: tuple[tuple[int, int], ...] = ()
     given_up: int = 0
-    boots: list[str] = []
+    boots: tuple[str, ...] = ()
 
 
 _GAPS = msgspec.json.Decoder(_Gaps)
@@ -38,6 +38,17 @@ _GAPS = msgspec.json.Decoder(_Gaps)
 def _gaps_of(sequence: Sequence) -> str:
     gaps = _Gaps(sequence.missing, sequence.given_up, sequence.boots)
     return msgspec.json.encode(gaps).decode()
+
+
+class Facts(msgspec.Struct, gc=False):
+    """What its row tells of a device beside where it stands."""
+
+    hw_serial: str | None = None
+    model: str | None = None
+    profile: str | None = None
+    labels: str | None = None
+    installed_at: str | None = None
+    first_seen_ms: int | None = None
 
 
 class Binding(NamedTuple):
@@ -115,7 +126,7 @@ class Device:
         self.site: str | None = None
         self.window: str | None = None
         self.department: str | None = None
-        self.facts: dict[str, Any] = {}
+        self.facts = Facts()
         self.known = Known()
         self.receipts = False
         self.sequence = Sequence()
@@ -125,7 +136,7 @@ class Device:
         self.last_rating_ms: int | None = None
         self.vitals: Vitals | None = None  # until its first heartbeat
         self.correction_ms = 0  # of its clock, by its vitals
-        self.shifts: list[tuple[int, int]] = []  # of this run: place, before it
+        self.shifts: tuple[tuple[int, int], ...] = ()  # of this run: place, before it
         self.adjusted = False  # whether either concerns its events
         self.findings: Findings | None = None  # until it was first judged
         self.ratings = 0  # pressed on it and accepted: each once
@@ -146,8 +157,7 @@ class Device:
     @property
     def profile(self) -> str | None:
         """The name of its profile, which may not be in force."""
-        profile: str | None = self.facts.get("profile")
-        return profile
+        return self.facts.profile
 
     def saw_rating(self, received_ms: int) -> None:
         """A press as of then; what is folded later than it came turns nothing back."""
@@ -165,12 +175,12 @@ class Device:
     def correct_clock(self, correction_ms: int) -> None:
         """Put a correction in force for all that is folded from now on."""
         self.correction_ms = correction_ms
-        self.shifts.clear()
+        self.shifts = ()
         self.adjusted = correction_ms != 0
 
     def shift_clock(self, correction_ms: int, place: int) -> None:
         """As told by a heartbeat: events before it in the run keep what they had."""
-        self.shifts.append((place, self.correction_ms))
+        self.shifts = (*self.shifts, (place, self.correction_ms))
         self.correction_ms = correction_ms
         self.adjusted = True
 
@@ -199,9 +209,6 @@ def _nobody_watches(_device: Device, _at_ms: int) -> None:
     """Of a device outside a fold."""
 
 
-FACTS = ("hw_serial", "model", "profile", "labels", "installed_at", "first_seen_ms")
-
-
 class Devices:
     """The tables `device`, `device_activity` and `registry_row`."""
 
@@ -214,10 +221,10 @@ class Devices:
         for row in self._store.all(f"SELECT {DEVICE_COLUMNS}, presence FROM device"):
             device = Device(row[0], row[1], row[2])
             device.site, device.window = row[6], row[7]
-            values = (row[3], row[4], row[5], row[8], row[9], row[10])
-            device.facts = dict(zip(FACTS, values, strict=True))
+            device.facts = Facts(row[3], row[4], row[5], row[8], row[9], row[10])
             if row[11] is not None:
-                device.known = _PRESENCE.decode(row[11])
+                device.known = known = _PRESENCE.decode(row[11])
+                known.capabilities = shared(known.capabilities)
                 device.receipts = device.known.receipts
             devices[device.no] = device
         self._load_activity(devices)
@@ -252,14 +259,14 @@ class Devices:
             device.no,
             device.device_id,
             device.lifecycle,
-            facts.get("hw_serial"),
-            facts.get("model"),
-            facts.get("profile"),
+            facts.hw_serial,
+            facts.model,
+            facts.profile,
             device.site,
             device.window,
-            facts.get("labels"),
-            facts.get("installed_at"),
-            facts.get("first_seen_ms"),
+            facts.labels,
+            facts.installed_at,
+            facts.first_seen_ms,
             msgspec.json.encode(device.known).decode(),
         )
 

@@ -22,6 +22,7 @@ from device_protocol.messages import (
 )
 from device_protocol.profiles import ProfileReader
 from device_protocol.topics import Channel, is_device_id, parse
+from fleet.presence import shared
 from fleet.registry import ACCEPTING, is_reserved
 from gateway.ledger.devices import Device
 from gateway.places import ELEMENT_BITS
@@ -167,7 +168,8 @@ class Admission:
         http = record.kind == RecordKind.HTTP
         read = reader_over_http(channel) if http else self._reader(device, channel)
         entry = (device, channel, read)
-        state.entries[record.topic] = entry
+        if channel is not PRESENCE:  # it comes seldom
+            state.entries[record.topic] = entry
         return entry
 
     def _reader(self, device: Device, channel: Channel) -> Reader:
@@ -252,7 +254,7 @@ class Admission:
         except ProtocolError:
             return
         if isinstance(message, Presence) and message.state == "online":
-            device.known.capabilities = message.capabilities
+            device.known.capabilities = shared(message.capabilities)
             device.receipts = device.known.receipts
             self._state.changed_devices.add(device)
 

@@ -1,7 +1,7 @@
 """What messages tell about their device: life, presence, and what it can do."""
 
 from device_protocol.messages import Presence
-from fleet.presence import Known, is_stale
+from fleet.presence import Known, is_stale, shared
 from fleet.registry import ACCEPTING
 from gateway.ledger.devices import Device
 from gateway.ports import Record, RecordFlag
@@ -26,11 +26,11 @@ def learn_presence(
             hw_serial=message.hw_serial,
             firmware=message.firmware,
             config_revision=message.config_revision,
-            capabilities=message.capabilities,
+            capabilities=shared(message.capabilities),
             buffer_depth=message.buffer_depth,
         )
-        if message.model and not device.facts.get("model"):
-            device.facts["model"] = message.model
+        if message.model and not device.facts.model:
+            device.facts.model = message.model
     known.state, known.reason = message.state, message.reason
     known.received_ms, known.retained = record.received_ms, retained
     device.known = known

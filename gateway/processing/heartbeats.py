@@ -49,7 +49,7 @@ def beat(
             state.ordinal,
             device.device_id,
             health_tags(
-                device.site, device.window, device.device_id, device.facts.get("model")
+                device.site, device.window, device.device_id, device.facts.model
             ),
             _fields(message, claimed_ms, received_ms, quality, live=live),
             at_ms * NS_PER_MS,

@@ -66,8 +66,9 @@ def put_device(context: Context, row: Row) -> Device:
     device.site = _cell(row, "site", device.site)
     device.window = _cell(row, "window", device.window)
     profile = device.profile
+    facts = device.facts
     for name in _FACTS:
-        device.facts[name] = _cell(row, name, device.facts.get(name))
+        setattr(facts, name, _cell(row, name, getattr(facts, name)))
     if device.profile != profile:
         state.entries.clear()  # they hold what reads its messages
     state.place_device(device)
@@ -77,7 +78,7 @@ def put_device(context: Context, row: Row) -> Device:
 
 def row_of(device: Device) -> dict[str, str | None]:
     """A device as a row of the table."""
-    facts = {name: device.facts.get(name) for name in _FACTS}
+    facts = {name: getattr(device.facts, name) for name in _FACTS}
     return {
         "device_id": device.device_id,
         "lifecycle": device.lifecycle,

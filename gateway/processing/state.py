@@ -104,6 +104,7 @@ class State:
         self.openings = Openings(self.books, self.devices)
         self.watcher: Watcher
         self.catch_up: Callable[[], None]  # judge what came before, ere this is told
+        self._stir = self._stirred  # one for all devices
         self.press_tests: PressTesting
         self.reset()
 
@@ -206,7 +207,7 @@ class State:
         self.shifted_devices: list[Device] = []  # of the run that is being folded
         self._by_site: dict[str, list[Device]] | None = None
         for device in self.by_id.values():
-            device.stir = self._stirred
+            device.stir = self._stir
 
     def session_mode(self, device: Device) -> str:
         """How sessions of a terminal's ratings begin: its profile may say."""
@@ -234,8 +235,8 @@ class State:
         device = Device(len(self.by_no) + 1, device_id, lifecycle)
         device.tokens = BUCKET_ELEMENTS
         device.refilled_ms = self.now_ms
-        device.facts["first_seen_ms"] = self.now_ms
-        device.stir = self._stirred
+        device.facts.first_seen_ms = self.now_ms
+        device.stir = self._stir
         self.by_id[device_id] = device
         self.by_no[device.no] = device
         self.place_device(device)

@@ -11,9 +11,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final, get_args
 
-import chinese_calendar.constants as china  # type: ignore[import-untyped] # has no types
-import holidays
-
 from gateway.errors import PermanentError
 from gateway.ratings.workdays import MONDAY_TO_FRIDAY, WEEKDAYS, DayTable, Kind, dates
 
@@ -88,6 +85,8 @@ def _override(row: list[str], where: str) -> tuple[str, Kind]:
 
 def _china(overrides: Mapping[str, Kind]) -> DayTable:
     """As the State Council announced it, make-up working weekends included."""
+    from chinese_calendar import constants as china  # type: ignore[import-untyped] # noqa: PLC0415 -- has no types
+
     days: dict[str, Kind] = {}
     for day in china.holidays:
         if day.weekday() in MONDAY_TO_FRIDAY:
@@ -105,6 +104,8 @@ def _china(overrides: Mapping[str, Kind]) -> DayTable:
 
 
 def _country(code: str, overrides: Mapping[str, Kind], last_year: int) -> DayTable:
+    import holidays  # noqa: PLC0415 -- 3 MB for who asks
+
     if code not in holidays.list_supported_countries(include_aliases=True):
         raise PermanentError(
             f"rules.calendar: nobody publishes holidays of {code!r}:"

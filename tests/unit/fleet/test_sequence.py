@@ -19,11 +19,11 @@ def test_the_first_seq_opens_no_gap() -> None:
 
 def test_a_jump_is_a_gap_that_late_arrivals_fill_from_any_side() -> None:
     state = observed(1, 7)
-    assert state.missing == [(2, 6)]
+    assert state.missing == ((2, 6),)
     for seq, left in ((4, 4), (2, 3), (6, 2), (3, 1), (5, 0)):
         assert observe(state, seq, None) is None
         assert state.missing_count == left
-    assert state.missing == []
+    assert state.missing == ()
 
 
 def test_a_used_seq_is_reused_and_changes_nothing() -> None:
