@@ -23,7 +23,7 @@ def test_a_jump_is_a_gap_that_late_arrivals_fill_from_any_side() -> None:
     for seq, left in ((4, 4), (2, 3), (6, 2), (3, 1), (5, 0)):
         assert observe(state, seq, None) is None
         assert state.missing_count == left
-    assert state.missing == ()
+    assert not state.missing
 
 
 def test_a_used_seq_is_reused_and_changes_nothing() -> None:
