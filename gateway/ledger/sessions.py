@@ -272,14 +272,14 @@ class SessionBooks:
         )
         return None if row is None else int(row[0])
 
-    def open_deadlines(self, now_ms: int) -> list[tuple[int, int, int]]:
-        """(number, ended_ms, deadline_ms) of sessions that may still be rated."""
+    def open_deadlines(self, now_ms: int) -> list[tuple[int, str, int, int]]:
+        """(number, site, ended_ms, deadline_ms) of sessions still to be rated."""
         rows = self._store.all(
-            "SELECT no, ended_ms, deadline_ms FROM session"
+            "SELECT no, site, ended_ms, deadline_ms FROM session"
             " WHERE state = 'awaiting' AND deadline_ms > ?",
             (now_ms,),
         )
-        return [(row[0], row[1], row[2]) for row in rows]
+        return [(row[0], row[1], row[2], row[3]) for row in rows]
 
     def save_deadlines(self, rows: Iterable[tuple[int, bool, int, int]]) -> None:
         """Set (deadline_ms, estimated, due_ms) of a session, its number last."""
@@ -289,13 +289,15 @@ class SessionBooks:
             rows,
         )
 
-    def open_duties(self) -> list[tuple[DutyRow, int | None]]:
-        """What is owed, each with the number of its rating's session."""
+    def open_duties(self) -> list[tuple[DutyRow, int | None, str]]:
+        """What is owed, with the number of its rating's session, and the site."""
         rows = self._store.all(
-            "SELECT duty.*, session_no FROM duty"
-            " LEFT JOIN rating ON rating.place = duty.place WHERE closed = 0"
+            "SELECT duty.*, session_no, coalesce(session.site, complaint.site, '')"
+            " FROM duty LEFT JOIN rating ON rating.place = duty.place"
+            " LEFT JOIN session ON session.no = rating.session_no"
+            " LEFT JOIN complaint ON complaint.place = duty.place WHERE closed = 0"
         )
-        return [(DutyRow._make(row[:-1]), row[-1]) for row in rows]
+        return [(DutyRow._make(row[:-2]), row[-2], row[-1]) for row in rows]
 
     def save_followups(self, rows: Iterable[tuple[int, int | None, int]]) -> None:
         """Set (followup_due_ms, rectify_due_ms) of a session, its number last."""

@@ -96,7 +96,9 @@ def _carried(context: Context, record: Record) -> Outcome:
     handling = HANDLERS.get(record.topic)
     if handling is None:
         return {"ignored": "unknown act"}
-    return handling.carry(context, read(handling.payload, record.payload))
+    outcome = handling.carry(context, read(handling.payload, record.payload))
+    context.state.follow_moves()
+    return outcome
 
 
 def _save(

@@ -20,9 +20,12 @@ from gateway.processing.acting import (
 )
 from gateway.processing.alerts import resolve_alert
 from gateway.processing.applying import setting_text
-from gateway.processing.deadlines import move_deadlines
+from gateway.processing.deadlines import put_in_force
 from gateway.processing.profiles import Profiles
 from gateway.processing.registering import put_rows
+from gateway.processing.rulings import SITE_RULES, calendar_setting
+from gateway.processing.terms import day_table
+from gateway.ratings.rulebook import RulebookError, calendar_id, check_rules
 from gateway.rules import Rules
 
 ERRORS_MAX: Final = 20
@@ -30,25 +33,28 @@ ERRORS_MAX: Final = 20
 
 
 class _RulesApplied(msgspec.Struct):
+    """The gateway's rules, and those that its sites have of their own."""
+
     rules: Rules
+    sites: dict[str, dict[str, Any]] = {}
 
 
 def _rules_applied(context: Context, applied: _RulesApplied) -> Outcome:
-    rules = applied.rules
+    rules, books = applied.rules, context.state.books
     try:
         ZoneInfo(rules.time_zone)
     except (KeyError, ValueError, OSError):
         detail = f"no time zone here: {rules.time_zone!r}"
         raise ActError("invalid", detail) from None
+    try:
+        check_rules(rules, applied.sites)
+    except RulebookError as error:
+        raise ActError("invalid", str(error)) from None
     text = msgspec.json.encode(rules).decode()
-    context.state.books.save_setting("rules", text, context.place)
-    state = context.state
-    before = state.terms.rules, state.zone.key
-    state.apply_rules(rules)
-    state.keep_zone(context.place)
-    if before != (state.terms.rules, state.zone.key):
-        move_deadlines(state)
-        context.inspecting.look_at_all()
+    books.save_setting("rules", text, context.place)
+    if applied.sites or books.setting(SITE_RULES):
+        books.save_setting(SITE_RULES, setting_text(applied.sites), context.place)
+    put_in_force(context)
     return {}
 
 
@@ -78,12 +84,24 @@ def _setting_applied(name: str) -> Handling[Data]:
 
 
 def _calendar_applied(context: Context, data: Data) -> Outcome:
-    """A day table comes into force: open deadlines move, closed ones never do."""
-    _keep(context, "calendar", data)
-    context.state.apply_calendar()
-    context.state.change_openings()
-    context.inspecting.look_at_all()
-    return {"moved": move_deadlines(context.state)}
+    """A day table comes into force: open deadlines move, closed ones never do.
+
+    With a `name` it is the table of that calendar, else that of the gateway's.
+    """
+    name, table = data.get("name"), data.get("calendar", data)
+    setting = "calendar"
+    if name is not None:
+        known = calendar_id(str(name))
+        if known is None:
+            raise ActError("invalid", f"no calendar {name!r}")
+        setting = calendar_setting(known)
+    text = setting_text(table)
+    try:
+        day_table(text)
+    except msgspec.MsgspecError as error:
+        raise ActError("invalid", f"no day table: {error}") from None
+    context.state.books.save_setting(setting, text, context.place)
+    return {"moved": put_in_force(context)}
 
 
 def _gateway_started(context: Context, data: Data) -> Outcome:

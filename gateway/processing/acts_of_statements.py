@@ -17,7 +17,7 @@ def _sealed(context: Context, act: MonthSealAct) -> Outcome:
     state = context.state
     site = act.site or ""
     try:
-        bounds = bounds_of(act.month, state.zone)
+        bounds = bounds_of(act.month, state.rulings[act.site].zone)
     except ValueError as error:
         raise ActError("invalid", str(error)) from None
     if bounds.to_ms > state.now_ms:

@@ -11,7 +11,7 @@ from gateway.ledger.books import Books
 from gateway.ports import Record, RecordKind, SinkSpec
 from gateway.rules import Rules
 
-FOLD_VERSION: Final = 3
+FOLD_VERSION: Final = 4
 """Raise it when the same records would fold into another ledger than before."""
 
 ROWS_MAX: Final = 500

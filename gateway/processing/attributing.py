@@ -1,7 +1,7 @@
 """Who served: by what the rating says, and by the bindings in force at its moment."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, tzinfo
 from typing import Any, Final, NamedTuple
 
@@ -23,10 +23,13 @@ NOBODY: Final = Bound(None, None)
 class Attribution:
     """The tables `bindings` and `employees`, ready to answer."""
 
-    def __init__(self, devices: Devices, zone: tzinfo) -> None:
+    def __init__(
+        self, devices: Devices, zone_of: Callable[[str | None, str], tzinfo]
+    ) -> None:
+        """`zone_of` tells the zone of a window, else of a terminal."""
         spans: defaultdict[str, list[Span[Bound]]] = defaultdict(list)
         for row in devices.registry("bindings").values():
-            span = _span(row, zone)
+            span = _span(row, zone_of(row.get("window"), row["device_id"]))
             if span is not None:
                 spans[row["device_id"]].append(span)
         self.bound = {device: History(some) for device, some in spans.items()}

@@ -63,7 +63,9 @@ class Changing:
             before = self._adopt(loaded, before, target)
         loaded.add(stored)
         self._known.add(scope)
-        after = self._looking.after(loaded, state.terms.with_mode(mode))
+        after = self._looking.after(
+            loaded, state.rulings[loaded.scope[0]].with_mode(mode)
+        )
         self._settling.settle(loaded, before, after, told)
 
     def _amending(self, stored: Stored, own: Scope) -> tuple[Scope, Stored | None]:
@@ -99,7 +101,8 @@ class Changing:
 
     def _is_crowd(self, loaded: Loaded, stored: Stored) -> bool:
         """Whether the rating is one of too many: told of, and without effect."""
-        bound = RATINGS_MAX + self._state.rules.amendments_max
+        ruling = self._state.rulings[loaded.scope[0]]
+        bound = RATINGS_MAX + ruling.rules.amendments_max
         if len(loaded.ratings) < bound:
             return False
         near = [
@@ -134,7 +137,7 @@ class Changing:
             moved = waited.drop(stored.rating_id)
             if moved is not None:
                 loaded.add(moved)
-        after = self._looking.after(waited, state.terms.rules)
+        after = self._looking.after(waited, state.rulings[scope[0]].session)
         self._settling.settle(waited, before, after)
         if not state.session_books.numbers_given(scope):
             self._known.discard(scope)
@@ -167,7 +170,7 @@ class Changing:
         before = self._looking.before(loaded)
         loaded.events[event.event_id] = KnownEvent(None, place, event)
         self._known.add(scope)
-        after = self._looking.after(loaded, state.terms.with_mode(mode))
+        after = self._looking.after(loaded, state.rulings[scope[0]].with_mode(mode))
         self._settling.settle(loaded, before, after)
         return None
 
@@ -211,8 +214,8 @@ class Changing:
 
     def _mode(self, loaded: Loaded) -> SessionRules:
         """Ratings that wait do so because their terminals require a session."""
-        terms = self._state.terms
-        return terms.with_mode("required") if loaded.waiting else terms.rules
+        ruling = self._state.rulings[loaded.scope[0]]
+        return ruling.with_mode("required") if loaded.waiting else ruling.session
 
     def declare_void(self, stored: Stored, reason: str, by: str) -> None:
         """Void a rating; one in effect, or an earlier version of it, with all others.
@@ -238,7 +241,7 @@ class Changing:
         void["whole"] = _is_version(before, stored.rating_id)
         state.ratings.void(stored.place, _json(void))
         loaded.void(stored.rating_id, void)
-        rules = state.terms.with_mode("implicit")
+        rules = state.rulings[loaded.scope[0]].with_mode("implicit")
         self._settling.settle(loaded, before, self._looking.after(loaded, rules))
 
 

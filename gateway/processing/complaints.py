@@ -48,7 +48,8 @@ class Complaints:
             )
         )
         fact = ComplaintFact(complaint_id, occurred_ms, told.category)
-        duty = complaint_duty(fact, (), state.terms.rules, state.terms.deadline)
+        ruling = state.rulings[binding.site]
+        duty = complaint_duty(fact, (), ruling.session, ruling.deadline)
         due_ms = duty.clock(REPLY).due_ms
         row = (place, complaint_id, "complaint", occurred_ms, due_ms)
         books.save_duties([(*row, None, None, None, None, False)])

@@ -1,9 +1,9 @@
 """What a rating, or a session, is counted as."""
 
 from collections.abc import Mapping
-from datetime import tzinfo
 from typing import Any
 
+from gateway.ledger.devices import Binding
 from gateway.ledger.figures import KEPT_OUT, SHARED, FigureKey
 from gateway.ledger.ratings import Stored
 from gateway.ledger.sessions import SessionRow
@@ -20,31 +20,34 @@ def counted_lone(state: State, stored: Stored) -> Counted:
     """What a rating alone counts as: it has no session, or one that it implied."""
     if stored.level is None:
         return ()
-    zone, device = state.zone_at(stored.ordinal), state.by_id[stored.device_id]
-    rated = (stored.employee_id, stored.origin, stored.level, stored.occurred_ms)
-    return _lone(state, zone, (stored.binding, device.no), rated, stored.details)
+    site, device = state.binding(stored.binding).site, state.by_id[stored.device_id]
+    hour = state.zones.hours_at(site, stored.ordinal).of(stored.occurred_ms)
+    rated = (stored.employee_id, stored.origin, stored.level)
+    return _lone(state, hour, (stored.binding, device.no), rated, stored.details)
 
 
 def count_alone(
     state: State,
-    where: tuple[int, int],
+    where: tuple[Binding, int],
     rated: Rated,
     details: Mapping[str, Any],
 ) -> None:
     """Count a rating alone that was just recorded; `where`: binding and device."""
-    state.counting.move((), _lone(state, state.zone, where, rated, details))
+    binding, device_no = where
+    hour = state.rulings[binding.site].hours.of(rated[3])
+    found = _lone(state, hour, (binding.no, device_no), rated[:3], details)
+    state.counting.move((), found)
 
 
 def _lone(
     state: State,
-    zone: tzinfo,
+    hour: int,
     where: tuple[int, int],
-    rated: Rated,
+    rated: tuple[str | None, str, int],
     details: Mapping[str, Any],
 ) -> Counted:
-    employee, origin, level, occurred_ms = rated
+    employee, origin, level = rated
     kept_out = bool(details.get(KEPT_OUT))
-    hour = state.counting.hour_of(zone, occurred_ms)
     key = cell_key(*where, employee)
     cell = of_rating(origin, level, excluded=kept_out)
     return (
@@ -57,10 +60,12 @@ def counted_session(
     state: State, row: SessionRow, now: SessionState, ratings: Mapping[str, Stored]
 ) -> Counted:
     """What a session counts as, on the moment and by the binding of its period."""
-    rules = state.flag_rules
-    excluded = [name for name, one in ratings.items() if keeps_out(one.flags, rules)]
+    ruling = state.rulings[row.site]
+    excluded = [
+        name for name, one in ratings.items() if keeps_out(one.flags, ruling.flags)
+    ]
     effective = None if now.effective is None else ratings[now.effective.rating_id]
-    hour = state.counting.hour_of(state.zone, now.counts_ms)
+    hour = ruling.hours.of(now.counts_ms)
     medium = TERMINAL
     scale = state.profiles.scale(None)
     if effective is not None:

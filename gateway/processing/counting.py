@@ -23,6 +23,29 @@ _USUAL: Final = {
 }
 
 
+class LocalHours:
+    """The local hours of a zone; remembers the last one, which nearly always fits."""
+
+    __slots__ = ("_zone", "hour", "key", "quarter")
+
+    def __init__(self, zone: tzinfo) -> None:
+        self._zone = zone
+        self.quarter, self.hour, self.key = -1, 0, 0
+
+    def of(self, at_ms: int) -> int:
+        """The local hour of an instant: its day's number times 24 and the hour."""
+        quarter = at_ms // QUARTER_MS
+        if quarter != self.quarter:
+            self.turn(quarter)
+        return self.hour
+
+    def turn(self, quarter: int) -> None:
+        """Move to another quarter of an hour: no zone's hour begins within one."""
+        self.quarter = quarter
+        self.hour = local_hour(self._zone, quarter * QUARTER_MS)
+        self.key = packed(self.hour, 0, 0)
+
+
 class Counting:
     """Collects a transaction's counts; one write for each that changed."""
 
@@ -32,25 +55,10 @@ class Counting:
         self._usual: dict[tuple[int, int, str | None], int] = {}
         self._last_number = counts.last_number()
         self._hourly: dict[int, int] = {}
-        self._quarter, self._hour, self._hour_key = -1, 0, 0
-        self._zone: tzinfo | None = None
-
-    def hour_of(self, zone: tzinfo, at_ms: int) -> int:
-        """The local hour of an instant: its day's number times 24 and the hour."""
-        quarter = at_ms // QUARTER_MS
-        if quarter != self._quarter or zone is not self._zone:
-            self._turn(zone, quarter)
-        return self._hour
-
-    def _turn(self, zone: tzinfo, quarter: int) -> None:
-        """No zone's hour begins within a quarter of an hour."""
-        self._quarter, self._zone = quarter, zone
-        self._hour = local_hour(zone, quarter * QUARTER_MS)
-        self._hour_key = packed(self._hour, 0, 0)
 
     def count_usual(
         self,
-        zone: tzinfo,
+        hours: LocalHours,
         binding_no: int,
         device_no: int,
         rated: Rated,
@@ -61,9 +69,9 @@ class Counting:
         if base is None:
             base = self._begin_usual(binding_no, device_no, employee)
         quarter = occurred_ms // QUARTER_MS
-        if quarter != self._quarter or zone is not self._zone:
-            self._turn(zone, quarter)
-        key = self._hour_key + base + _USUAL[origin][level]
+        if quarter != hours.quarter:
+            hours.turn(quarter)
+        key = hours.key + base + _USUAL[origin][level]
         hourly = self._hourly
         hourly[key] = hourly.get(key, 0) + 1
 

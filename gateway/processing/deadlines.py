@@ -5,9 +5,25 @@ all are written at once: a hundred thousand take less than a second.
 """
 
 from gateway.ledger.books import Timer
+from gateway.processing.acting import Context
 from gateway.processing.complaints import COMPLAINT_TIMER
 from gateway.processing.settling import SESSION_TIMER
 from gateway.processing.state import State
+
+
+def put_in_force(context: Context) -> int:
+    """Follow the rules, calendars and sites that the ledger holds by now.
+
+    Answers how many deadlines moved.
+    """
+    state = context.state
+    before = state.rulings.terms()
+    state.apply_rules()
+    state.zones.keep(state.rulings, state.ordinal + 1, context.place)
+    if before == state.rulings.terms():
+        return 0
+    context.inspecting.look_at_all()
+    return move_deadlines(state)
 
 
 def move_deadlines(state: State) -> int:
@@ -19,12 +35,12 @@ def move_deadlines(state: State) -> int:
 
 
 def _move_sessions(state: State) -> list[Timer]:
-    days = state.terms.rules.rating_window_days
     moved, timers = [], []
-    for number, ended_ms, deadline_ms in state.session_books.open_deadlines(
+    for number, site, ended_ms, deadline_ms in state.session_books.open_deadlines(
         state.now_ms
     ):
-        now = state.terms.deadline(ended_ms, days)
+        ruling = state.rulings[site]
+        now = ruling.deadline(ended_ms, ruling.session.rating_window_days)
         if now.at_ms != deadline_ms:
             moved.append((now.at_ms, now.estimated, now.at_ms, number))
             timers.append(Timer(now.at_ms, SESSION_TIMER, str(number)))
@@ -33,17 +49,18 @@ def _move_sessions(state: State) -> list[Timer]:
 
 
 def _move_duties(state: State) -> list[Timer]:
-    rules = state.terms.rules
     moved, timers = [], []
-    for duty, session_no in state.session_books.open_duties():
+    for duty, session_no, site in state.session_books.open_duties():
+        ruling = state.rulings[site]
+        rules = ruling.session
         complaint = duty.kind == "complaint"
         first = rules.complaint_days if complaint else rules.followup_days
         due_ms = rectify_ms = None
         if duty.due_ms > state.now_ms:
-            due_ms = state.terms.deadline(duty.since_ms, first).at_ms
+            due_ms = ruling.deadline(duty.since_ms, first).at_ms
         if duty.rectify_due_ms is not None and duty.rectify_due_ms > state.now_ms:
             days = rules.rectify_days
-            rectify_ms = state.terms.deadline(duty.since_ms, days).at_ms
+            rectify_ms = ruling.deadline(duty.since_ms, days).at_ms
         now = duty._replace(
             due_ms=due_ms or duty.due_ms,
             rectify_due_ms=rectify_ms or duty.rectify_due_ms,

@@ -33,7 +33,7 @@ def beat(
         state.changed_devices.add(device)
     claimed_ms = message.claimed_ms
     if message.claimed_local is not None:
-        claimed_ms = local_ms(message.claimed_local, state.zone)
+        claimed_ms = local_ms(message.claimed_local, state.rulings[device.site].zone)
     vitals = device.vitals
     if vitals is None:
         vitals = device.vitals = Vitals()

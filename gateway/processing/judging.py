@@ -94,7 +94,7 @@ class Judging:
             else:
                 try:
                     occurred_ms, quality = self._resolve(
-                        device.correction_at(place), rating, received_ms
+                        device, place, rating, received_ms
                     )
                 except ProtocolError as error:
                     late = (place, device, rating, record, 0, "")
@@ -131,11 +131,12 @@ class Judging:
         return f"no level in the profile {device.profile!r} at that time"
 
     def _resolve(
-        self, correction_ms: int, rating: EventMessage, received_ms: int
+        self, device: Device, place: int, rating: EventMessage, received_ms: int
     ) -> tuple[int, str]:
         claim_ms = rating.claimed_ms
         if rating.claimed_local is not None:
-            claim_ms = local_ms(rating.claimed_local, self._state.zone)
+            zone = self._state.rulings[device.site].zone
+            claim_ms = local_ms(rating.claimed_local, zone)
             if isinstance(rating, Rating):
                 rating.claimed_ms = claim_ms
         age_ms = None
@@ -146,7 +147,7 @@ class Judging:
                 claim_ms,
                 received_ms,
                 self._state.horizon_ms,
-                correction_ms,
+                device.correction_at(place),
                 age_ms,
             )
         except ProtocolError as error:

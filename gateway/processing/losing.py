@@ -44,4 +44,4 @@ def _key(state: State, device: Device) -> int:
     binding = state.bind(device.site, device.department, device.window, TERMINAL, scale)
     at_ms = device.last_seen_ms or state.now_ms
     number = state.counting.number(cell_key(binding.no, device.no, None))
-    return packed(state.counting.hour_of(state.zone, at_ms), number, _SLOT)
+    return packed(state.rulings[device.site].hours.of(at_ms), number, _SLOT)

@@ -2,29 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, tzinfo
-from typing import Any, Final, NamedTuple
-from zoneinfo import ZoneInfo
-
-import msgspec
+from typing import Any
 
 from fleet.hours import HoursError, Opening, Week, read_hours
 from fleet.spans import FOREVER
-from fleet.tables import DEPTH_MAX
-from gateway.ledger.books import Books
 from gateway.ledger.devices import Devices
-from gateway.ratings.workdays import WEEKDAYS, Calendar, DayTable
-
-_TABLE: Final = msgspec.json.Decoder(DayTable)
+from gateway.processing.rulings import Rulings
+from gateway.ratings.workdays import Calendar
 
 Rows = Mapping[str, Mapping[str, Any]]
-
-
-class _Tables(NamedTuple):
-    """What hours are worked out from."""
-
-    sites: Rows
-    closures: Rows
-    days: DayTable
 
 
 class Openings:
@@ -34,18 +20,15 @@ class Openings:
     with hours that nobody can read, is always open: better an alarm too many.
     """
 
-    def __init__(self, books: Books, devices: Devices) -> None:
-        self._books = books
+    def __init__(self, rulings: Rulings, devices: Devices) -> None:
+        self._rulings = rulings
         self._devices = devices
-        self._zone: tzinfo = ZoneInfo("UTC")
         self.forget()
 
-    def forget(self, zone: tzinfo | None = None) -> None:
-        """Read the tables anew; `zone` is that of sites that name none."""
-        self._zone = zone or self._zone
+    def forget(self) -> None:
+        """Read the tables anew."""
         self._openings: dict[str | None, Opening] = {}
-        self._days: dict[str, Calendar] = {}
-        self._known: _Tables | None = None
+        self._closures: Rows | None = None
 
     def of(self, site: str | None) -> Opening:
         found = self._openings.get(site)
@@ -55,77 +38,31 @@ class Openings:
 
     def days(self, site: str | None) -> Calendar:
         """The calendar of a site, in its zone."""
-        zone = self._zone_of(self.line(site))
-        found = self._days.get(str(zone))
-        if found is None:
-            found = self._days[str(zone)] = Calendar(self._tables().days, zone)
-        return found
+        return self._rulings[site].calendar
 
     def line(self, site: str | None) -> list[str]:
         """A site and those above it, the nearest first."""
-        return list(_line(self._tables().sites, site))
-
-    def _tables(self) -> _Tables:
-        if self._known is None:
-            self._known = _Tables(
-                self._devices.registry("sites"),
-                self._devices.registry("closures"),
-                _day_table(self._books.setting("calendar")),
-            )
-        return self._known
+        return self._rulings.book.line(site)
 
     def _build(self, site: str | None) -> Opening:
-        line = self.line(site)
-        zone = self._zone_of(line)
         days = self.days(site)
-        week = _week(_first(line, self._tables().sites, "hours"))
+        week = _week(self._rulings.book.column(site, "hours"))
         return Opening(
             week,
-            zone,
+            days.zone,
             lambda ordinal: days.day(ordinal).working,
-            list(self._closed(line, zone)),
+            list(self._closed(self.line(site), days.zone)),
         )
 
-    def _zone_of(self, line: list[str]) -> tzinfo:
-        name = _first(line, self._tables().sites, "time_zone")
-        try:
-            return ZoneInfo(name) if name else self._zone
-        except (KeyError, ValueError, OSError):
-            return self._zone
-
     def _closed(self, line: list[str], zone: tzinfo) -> Iterator[tuple[int, int]]:
-        for row in self._tables().closures.values():
+        if self._closures is None:
+            self._closures = self._devices.registry("closures")
+        for row in self._closures.values():
             if row.get("site") in line:
                 since_ms = _instant(row.get("from"), zone)
                 until_ms = _instant(row.get("to"), zone)
                 if since_ms is not None:
                     yield since_ms, FOREVER if until_ms is None else until_ms
-
-
-def _day_table(text: str | None) -> DayTable:
-    """The table in force; what is none leaves Monday to Friday."""
-    try:
-        return _TABLE.decode(text) if text else WEEKDAYS
-    except msgspec.MsgspecError:
-        return WEEKDAYS
-
-
-def _line(sites: Rows, site: str | None) -> Iterator[str]:
-    """A site and those above it."""
-    for _ in range(DEPTH_MAX):
-        if not site:
-            return
-        yield site
-        site = sites.get(site, {}).get("parent")
-
-
-def _first(line: list[str], sites: Rows, column: str) -> str | None:
-    """What the nearest of these sites says in a column."""
-    for site in line:
-        value: str | None = sites.get(site, {}).get(column)
-        if value:
-            return value
-    return None
 
 
 def _week(text: str | None) -> Week | None:

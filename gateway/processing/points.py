@@ -27,6 +27,9 @@ def recorded(
     _, device, rating, record, occurred_ms, quality = timed
     ordinal, level = state.ordinal, rating.level
     assert level is not None
+    scores = device.scores
+    if binding.site is not device.site and binding.site != device.site:
+        scores = state.scores_of(binding.scale, binding.site)
     event = RatingEvent(  # by position: keywords would cost a microsecond here
         ordinal,
         RECORDED,
@@ -43,7 +46,7 @@ def recorded(
         rating.origin,
         flags,
         True,  # noqa: FBT003 -- by position: effective
-        device.scores[level],
+        scores[level],
         device.tags_of(binding, employee_id, rating.origin),
         occurred_ms * NS_PER_MS + ordinal % NS_PER_MS,
         binding.site,
@@ -86,7 +89,7 @@ def restated(
         origin=stored.origin,
         flags=stored.flags,
         effective=stored.effective,
-        score=state.scores_of(binding.scale)[stored.level],
+        score=state.scores_of(binding.scale, binding.site)[stored.level],
         tags=binding.tags(stored.device_id, stored.employee_id, stored.origin),
         point_ns=point_ns(stored.occurred_ms, stored.ordinal),
         site=binding.site,

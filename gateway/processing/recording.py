@@ -76,10 +76,10 @@ class Recording:
     def _rows(self, timed: Sequence[Timed]) -> None:
         """Rows of plain ratings in sessions of their own, which are quick; others."""
         state, begin = self._state, self._sessions.begin_plain
-        count, zone = state.counting.count_usual, state.zone
+        count, rulings = state.counting.count_usual, state.rulings
         bound = state.attribution.bound
         emit, plain = state.emission.events.append, self._plain.append
-        bad = state.terms.rules.followup_level_max
+        bad = rulings.default.session.followup_level_max
         tested = state.press_tests.open
         for one in timed:
             place, device, rating, record, occurred_ms, quality = one
@@ -106,7 +106,7 @@ class Recording:
             raw, level = rating.level_raw, rating.level
             assert level is not None
             rated = (rating.employee_id, rating.origin, level, occurred_ms)
-            count(zone, binding.no, device.no, rated)
+            count(rulings[binding.site].hours, binding.no, device.no, rated)
             if level <= bad:
                 self._sessions.require_followup(device, rating, place, occurred_ms, key)
             plain(
@@ -138,14 +138,15 @@ class Recording:
         credit = state.attribution.credit(
             device.device_id, occurred_ms, rating.employee_id, rating.attributions
         )
-        raised = _suspicions(rating, state.flag_rules)
+        flag_rules = state.rulings[binding.site].flags
+        raised = _suspicions(rating, flag_rules)
         test = state.press_tests.hear(device, rating, record, occurred_ms, quality)
         if test is not None:
             raised.append(test)
         flags = (*flags, *credit.flags, *(one.name for one in raised))
         if device.receipts:
             state.emission.keep(device.device_id, rating.event_id)
-        mode = state.session_mode(device)
+        mode = state.session_mode(device, binding.site)
         # A press of a test is of no session: no duty and no default follow from it.
         scope = None
         if test is None:
@@ -154,7 +155,7 @@ class Recording:
         details = _details(rating, scope)
         if raised:
             details["evidence"] = {one.name: dict(one.evidence) for one in raised}
-        if test is not None or keeps_out(flags, state.flag_rules):
+        if test is not None or keeps_out(flags, flag_rules):
             details[KEPT_OUT] = True
         quick = self._sessions.begin_quick(scope, binding, one, credit.employee_id)
         if scope is None or quick is not None:
@@ -190,7 +191,7 @@ class Recording:
         )
         state.emission.events.append(told)
         rated = (judged.employee_id, rating.origin, rating.level or 0, occurred_ms)
-        count_alone(state, (binding.no, device.no), rated, details)
+        count_alone(state, (binding, device.no), rated, details)
         if number is not None and key is not None:
             self._sessions.require_if_bad(device, rating, place, occurred_ms, key)
 

@@ -8,6 +8,7 @@ from fleet.registry import ACCEPTING, Lifecycle
 from fleet.tables import Row, RowError, key_of
 from gateway.ledger.devices import Device
 from gateway.processing.acting import Context
+from gateway.processing.deadlines import put_in_force
 
 _FACTS: Final = ("hw_serial", "model", "profile", "labels", "installed_at")
 
@@ -27,14 +28,16 @@ def put_rows(
             refused.append((number, error))
     if table in {"bindings", "employees"}:
         context.state.apply_attribution()
-    if table in {"sites", "closures"}:
+    if table == "closures":
         context.state.change_openings()
     if table == "windows":
         state = context.state
         state.windows = state.devices.registry("windows")
         for device in state.by_id.values():
             state.place_device(device)
+        state.apply_attribution()
     if table == "sites":
+        put_in_force(context)
         context.inspecting.look_at_all()
     return refused
 
@@ -63,7 +66,10 @@ def put_device(context: Context, row: Row) -> Device:
     device = state.by_id.get(device_id)
     if device is None:
         device = state.add_device(device_id, wanted or Lifecycle.ACTIVE.value)
-    device.site = _cell(row, "site", device.site)
+    site = _cell(row, "site", device.site)
+    if site != device.site:
+        device.site = site
+        state.moved = state.moved or device_id in state.attribution.bound
     device.window = _cell(row, "window", device.window)
     profile = device.profile
     facts = device.facts

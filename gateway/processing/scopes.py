@@ -177,12 +177,12 @@ class Looking:
 
     def _as_it_was(self, loaded: Loaded, session: SessionFact) -> Surveyed:
         facts, rated = self._facts(loaded, session)
-        terms, look = self._state.terms, session.look
-        rules, calendar = terms.rules, terms.calendar
+        ruling, look = self._state.rulings[session.site], session.look
+        rules, calendar = ruling.session, ruling.calendar
         if look is None:  # one usual rating: told of as it was pressed
             at_ms = facts.ratings[0].occurred_ms
         else:
-            rules, calendar = terms.of(look.terms)
+            rules, calendar = self._state.terms.of(look.terms)
             at_ms = look.at_ms
         state = state_of(facts, rules, calendar, at_ms)
         void = kept_void(state, rated)
@@ -220,7 +220,7 @@ class Looking:
     def after(self, loaded: Loaded, rules: SessionRules) -> Survey:
         """As all of them stand now, with what arrived."""
         state = self._state
-        books = state.session_books
+        books, calendar = state.session_books, state.rulings[loaded.scope[0]].calendar
         looks = {
             one.n: one.look for one in loaded.sessions.values() if one.look is not None
         }
@@ -239,12 +239,12 @@ class Looking:
             issued={n: look.issued for n, look in looks.items() if look.issued},
             offline_since_ms=self._silent(events),
         )
-        found = survey(facts, rules, state.terms.calendar, state.now_ms)
+        found = survey(facts, rules, calendar, state.now_ms)
         kept = [kept_void(one.state, stored) for one in found.sessions]
         if any(kept):
             voids = (*facts.voids, *(void for void in kept if void))
             facts = msgspec.structs.replace(facts, voids=voids)
-            found = survey(facts, rules, state.terms.calendar, state.now_ms)
+            found = survey(facts, rules, calendar, state.now_ms)
         return found
 
     def _silent(self, events: tuple[SessionEvent, ...]) -> dict[str, int]:

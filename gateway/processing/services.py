@@ -40,7 +40,7 @@ class Services:
             heard_ms=self._state.now_ms,
         )
         scope = (site or "", told.session_id, told.stage or 0)
-        mode = self._state.session_mode(served_at)
+        mode = self._state.session_mode(served_at, site)
         return self._changing.take_event(scope, place, event, mode)
 
     def _where(

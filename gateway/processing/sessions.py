@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Final, NamedTuple
+from datetime import date
+from typing import Final
 
 from device_protocol.identity import rating_id as identity
 from device_protocol.messages import Rating
@@ -15,25 +15,13 @@ from gateway.ports import RecordKind
 from gateway.processing.bindings import site_of
 from gateway.processing.changing import Changing
 from gateway.processing.points import Timed
+from gateway.processing.rulings import NO_DAY, PressDay, Ruling
 from gateway.processing.settling import SESSION_TIMER
 from gateway.processing.state import State
 from gateway.processing.telling import first_followup
 from gateway.ratings.workdays import QUARTER_MS
 
 MESSAGE: Final = int(RecordKind.MESSAGE)
-
-
-class _Day(NamedTuple):
-    """What follows from a press within one quarter of an hour."""
-
-    since_ms: int
-    date: str
-    amend_until_ms: int
-    contact_due_ms: int
-    rectify_due_ms: int
-
-
-_NO_DAY: Final = _Day(-QUARTER_MS, "", 0, 0, 0)
 
 
 class Sessions:
@@ -47,15 +35,12 @@ class Sessions:
         self._rows: list[tuple[object, ...]] = []
         self._duties: list[tuple[object, ...]] = []
         self._timers: list[Timer] = []
-        self._day = _NO_DAY
-        self._terms: object = None
+        self._day = NO_DAY  # of the session begun last
 
     def prepare(self, arriving: Sequence[Timed]) -> None:
         """Read which numbers of these ratings are known, all at once."""
         state = self._state
         self._known.clear()
-        if self._terms is not state.terms.rules:
-            self._terms, self._day = state.terms.rules, _NO_DAY
         numbers: defaultdict[str, set[str]] = defaultdict(set)
         for _, device, rating, record, _, _ in arriving:
             if rating.session_id is not None:
@@ -81,21 +66,23 @@ class Sessions:
         scope = (binding.site or "", rating.session_id or "", rating.stage or 0)
         if (
             scope in self._known
-            or (state.moded and state.session_mode(device) != "implicit")
+            or (state.moded and state.session_mode(device, binding.site) != "implicit")
             or (
                 self._awaited
                 and identity(device.device_id, rating.event_id) in self._awaited
             )
         ):
             return None
-        day, level = self._day, rating.level
+        ruling, level = state.rulings[binding.site], rating.level
+        day = ruling.day
         if not 0 <= occurred_ms - day.since_ms < QUARTER_MS:
-            day = self._turn(occurred_ms)
+            day = _turn(ruling, occurred_ms)
+        self._day = day
         assert level is not None
         contact_ms = rectify_ms = None
         if rating.origin == "device_timeout":
             return None
-        if level <= state.terms.rules.followup_level_max:
+        if level <= ruling.session.followup_level_max:
             if day.contact_due_ms <= state.now_ms:
                 return None
             contact_ms, rectify_ms = day.contact_due_ms, day.rectify_due_ms
@@ -121,6 +108,10 @@ class Sessions:
         )
         return number, f"{scope[0]}:{scope[1]}:{scope[2]}:1"
 
+    @property
+    def _followed_up_max(self) -> int:
+        return self._state.rulings.default.session.followup_level_max
+
     def scope_of(
         self, device: Device, rating: Rating, binding: Binding, mode: str
     ) -> Scope | None:
@@ -134,7 +125,7 @@ class Sessions:
         assert rating.level is not None
         alone = (
             mode == "implicit"
-            and rating.level > self._state.terms.rules.followup_level_max
+            and rating.level > self._followed_up_max
             and rating.round == "initial"
             and rating.amends is None
             and rating_id not in self._awaited
@@ -167,7 +158,7 @@ class Sessions:
         self, device: Device, rating: Rating, place: int, occurred_ms: int, key: str
     ) -> None:
         """As `require_followup`, of a rating at any level."""
-        if (rating.level or 0) <= self._state.terms.rules.followup_level_max:
+        if (rating.level or 0) <= self._followed_up_max:
             self.require_followup(device, rating, place, occurred_ms, key)
 
     def require_followup(
@@ -185,23 +176,6 @@ class Sessions:
         session = (key, rating.session_id, device.site)
         state.emission.events.append(first_followup(state, rating_id, session, due_ms))
 
-    def _turn(self, at_ms: int) -> _Day:
-        """What holds for a quarter of an hour: deadlines are the ends of days."""
-        terms = self._state.terms
-        rules = terms.rules
-        local = datetime.fromtimestamp(at_ms / 1000, self._state.zone)
-        ends = [
-            terms.deadline(at_ms, days).at_ms
-            for days in (
-                rules.amend_window_days,
-                rules.followup_days,
-                rules.rectify_days,
-            )
-        ]
-        since_ms = at_ms - at_ms % QUARTER_MS
-        self._day = _Day(since_ms, local.date().isoformat(), *ends)
-        return self._day
-
     def save(self) -> None:
         """Write the plain sessions begun so far."""
         if self._rows:
@@ -212,3 +186,15 @@ class Sessions:
             self._state.set_timers(self._timers)
             self._duties.clear()
             self._timers.clear()
+
+
+def _turn(ruling: Ruling, at_ms: int) -> PressDay:
+    """What holds for a quarter of an hour: deadlines are the ends of days."""
+    rules = ruling.session
+    ends = [
+        ruling.deadline(at_ms, days).at_ms
+        for days in (rules.amend_window_days, rules.followup_days, rules.rectify_days)
+    ]
+    local = date.fromordinal(ruling.calendar.local_day(at_ms))
+    ruling.day = PressDay(at_ms - at_ms % QUARTER_MS, local.isoformat(), *ends)
+    return ruling.day

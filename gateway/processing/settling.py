@@ -166,7 +166,9 @@ class Settling:
             one = now[name]
             state.counting.move((), counted_lone(state, one))
             state.session_books.wait(loaded.scope, one.place)
-            due_ms = one.received_ms + state.terms.rules.orphan_after_ms
+            due_ms = (
+                one.received_ms + state.rulings[loaded.scope[0]].session.orphan_after_ms
+            )
             if name not in after.orphans:
                 state.set_timer(due_ms, ORPHAN_TIMER, name)
 
@@ -207,7 +209,7 @@ class Settling:
         counted = counted_session(state, row, one.state, ratings)
         before = () if fact is None else self._counted_before(loaded, fact)
         look = Look(
-            state.terms.number(),
+            state.rulings[loaded.scope[0]].number,
             state.now_ms,
             one.state.fixed,
             issued,

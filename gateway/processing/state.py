@@ -5,10 +5,8 @@ Everything here can be read again from the ledger: nothing but records enters.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import tzinfo
 from typing import Final, Protocol
-from zoneinfo import ZoneInfo
-
-import msgspec
 
 from device_protocol.messages import Rating
 from device_protocol.profiles.model import FULL_SCALE
@@ -29,10 +27,11 @@ from gateway.processing.counting import Counting
 from gateway.processing.emission import Emission
 from gateway.processing.openings import Openings
 from gateway.processing.profiles import Profiles, Reader, read_profiles
+from gateway.processing.rulings import Rulings
 from gateway.processing.sinks import Sinks
-from gateway.processing.terms import TermsInForce
-from gateway.ratings.flags import Flag, FlagRules
-from gateway.rules import Rules
+from gateway.processing.terms import KeptTerms
+from gateway.processing.zones import Zones
+from gateway.ratings.flags import Flag
 from gateway.sealing import Keyring
 
 CLOCK_SUSPECT: Final = ("clock_suspect", "clock")
@@ -80,13 +79,6 @@ class Watcher(Protocol):
         """It told which boot speaks."""
 
 
-_RULES: Final = msgspec.json.Decoder(Rules)
-_ZONES: Final = msgspec.json.Decoder(list[tuple[int, str]])
-_FIRST_ZONE: Final = ZoneInfo(Rules().time_zone)
-ZONES: Final = "zones"
-"""The setting that tells in which zone ratings were counted."""
-
-
 class State:
     """The ledger as the fold sees it, and the block that is being folded."""
 
@@ -101,7 +93,6 @@ class State:
         self.queues = Queues(store)
         self.emission = Emission()
         self.unknown_fields = 0  # read since the metric was last written
-        self.openings = Openings(self.books, self.devices)
         self.watcher: Watcher
         self.catch_up: Callable[[], None]  # judge what came before, ere this is told
         self._stir = self._stirred  # one for all devices
@@ -132,55 +123,43 @@ class State:
         # Not the greatest in the table: the last one may have been taken back.
         self.last_session = max(counters["sessions"], self.ratings.last_session())
         self.counting = Counting(FigureCounts(self.store))
-        self.zones = read_zones(self.books.setting(ZONES))
+        self.zones = Zones(self.books)
         self._bindings = self.ratings.bindings()
         self._binding_of = {one[1:]: one for one in self._bindings}
         self.settings_digest = self.books.setting("digest") or ""
         self.profiles = read_profiles(self.books.setting("profiles"))
         self._load_devices()
         self.kept_items = self.queues.items()
-        self._load_rules()
+        self.terms = KeptTerms(self.session_books)
+        self.rulings = Rulings(self.books, self.devices, self.terms)
+        self.openings = Openings(self.rulings, self.devices)
+        self.apply_rules()
         self.store.identities.load()
 
-    def _load_rules(self) -> None:
-        text = self.books.setting("rules")
-        rules = _RULES.decode(text) if text else Rules()
-        self.terms = TermsInForce(self.session_books)
-        self.apply_rules(rules)
-
-    def apply_rules(self, rules: Rules) -> None:
-        """Put rules in force; figures the hot path needs are worked out once."""
-        self.rules = rules
-        self.zone = ZoneInfo(rules.time_zone)
-        self.terms.apply(rules, self.books.setting("calendar"))
-        self.flag_rules = FlagRules(excluding=frozenset(rules.excluding_flags))
+    def apply_rules(self) -> None:
+        """Put rules, calendars and sites in force as the ledger holds them."""
+        self.rulings.forget()
+        self.rules = self.rulings.default.rules
         self.apply_attribution()
-        self.openings.forget(self.zone)
-        self.horizon_ms = rules.event_age_days_max * DAY_MS
-        self.scores = [rules.score_map.get(str(level), 0.0) for level in range(6)]
+        self.horizon_ms = self.rules.event_age_days_max * DAY_MS
         self._forget_derived()
-
-    def apply_calendar(self) -> None:
-        """Put the day table in force that the ledger holds."""
-        self.terms.apply(self.rules, self.books.setting("calendar"))
+        self.change_openings()
 
     def apply_attribution(self) -> None:
         """Take in who served where, as the registry says by now."""
-        self.attribution = Attribution(self.devices, self.zone)
+        self.attribution = Attribution(self.devices, self._zone_of)
+        self.moved = False  # whether a terminal that bindings name has another site
 
-    def keep_zone(self, place: int) -> None:
-        """Remember from which rating on the zone in force is that of the figures."""
-        if self.zone.key != self.zone_at(self.ordinal + 1).key:
-            self.zones.append((self.ordinal + 1, self.zone))
-            text = msgspec.json.encode([(since, one.key) for since, one in self.zones])
-            self.books.save_setting(ZONES, text.decode(), place)
+    def follow_moves(self) -> None:
+        """After an act: bindings of terminals that it moved begin by other clocks."""
+        if self.moved:
+            self.apply_attribution()
 
-    def zone_at(self, ordinal: int) -> ZoneInfo:
-        """The zone in force when a rating got its ordinal."""
-        for since, zone in reversed(self.zones):
-            if since <= ordinal:
-                return zone
-        return _FIRST_ZONE
+    def _zone_of(self, window: str | None, device_id: str) -> tzinfo:
+        """The zone that the days of a binding are told in."""
+        device = self.by_id.get(device_id)
+        own = None if device is None else device.site
+        return self.rulings[self.windows.get(window or "", {}).get("site") or own].zone
 
     def apply_profiles(self, profiles: Profiles) -> None:
         """Put profiles in force: whatever is read from now on is read by them."""
@@ -190,7 +169,7 @@ class State:
     def _forget_derived(self) -> None:
         """Work out anew what rests on rules and profiles."""
         self.entries: dict[str, Entry] = {}  # by topic
-        self.moded = self.rules.session_mode != "implicit" or self.profiles.moded
+        self.moded = self.rulings.modes() != {"implicit"} or self.profiles.moded
         for device in self.by_id.values():
             self.place_device(device)
 
@@ -209,13 +188,14 @@ class State:
         for device in self.by_id.values():
             device.stir = self._stir
 
-    def session_mode(self, device: Device) -> str:
+    def session_mode(self, device: Device, site: str | None) -> str:
         """How sessions of a terminal's ratings begin: its profile may say."""
-        return self.profiles.session_mode(device.profile) or self.rules.session_mode
+        own = self.profiles.session_mode(device.profile)
+        return own or self.rulings[site].session.session_mode
 
-    def scores_of(self, scale: str) -> list[float]:
-        """What the levels 0 to 5 count for on a scale."""
-        return self.profiles.scores.get(scale, self.scores)
+    def scores_of(self, scale: str, site: str | None) -> list[float]:
+        """What the levels 0 to 5 count for on a scale, at a site."""
+        return self.profiles.scores.get(scale) or self.rulings[site].scores
 
     def place_device(self, device: Device) -> None:
         """Work out what follows from a device's window and profile."""
@@ -225,7 +205,8 @@ class State:
         device.burst = float(limits.burst_elements)
         device.refill_per_ms = limits.refill_per_s / 1000
         device.deferred_max = limits.deferred_max
-        device.scores = self.scores_of(self.profiles.scale(device.profile))
+        scale = self.profiles.scale(device.profile)
+        device.scores = self.scores_of(scale, device.site)
         device.binding = None
         device.habits, device.patience_ms = None, -1
         self._by_site = None
@@ -349,12 +330,6 @@ class State:
                 "chain_low": self.chain_low,
             }
         )
-
-
-def read_zones(text: str | None) -> list[tuple[int, ZoneInfo]]:
-    """The zones that ratings were counted in, each from an ordinal on."""
-    rows = _ZONES.decode(text) if text else []
-    return [(since, ZoneInfo(name)) for since, name in rows]
 
 
 def _number(device: Device) -> int:

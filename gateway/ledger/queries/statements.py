@@ -1,5 +1,6 @@
 """Sealed months, and what their counts are by now."""
 
+from datetime import tzinfo
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,7 @@ class Bounds(NamedTuple):
     to_ms: int
 
 
-def bounds_of(month: str, zone: ZoneInfo) -> Bounds:
+def bounds_of(month: str, zone: tzinfo) -> Bounds:
     """A month of a zone.
 
     Raises:
