@@ -14,6 +14,7 @@ from gateway.ipc.submission import SubmissionClient
 from gateway.journal.queries import SqliteJournalQueries
 from gateway.ledger.queries import SqliteLedgerQueries
 from gateway.observability.health import Finding, readiness
+from gateway.processing.explaining import LedgerExplanations
 from gateway.reading import Reader
 from gateway.sealing import open_keyring
 from gateway.settings import Settings
@@ -32,6 +33,7 @@ async def run(settings: Settings, _config: Path, signals: Signals) -> None:
         SqliteLedgerQueries(ledger),
         SqliteDeliveryQueries(deliveries),
         SqliteJournalQueries(journal, paths.journal),
+        LedgerExplanations(ledger),
     )
     submitter = SubmissionClient(paths.submissions)
 

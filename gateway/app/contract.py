@@ -9,6 +9,7 @@ from gateway.delivery.queries import SqliteDeliveryQueries
 from gateway.ipc.submission import SubmissionClient
 from gateway.journal.queries import SqliteJournalQueries
 from gateway.ledger.queries import SqliteLedgerQueries
+from gateway.processing.explaining import LedgerExplanations
 from gateway.reading import Reader
 from gateway.sealing import Keyring
 from gateway.tokens import Tokens
@@ -24,6 +25,7 @@ def openapi() -> dict[str, Any]:
         SqliteLedgerQueries(reader),
         SqliteDeliveryQueries(reader),
         SqliteJournalQueries(reader, _NOWHERE),
+        LedgerExplanations(reader),
     )
     secrets = Secrets(Tokens(_NOWHERE), Keyring({0: _NO_KEY}))
     submitter = SubmissionClient(_NOWHERE)

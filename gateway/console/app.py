@@ -12,6 +12,7 @@ from gateway.console import problems
 from gateway.console.acts import Acts, Pause
 from gateway.console.callers import Access
 from gateway.console.docs import install_docs
+from gateway.console.explaining import Explainer
 from gateway.console.figures import Scrape
 from gateway.console.guard import Guard
 from gateway.console.live import Live
@@ -22,6 +23,7 @@ from gateway.console.routes.deadletters import DeadLetters
 from gateway.console.routes.devices import Devices
 from gateway.console.routes.duties import Duties
 from gateway.console.routes.events import LiveEvents
+from gateway.console.routes.explanations import Explanations
 from gateway.console.routes.inspections import Inspections
 from gateway.console.routes.needs import Needs
 from gateway.console.routes.organisation import Organisation
@@ -41,6 +43,7 @@ from gateway.console.tracing import Tracer
 from gateway.console.watching import Watcher
 from gateway.ports import Submitter
 from gateway.queries import DeliveryQueries, JournalQueries, LedgerQueries
+from gateway.queries.explaining import Explanations as Grounds
 from gateway.sealing import Keyring
 from gateway.tokens import Tokens
 
@@ -53,6 +56,7 @@ class Stores(NamedTuple):
     ledger: LedgerQueries
     deliveries: DeliveryQueries
     journal: JournalQueries
+    explanations: Grounds
 
 
 class Secrets(NamedTuple):
@@ -85,7 +89,7 @@ def create_app(  # noqa: PLR0913 -- every port of the console, named once
     access = Access(secrets.tokens)
     app.state.access = access
     app.add_middleware(Guard, is_open=access.is_open)
-    pipeline = PipelineReader(*stores, clock)
+    pipeline = PipelineReader(stores.ledger, stores.deliveries, stores.journal, clock)
     app.state.live = live = Live(Watcher(stores.ledger, pipeline), clock)
     app.include_router(Probes(readiness, Scrape(pipeline, live, run_dir)).router())
     app.include_router(LiveEvents(live, stores.ledger).router(), prefix=PREFIX)
@@ -99,12 +103,14 @@ def create_app(  # noqa: PLR0913 -- every port of the console, named once
 def _api(
     stores: Stores, acts: Acts, pipeline: PipelineReader, keyring: Keyring
 ) -> APIRouter:
-    ledger, deliveries, _ = stores
+    ledger, deliveries = stores.ledger, stores.deliveries
+    tracer = Tracer(deliveries)
     api = APIRouter()
     for part in (
         Overview(pipeline),
-        Ratings(ledger, Tracer(deliveries), acts, keyring),
+        Ratings(ledger, tracer, acts, keyring),
         Sessions(ledger, acts),
+        Explanations(ledger, stores.explanations, Explainer(ledger, tracer)),
         Duties(ledger, acts),
         Comments(ledger, keyring),
         Figures(ledger),

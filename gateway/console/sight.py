@@ -5,7 +5,7 @@ from http import HTTPStatus
 from gateway.console.callers import Caller
 from gateway.console.problems import ProblemError, not_found
 from gateway.queries import LedgerQueries
-from gateway.queries.rows import DeviceRow
+from gateway.queries.rows import DeviceRow, RatingDetail, SessionDetail
 
 
 class Sight:
@@ -30,6 +30,51 @@ class Sight:
             raise not_found(what)
         self.show(caller, row.site, what)
         return row
+
+    def rating(self, caller: Caller, rating_id: str) -> RatingDetail:
+        """By `device_id:event_id`, or by an event_id alone when it is unique.
+
+        Raises ProblemError when there is none that the caller may see, or several.
+        """
+        what = f"rating {rating_id}"
+        detail = self._ledger.rating(*self._identity(rating_id, caller.site))
+        if detail is None:
+            raise not_found(what)
+        self.show(caller, detail.rating.site, what)
+        return detail
+
+    def _identity(self, rating_id: str, subtree: str | None) -> tuple[str, str]:
+        """Split at the first colon; an event_id may hold colons of its own."""
+        device_id, colon, event_id = rating_id.partition(":")
+        if colon and self._ledger.device(device_id):
+            return device_id, event_id
+        devices = self._ledger.rating_devices(rating_id, subtree)
+        if len(devices) > 1:
+            detail = f"Several devices gave out {rating_id}: ask for device_id:event_id"
+            raise ProblemError(HTTPStatus.CONFLICT, "ambiguous", detail)
+        if not devices:
+            raise not_found(f"rating {rating_id}")
+        return devices[0], rating_id
+
+    def session(self, caller: Caller, session_key: str) -> SessionDetail:
+        """By session_key, or by a session_id when it is unique; raises as `rating`."""
+        what = f"session {session_key}"
+        detail = self._ledger.session(session_key)
+        if detail is None:
+            detail = self._ledger.session(self._key(session_key, caller.site))
+        if detail is None:
+            raise not_found(what)
+        self.show(caller, detail.session.site, what)
+        return detail
+
+    def _key(self, session_id: str, subtree: str | None) -> str:
+        keys = self._ledger.session_keys(session_id, subtree)
+        if len(keys) > 1:
+            detail = f"Several sessions had the number {session_id}: ask by session_key"
+            raise ProblemError(HTTPStatus.CONFLICT, "ambiguous", detail)
+        if not keys:
+            raise not_found(f"session {session_id}")
+        return keys[0]
 
     def place(self, caller: Caller, site: str | None) -> None:
         """Raises ProblemError when the caller may not put anything there."""

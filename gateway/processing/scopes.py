@@ -6,15 +6,18 @@ before and after is written and told.
 """
 
 from collections.abc import Container, Iterable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 
 from device_protocol.identity import rating_id as identity
 from device_protocol.identity import references
-from gateway.ledger.ratings import Stored
-from gateway.ledger.sessions import Look, Scope, SessionFact
+from gateway.ledger.devices import Binding
+from gateway.ledger.ratings import Ratings, Stored
+from gateway.ledger.sessions import Look, Scope, SessionBooks, SessionFact
+from gateway.processing.rulings import Rulings
 from gateway.processing.state import State
+from gateway.processing.terms import KeptTerms
 from gateway.ratings.facts import Facts, RatingFact, SessionEvent, Void
 from gateway.ratings.policy import SessionRules
 from gateway.ratings.scopes import Scope as ScopeFacts
@@ -29,6 +32,18 @@ _GIVEN: Final = "\0"
 """Stands among the numbers for the greatest one that a scope has given out."""
 
 
+class Memory(Protocol):
+    """What it takes to see sessions as they were last looked at."""
+
+    session_books: SessionBooks
+    ratings: Ratings
+    terms: KeptTerms
+    rulings: Rulings
+
+    def binding(self, number: int) -> Binding:
+        """The binding with this number."""
+
+
 class KnownEvent(NamedTuple):
     """A session's event; one that just arrived has no session yet."""
 
@@ -40,7 +55,7 @@ class KnownEvent(NamedTuple):
 class Loaded:
     """What the ledger holds of a scope around a moment, by the names of the rules."""
 
-    def __init__(self, state: State, scope: Scope, at_ms: int) -> None:
+    def __init__(self, state: Memory, scope: Scope, at_ms: int) -> None:
         self.scope = scope
         books = state.session_books
         self.given = books.numbers_given(scope)
@@ -108,7 +123,7 @@ class Loaded:
         return found
 
 
-def rating_fact(state: State, stored: Stored, ids: Container[str]) -> RatingFact:
+def rating_fact(state: Memory, stored: Stored, ids: Container[str]) -> RatingFact:
     """A rating as the rules see it; `ids` are those of its scope."""
     amends = None
     if stored.amends is not None:
@@ -150,11 +165,11 @@ def kept_void(state: SessionState, stored: Iterable[Stored]) -> Void | None:
     return None
 
 
-class Looking:
-    """Works out where the sessions of a scope stood, and where they stand."""
+class Remembering:
+    """Works out where the sessions of a scope stood when they were last looked at."""
 
-    def __init__(self, state: State) -> None:
-        self._state = state
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
 
     def before(self, loaded: Loaded) -> Survey:
         """As each session was when it was last looked at, under the terms of then."""
@@ -173,16 +188,16 @@ class Looking:
         """Ratings as the rules see them; `also` is one that they may refer to."""
         known = {one.rating_id: one for one in ratings}
         ids = {*known, also}
-        return tuple(rating_fact(self._state, one, ids) for one in known.values())
+        return tuple(rating_fact(self._memory, one, ids) for one in known.values())
 
     def _as_it_was(self, loaded: Loaded, session: SessionFact) -> Surveyed:
         facts, rated = self._facts(loaded, session)
-        ruling, look = self._state.rulings[session.site], session.look
+        ruling, look = self._memory.rulings[session.site], session.look
         rules, calendar = ruling.session, ruling.calendar
         if look is None:  # one usual rating: told of as it was pressed
             at_ms = facts.ratings[0].occurred_ms
         else:
-            rules, calendar = self._state.terms.of(look.terms)
+            rules, calendar = self._memory.terms.of(look.terms)
             at_ms = look.at_ms
         state = state_of(facts, rules, calendar, at_ms)
         void = kept_void(state, rated)
@@ -196,7 +211,7 @@ class Looking:
     ) -> tuple[Facts, list[Stored]]:
         look = session.look or Look(0, 0)
         own = [one for one in loaded.ratings.values() if one.session_no == session.no]
-        books = self._state.session_books
+        books = self._memory.session_books
         default = loaded.defaults.get(session.default_place or 0)
         rated = [*own, default] if default else own
         ids = [one.rating_id for one in rated]
@@ -207,7 +222,9 @@ class Looking:
                 for one in loaded.events.values()
                 if one.session_no == session.no
             ),
-            ratings=tuple(rating_fact(self._state, one, loaded.ratings) for one in own),
+            ratings=tuple(
+                rating_fact(self._memory, one, loaded.ratings) for one in own
+            ),
             voids=voids_of(rated),
             disputes=tuple(books.disputes(ids)) if seldom else (),
             steps=tuple(books.steps(ids)) if seldom else (),
@@ -216,6 +233,14 @@ class Looking:
             offline_since_ms=look.offline_since_ms,
         )
         return facts, rated
+
+
+class Looking(Remembering):
+    """Works out where the sessions of a scope stood, and where they stand."""
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self._state = state
 
     def after(self, loaded: Loaded, rules: SessionRules) -> Survey:
         """As all of them stand now, with what arrived."""

@@ -15,6 +15,7 @@ from device_protocol.timestamps import instant_ms
 
 DayUnit = Literal["working", "natural"]
 Kind = Literal["work", "rest"]
+SaidBy = Literal["override", "published", "week", "estimate"]
 Weekday = Annotated[int, msgspec.Meta(ge=0, le=6)]
 
 MONDAY_TO_FRIDAY: Final = (0, 1, 2, 3, 4)
@@ -55,6 +56,13 @@ class Deadline(NamedTuple):
 
     at_ms: int
     estimated: bool
+
+
+class Counted(NamedTuple):
+    """The local days that a deadline was counted over: those that count, the others."""
+
+    counted: tuple[int, ...]
+    skipped: tuple[int, ...]
 
 
 class Calendar:
@@ -112,6 +120,24 @@ class Calendar:
                 self._ends.clear()
             known = self._ends[asked] = self._count(*asked)
         return known
+
+    def days_of(self, event_ms: int, days: int, unit: DayUnit = "working") -> Counted:
+        """The days that `deadline` counts, and those that it passes over."""
+        first = self.local_day(event_ms)
+        if unit == "natural":
+            return Counted(tuple(range(first + 1, first + 1 + days)), ())
+        counted = tuple(day for day, _ in self._working_after(first, days))
+        last = counted[-1] if counted else first
+        between = range(first + 1, last)
+        return Counted(counted, tuple(day for day in between if day not in counted))
+
+    def said_by(self, ordinal: int) -> SaidBy:
+        """Who says whether a day is worked."""
+        if ordinal in self._overrides:
+            return "override"
+        if self.day(ordinal).estimated:
+            return "estimate"
+        return "published" if ordinal in self._published else "week"
 
     def day_end(self, ordinal: int) -> int:
         """The exclusive end of a local day, 24:00, in ms."""

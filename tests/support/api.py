@@ -19,6 +19,7 @@ from gateway.errors import TransientError
 from gateway.ledger.queries import SqliteLedgerQueries
 from gateway.observability.health import Finding
 from gateway.ports import Record
+from gateway.processing.explaining import LedgerExplanations
 from gateway.queries import JournalExtent
 from gateway.reading import Reader
 from gateway.sealing import Keyring
@@ -166,6 +167,7 @@ class Api(Client):
                 SqliteLedgerQueries(ledger),
                 SqliteDeliveryQueries(deliveries),
                 _Extent(),
+                LedgerExplanations(ledger),
             ),
             self.submissions,
             self.clock,
@@ -188,7 +190,8 @@ class Api(Client):
 @cache
 def contract() -> Mapping[str, Any]:
     """The OpenAPI document, which every application has alike."""
-    stores = Stores(cast("Any", None), cast("Any", None), cast("Any", None))
+    nothing = cast("Any", None)
+    stores = Stores(nothing, nothing, nothing, nothing)
     submissions, clock = Submissions(), SteppedClock()
     secrets = Secrets(Tokens(Path()), KEYRING)
     return create_app(

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from gateway.console.app import Secrets, Stores, create_app
 from gateway.delivery.queries import SqliteDeliveryQueries
 from gateway.ledger.queries import SqliteLedgerQueries
+from gateway.processing.explaining import LedgerExplanations
 from gateway.queries import JournalExtent
 from gateway.reading import Reader
 from gateway.tokens import FILE_NAME, Tokens
@@ -32,7 +33,10 @@ class FoldedApi(Client):
         ledger, deliveries = self._readers
         return create_app(
             Stores(
-                SqliteLedgerQueries(ledger), SqliteDeliveryQueries(deliveries), self
+                SqliteLedgerQueries(ledger),
+                SqliteDeliveryQueries(deliveries),
+                self,
+                LedgerExplanations(ledger),
             ),
             world,
             world.clock,

@@ -27,7 +27,7 @@ from gateway.console.items import (
     RatingWhole,
 )
 from gateway.console.messages import Messages
-from gateway.console.problems import ProblemError, not_found
+from gateway.console.problems import ProblemError
 from gateway.console.requests import (
     DecisionBody,
     DisputeBody,
@@ -216,11 +216,7 @@ class Ratings:
         return None if detail is None else detail.rating
 
     def _found(self, rating_id: str, caller: Caller) -> RatingDetail:
-        detail = self._ledger.rating(*self._identity(rating_id, caller.site))
-        if detail is None:
-            raise not_found(f"rating {rating_id}")
-        self._sight.show(caller, detail.rating.site, f"rating {rating_id}")
-        return detail
+        return self._sight.rating(caller, rating_id)
 
     def _personal(self, rating: RatingRow) -> PersonalData:
         """With what comments that came alone add to it, in the order of the journal."""
@@ -246,16 +242,3 @@ class Ratings:
             code = HTTPStatus.SERVICE_UNAVAILABLE
             raise ProblemError(code, "seal_broken", str(error)) from error
         return msgspec.json.decode(plain, type=dict[str, Any])
-
-    def _identity(self, rating_id: str, subtree: str | None) -> tuple[str, str]:
-        """Split at the first colon; an event_id may hold colons of its own."""
-        device_id, colon, event_id = rating_id.partition(":")
-        if colon and self._ledger.device(device_id):
-            return device_id, event_id
-        devices = self._ledger.rating_devices(rating_id, subtree)
-        if len(devices) > 1:
-            detail = f"Several devices gave out {rating_id}: ask for device_id:event_id"
-            raise ProblemError(HTTPStatus.CONFLICT, "ambiguous", detail)
-        if not devices:
-            raise not_found(f"rating {rating_id}")
-        return devices[0], rating_id

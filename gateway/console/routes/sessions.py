@@ -22,7 +22,7 @@ from gateway.console.items import (
     SessionWhole,
 )
 from gateway.console.messages import Messages
-from gateway.console.problems import ProblemError, not_found
+from gateway.console.problems import ProblemError
 from gateway.console.requests import IdempotencyKey, SessionBody, SessionQuery
 from gateway.console.sight import Sight
 from gateway.places import Place
@@ -68,12 +68,7 @@ class Sessions:
 
     def show(self, session_key: str, caller: Reader) -> SessionWhole:
         """By session_key, or by a session_id when it is unique."""
-        detail = self._ledger.session(session_key)
-        if detail is None:
-            detail = self._ledger.session(self._key(session_key, caller.site))
-        if detail is None:
-            raise not_found(f"session {session_key}")
-        self._sight.show(caller, detail.session.site, f"session {session_key}")
+        detail = self._sight.session(caller, session_key)
         session = Session.model_validate(detail.session)
         history = [Rating.model_validate(row) for row in detail.history]
         return SessionWhole(**dict(session), history=history)
@@ -158,12 +153,3 @@ class Sessions:
             session_key=known.session_key,
             state=known.state,
         )
-
-    def _key(self, session_id: str, subtree: str | None) -> str:
-        keys = self._ledger.session_keys(session_id, subtree)
-        if len(keys) > 1:
-            detail = f"Several sessions had the number {session_id}: ask by session_key"
-            raise ProblemError(HTTPStatus.CONFLICT, "ambiguous", detail)
-        if not keys:
-            raise not_found(f"session {session_id}")
-        return keys[0]

@@ -85,6 +85,18 @@ def detail(connection: apsw.Connection, session_key: str) -> SessionDetail | Non
     return None
 
 
+def number(connection: apsw.Connection, session_key: str) -> int | None:
+    """The number of a session's row."""
+    for site, session_id, stage, n in _readings(session_key):
+        for (found,) in connection.execute(
+            "SELECT no FROM session WHERE session_id = ? AND site = ? AND stage = ?"
+            " AND n = ?",
+            (session_id, site, stage, n),
+        ):
+            return int(found)
+    return None
+
+
 def keys(
     connection: apsw.Connection, session_id: str, subtree: str | None, limit: int
 ) -> list[str]:
