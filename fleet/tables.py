@@ -44,6 +44,7 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _INSTANTS: Final = frozenset({"from", "to", "valid_from", "valid_to", "installed_at"})
 _PERIODS: Final = (("from", "to"), ("valid_from", "valid_to"))
+_CALENDAR: Final = re.compile(r"china|weekdays|[A-Za-z]{2}")
 _KEY: Final = re.compile(r"[^\x00-\x1f|]{1,64}")
 
 
@@ -139,6 +140,8 @@ def _check_cell(table: str, name: str, value: str) -> None:
         _check_device_id(value)
     elif name == "lifecycle" and value not in set(Lifecycle):
         raise RowError(f"no lifecycle {value!r}: there are {', '.join(Lifecycle)}")
+    elif name == "calendar" and not _CALENDAR.fullmatch(value):
+        raise RowError(f"no calendar {value!r}: china, weekdays, or a code like DE")
     elif name in _INSTANTS:
         _instant(value)
 

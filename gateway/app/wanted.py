@@ -16,11 +16,14 @@ from gateway import __version__
 from gateway.errors import PermanentError
 from gateway.ports import SinkSpec
 from gateway.processing.applying import Table, Wanted
+from gateway.ratings.rulebook import CALENDAR_DAYS, calendar_id
+from gateway.ratings.workdays import Kind
 from gateway.rules import Rules
 from gateway.settings import Settings
 from gateway.settings.calendars import day_table, read_overrides
 from gateway.settings.fields import known_zone
 from gateway.settings.profiles import load_profiles
+from gateway.settings.rules import Rules as RuleSettings
 
 RECEIPTS: Final = "receipts"
 YEARS_AHEAD: Final = 2
@@ -42,20 +45,48 @@ def wanted(settings: Settings) -> Wanted:
     return Wanted(
         version=__version__,
         rules=_rules(settings),
+        site_rules=_site_rules(settings),
         sinks=_sinks(settings),
         tables=tables,
-        calendar=_calendar(settings),
+        calendar=_calendar(settings, settings.rules.calendar),
+        calendars={
+            name: _calendar(settings, name) for name in _calendars(settings, tables)
+        },
         profiles=_profiles(settings),
     )
 
 
-def _calendar(settings: Settings) -> dict[str, Any]:
-    """The day table: what is published by now, and the operator's own days."""
-    path = settings.rules.calendar_file
-    overrides = read_overrides(path) if path is not None and path.exists() else {}
+def _calendar(settings: Settings, name: str) -> dict[str, Any]:
+    """A day table: what is published by now, and the operator's own days."""
     last_year = datetime.now(UTC).year + YEARS_AHEAD
-    table = day_table(settings.rules.calendar, overrides, last_year)
+    table = day_table(name, _days_in(settings.rules), last_year)
     return dict(msgspec.to_builtins(table))
+
+
+def _days_in(rules: RuleSettings) -> dict[str, Kind]:
+    """The operator's own days, if there are any yet."""
+    path = rules.calendar_file
+    return read_overrides(path) if path is not None and path.exists() else {}
+
+
+def _calendars(settings: Settings, tables: Sequence[Table]) -> list[str]:
+    """Calendars that sites follow beside the gateway's, by name."""
+    named = {one.calendar for one in settings.site_rules if "calendar" in one.own}
+    sites = (row for table in tables if table.name == "sites" for row in table.rows)
+    named |= {row["calendar"] for row in sites if row.get("calendar")}
+    known = {calendar_id(name) for name in named}
+    own = calendar_id(settings.rules.calendar)
+    return sorted(name for name in known if name is not None and name != own)
+
+
+def _site_rules(settings: Settings) -> dict[str, dict[str, Any]]:
+    """What sites have of their own; a file of days comes as the days in it."""
+    found = {}
+    for one in settings.site_rules:
+        found[one.site] = one.own
+        if one.calendar_file is not None:
+            found[one.site][CALENDAR_DAYS] = _days_in(one)
+    return found
 
 
 def _profiles(settings: Settings) -> dict[str, Any]:

@@ -19,11 +19,10 @@ from gateway.processing.acting import (
     handling,
 )
 from gateway.processing.alerts import resolve_alert
-from gateway.processing.applying import setting_text
+from gateway.processing.applying import SITE_RULES, calendar_setting, setting_text
 from gateway.processing.deadlines import put_in_force
 from gateway.processing.profiles import Profiles
 from gateway.processing.registering import put_rows
-from gateway.processing.rulings import SITE_RULES, calendar_setting
 from gateway.processing.terms import day_table
 from gateway.ratings.rulebook import RulebookError, calendar_id, check_rules
 from gateway.rules import Rules

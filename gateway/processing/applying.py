@@ -9,11 +9,14 @@ import msgspec
 
 from gateway.ledger.books import Books
 from gateway.ports import Record, RecordKind, SinkSpec
+from gateway.ratings.rulebook import Own
 from gateway.rules import Rules
 
 FOLD_VERSION: Final = 4
 """Raise it when the same records would fold into another ledger than before."""
 
+SITE_RULES: Final = "site_rules"
+"""The setting that holds the rules of sites, by site."""
 ROWS_MAX: Final = 500
 """Rows of a table in one record."""
 
@@ -31,9 +34,11 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
     version: str
     rules: Rules
+    site_rules: Mapping[str, Own] = {}
     sinks: tuple[SinkSpec, ...]
     tables: tuple[Table, ...] = ()
     calendar: Mapping[str, Any] = {}
+    calendars: Mapping[str, Mapping[str, Any]] = {}
     profiles: Mapping[str, Any] = {}
 
     def digest(self) -> str:
@@ -48,6 +53,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
                 tables,
                 setting_text(self.calendar),
                 setting_text(self.profiles),
+                setting_text([self.site_rules, self.calendars]),
             ]
         )
         return sha256(text).hexdigest()
@@ -56,9 +62,13 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 def changes(wanted: Wanted, books: Books, now_ms: int) -> list[list[Record]]:
     """The records to submit, in batches; the last one confirms the digest."""
     batches: list[list[Record]] = []
-    rules = msgspec.json.encode(wanted.rules)
-    if books.setting("rules") != rules.decode():
-        batches.append([_act("rules_applied", {"rules": wanted.rules}, now_ms)])
+    for name, days in wanted.calendars.items():  # before a rule names it
+        if books.setting(calendar_setting(name)) != setting_text(days):
+            told = {"name": name, "calendar": days}
+            batches.append([_act("calendar_applied", told, now_ms)])
+    if _has_other_rules(wanted, books):
+        rules = {"rules": wanted.rules, "sites": wanted.site_rules}
+        batches.append([_act("rules_applied", rules, now_ms)])
     for name in ("calendar", "profiles"):
         value = getattr(wanted, name)
         if books.setting(name) != setting_text(value):
@@ -74,6 +84,18 @@ def changes(wanted: Wanted, books: Books, now_ms: int) -> list[list[Record]]:
     }
     batches.append([sinks, _act("gateway_started", started, now_ms)])
     return batches
+
+
+def _has_other_rules(wanted: Wanted, books: Books) -> bool:
+    rules = msgspec.json.encode(wanted.rules).decode()
+    sites = setting_text(wanted.site_rules)
+    known = books.setting(SITE_RULES) or setting_text({})
+    return (books.setting("rules"), known) != (rules, sites)
+
+
+def calendar_setting(name: str) -> str:
+    """The setting that holds the day table of a calendar beside the gateway's."""
+    return f"calendar:{name}"
 
 
 def _parts(table: Table, now_ms: int) -> Iterator[list[Record]]:

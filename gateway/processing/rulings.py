@@ -10,7 +10,7 @@ import msgspec
 
 from gateway.ledger.books import Books
 from gateway.ledger.devices import Devices
-from gateway.processing.applying import setting_text
+from gateway.processing.applying import SITE_RULES, calendar_setting, setting_text
 from gateway.processing.counting import LocalHours
 from gateway.processing.terms import (
     KeptTerms,
@@ -25,8 +25,6 @@ from gateway.ratings.rulebook import InForce, Rulebook, calendar_id
 from gateway.ratings.workdays import QUARTER_MS, WEEKDAYS, DayTable, Deadline
 from gateway.rules import Rules
 
-SITE_RULES: Final = "site_rules"
-"""The setting that holds the rules of sites, by site."""
 SITES_KEPT_MAX: Final = 65_536
 """Sites whose rules are looked up at once; who names more is answered slower."""
 _RULES: Final = msgspec.json.Decoder(Rules)
@@ -180,11 +178,6 @@ class Rulings(dict[str | None, Ruling]):
                 own = own or setting_text(msgspec.to_builtins(_unpublished(wanted)))
             self._calendars[name] = own
         return self._calendars[name]
-
-
-def calendar_setting(name: str) -> str:
-    """The setting that holds the day table of a calendar beside the gateway's."""
-    return f"calendar:{name}"
 
 
 def _unpublished(name: str) -> DayTable:

@@ -108,7 +108,7 @@ def _country(code: str, overrides: Mapping[str, Kind], last_year: int) -> DayTab
 
     if code not in holidays.list_supported_countries(include_aliases=True):
         raise PermanentError(
-            f"rules.calendar: nobody publishes holidays of {code!r}:"
+            f"calendar: nobody publishes holidays of {code!r}:"
             " write china, weekdays or a country code like DE"
         )
     known = holidays.country_holidays(code)

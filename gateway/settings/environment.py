@@ -12,7 +12,8 @@ PREFIX = "EVALGATE__"
 def overlay(tables: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
     """`tables` with the variables of `environ` over them; neither is changed.
 
-    A sink is named by its place or its name: `EVALGATE__INFLUXDB__MAIN__TOKEN`.
+    A sink is named by its place or its name: `EVALGATE__INFLUXDB__MAIN__TOKEN`, rules
+    of a site by their place or the site.
     Raises SettingsError for a variable that leads nowhere.
     """
     merged = {key: _copy(value) for key, value in tables.items()}
@@ -57,6 +58,7 @@ def _step(place: object, step: str, variable: str) -> object:
     if isinstance(place, dict):
         return place.setdefault(step, {})
     for index, entry in enumerate(place if isinstance(place, list) else ()):
-        if step in {str(index), str(entry.get("name", "")).lower()}:
+        named = entry.get("name") or entry.get("site") or ""
+        if step in {str(index), str(named).lower()}:
             return entry
     raise SettingsError(f"{variable}: the file has no entry named {step}")

@@ -10,7 +10,7 @@ from pydantic import model_validator
 from gateway.settings.broker import Broker
 from gateway.settings.daemon import Backup, Console, Fleet, Gateway, Intake, Retention
 from gateway.settings.fields import Section
-from gateway.settings.rules import Rules
+from gateway.settings.rules import Rules, SiteRules
 from gateway.settings.sinks import Backend, Influxdb
 
 _OWN_SINKS = frozenset({"receipts"})
@@ -28,6 +28,7 @@ class Settings(Section):
     intake: Intake = Intake()
     fleet: Fleet = Fleet()
     rules: Rules = Rules()
+    site_rules: tuple[SiteRules, ...] = ()
     influxdb: tuple[Influxdb, ...] = ()
     backend: tuple[Backend, ...] = ()
     console: Console = Console()
@@ -53,9 +54,24 @@ class Settings(Section):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _sites_have_their_rules_together(self) -> Self:
+        for site, times in Counter(one.site for one in self.site_rules).items():
+            if times > 1:
+                raise ValueError(
+                    f"site_rules: {times} tables of the site {site!r}: make one of them"
+                )
+        return self
+
     @property
     def sinks(self) -> tuple[Sink, ...]:
         return tuple(sink for table in SINK_TABLES for sink in getattr(self, table))
+
+    def all_rules(self) -> Iterator[tuple[str, Rules]]:
+        """The gateway's rules and those of sites, with their keys."""
+        yield "rules", self.rules
+        for number, one in enumerate(self.site_rules):
+            yield f"site_rules[{number}]", one
 
     def absent_tables(self) -> Iterator[str]:
         """Lines for tables and folders that are configured but not there (yet)."""
@@ -64,8 +80,9 @@ class Settings(Section):
         ]
         if self.fleet.profiles_dir is not None:
             places.append(("fleet.profiles_dir", self.fleet.profiles_dir))
-        if self.rules.calendar_file is not None:
-            places.append(("rules.calendar_file", self.rules.calendar_file))
+        for key, rules in self.all_rules():
+            if rules.calendar_file is not None:
+                places.append((f"{key}.calendar_file", rules.calendar_file))
         for key, path in places:
             if not path.exists():
                 yield f"{key}: {path} does not exist yet: nothing of it is applied"

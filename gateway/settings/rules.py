@@ -1,10 +1,11 @@
-"""[rules]: how presses become ratings; defaults of every site."""
+"""[rules]: how presses become ratings; [[site_rules]]: what sites do otherwise."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
 from gateway.ratings.flags import table_errors
+from gateway.ratings.rulebook import GATEWAY_KEYS
 from gateway.rules import EXCLUDING_FLAGS
 from gateway.settings.fields import ConfigPath, Section, TimeZone
 
@@ -54,3 +55,21 @@ class Rules(Section):
         if self.score_map.keys() != _LEVELS:
             raise ValueError("score_map must give a score to each level from 1 to 5")
         return self
+
+
+class SiteRules(Rules):
+    """Rules of a site and of those below it; what is not given holds as above it."""
+
+    site: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+    @model_validator(mode="after")
+    def _rule_the_site_alone(self) -> Self:
+        for name in sorted(GATEWAY_KEYS & self.model_fields_set):
+            raise ValueError(f"{name} is one for all sites: set it in [rules]")
+        return self
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """The rules that are given, but for the file of days."""
+        given = self.model_fields_set - {"site", "calendar_file"}
+        return self.model_dump(mode="json", include=given)

@@ -70,3 +70,21 @@ def test_a_large_table_comes_in_parts_and_an_empty_one_in_one(
 def test_the_digest_tells_any_difference(change: dict[str, object]) -> None:
     wanted = Wanted(version="1", rules=Rules(), sinks=SINKS)
     assert msgspec.structs.replace(wanted, **change).digest() != wanted.digest()
+
+
+def test_rules_and_calendars_of_sites_are_submitted_until_they_are_in_force(
+    ledger: FoldedLedger,
+) -> None:
+    plain = Wanted(version="1", rules=Rules(), sinks=SINKS)
+    apply(ledger, plain)
+    ruled = msgspec.structs.replace(
+        plain,
+        site_rules={"berlin": {"calendar": "DE"}},
+        calendars={"DE": {"calendar": "DE", "days": {"2026-11-23": "rest"}}},
+    )
+    confirmed = ["sinks_applied", "gateway_started"]
+    assert apply(ledger, ruled) == [["calendar_applied"], ["rules_applied"], confirmed]
+    assert ledger.state.rulings["berlin"].calendar.table.calendar == "DE"
+    assert apply(ledger, ruled) == [confirmed]
+    assert apply(ledger, plain) == [["rules_applied"], confirmed]
+    assert ledger.state.rulings["berlin"] is ledger.state.rulings.default

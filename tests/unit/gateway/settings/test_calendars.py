@@ -38,7 +38,7 @@ def test_a_country_beyond_its_years_is_estimated() -> None:
 
 
 def test_an_unknown_country_is_refused_with_what_to_do() -> None:
-    with pytest.raises(PermanentError, match=r"rules.calendar: nobody .*'XX'.*DE"):
+    with pytest.raises(PermanentError, match=r"calendar: nobody .*'XX'.*DE"):
         day_table("xx", {}, 2026)
 
 
