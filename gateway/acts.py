@@ -42,6 +42,9 @@ class ActName(StrEnum):
     PRESS_TEST_STARTED = "press_test_started"
     ALERT_CONFIRMED = "alert_confirmed"
     ALERT_SNOOZED = "alert_snoozed"
+    ALERT_RESOLVED = "alert_resolved"
+    WINDOW_OPENED = "maintenance_window_opened"
+    WINDOW_ENDED = "maintenance_window_ended"
     QUARANTINE_REPLAYED = "quarantine_replayed"
     QUARANTINE_PURGED = "quarantine_purged"
     RATING_SUBMITTED = "rating_submitted"
@@ -213,11 +216,30 @@ class PressTestAct(Act):
 
 
 class AlertAct(Act):
-    """`alert_*`: seen by a person, or put aside until a time."""
+    """`alert_*`: seen by a person, put aside until a time, or resolved."""
 
     alert_id: ItemId
     until_ms: int | None = None
     reason: str | None = None
+
+
+class WindowAct(Act):
+    """`maintenance_window_opened`: of a device, or of a site with those below it.
+
+    Without `from_ms` it begins when the record came.
+    """
+
+    until_ms: int
+    device_id: str | None = None
+    site: str | None = None
+    from_ms: int | None = None
+    reason: str | None = None
+
+
+class WindowEndAct(Act):
+    """`maintenance_window_ended`: sooner than it said."""
+
+    window_id: ItemId
 
 
 class RatingSubmittedAct(Act):

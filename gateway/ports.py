@@ -214,13 +214,14 @@ class OutboxRow(msgspec.Struct, array_like=True, gc=False):
     receipts: list[Receipt] = []
     controls: list[Control] = []
     points: int = 0  # how many of `events` are for time series alone
+    notices: int = 0  # how many are for one recipient of alerts alone
 
 
 class SinkSpec(msgspec.Struct, frozen=True):
     """A sink as `sinks_applied` names it."""
 
     name: str
-    kind: str  # influxdb | backend | receipts
+    kind: str  # influxdb | backend | receipts | email | webhook
     events: tuple[str, ...]
 
 
@@ -228,7 +229,7 @@ class SinkSince(NamedTuple):
     """A sink in force from (block, index) on: `events` are its name patterns."""
 
     name: str
-    kind: str  # influxdb | backend | receipts
+    kind: str  # as `SinkSpec`
     events: tuple[str, ...]
     since_block: int
     since_index: int

@@ -15,6 +15,7 @@ from gateway.cli.output import write_json, write_line, write_table
 from gateway.cli.parsing import nearest
 from gateway.cli.verb import add_json
 from gateway.events import EVENTS
+from gateway.events.registry import NOTICES
 
 NAME = "schema"
 HELP = "print JSON Schemas of messages and events, AsyncAPI or OpenAPI"
@@ -79,8 +80,9 @@ def _document(kind: str, name: str | None) -> dict[str, Any]:
 
 
 def _schema(name: str) -> dict[str, Any]:
-    if name in EVENTS:
-        return dict(EVENTS[name].schema)
+    event = EVENTS.get(name) or NOTICES.get(name)
+    if event is not None:
+        return dict(event.schema)
     return payload_schema(Channel(name))
 
 
@@ -109,7 +111,9 @@ def _kind(channel: Channel) -> str:
     return "terminal to gateway" if channel in UPLINK else "gateway to terminal"
 
 
-SCHEMAS: Final = {
-    channel.value: (_kind(channel), about(channel)) for channel in Channel
-} | {name: ("gateway to backend", event.about) for name, event in EVENTS.items()}
+SCHEMAS: Final = (
+    {channel.value: (_kind(channel), about(channel)) for channel in Channel}
+    | {name: ("gateway to backend", event.about) for name, event in EVENTS.items()}
+    | {name: ("gateway to recipient", event.about) for name, event in NOTICES.items()}
+)
 """Of each name: who says it to whom, and what it says."""

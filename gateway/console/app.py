@@ -25,6 +25,7 @@ from gateway.console.routes.duties import Duties
 from gateway.console.routes.events import LiveEvents
 from gateway.console.routes.explanations import Explanations
 from gateway.console.routes.inspections import Inspections
+from gateway.console.routes.maintenance import MaintenanceWindows
 from gateway.console.routes.needs import Needs
 from gateway.console.routes.organisation import Organisation
 from gateway.console.routes.overview import Overview
@@ -121,6 +122,7 @@ def _api(
         Needs(ledger),
         Organisation(ledger, acts),
         Alerts(ledger, acts),
+        MaintenanceWindows(ledger, acts),
         Inspections(ledger, acts),
         PressTests(ledger, acts),
         Quarantine(ledger, acts),

@@ -230,6 +230,34 @@ class Alert(Item):
     count: int
     devices: list[str]
     snoozed_until: Instant | None = Field(validation_alias="snoozed_until_ms")
+    muted_until: Instant | None = Field(validation_alias="muted_until_ms")
+    last_at: Instant = Field(validation_alias="last_ms")
+    resolved_at: Instant | None = Field(validation_alias="resolved_ms")
+    confirmed_by: str | None
+    advice: str
+
+
+class AlertChange(Item):
+    """`by` is null for what the gateway did by itself."""
+
+    at: Instant = Field(validation_alias="at_ms")
+    what: str
+    by: str | None
+    text: str | None
+
+
+class AlertDetail(Alert):
+    history: list[AlertChange]
+
+
+class MaintenanceWindow(Item):
+    id: int
+    device_id: str | None
+    site: str | None
+    from_: Instant = Field(validation_alias="from_ms", serialization_alias="from")
+    until: Instant = Field(validation_alias="until_ms")
+    reason: str | None
+    author: str
 
 
 Base64 = Annotated[

@@ -15,6 +15,7 @@ from gateway.queries.asking import (
     RatingFilter,
     SessionFilter,
     Slice,
+    WindowFilter,
 )
 
 LIMIT_MAX: Final = 1000
@@ -113,7 +114,12 @@ class DeviceQuery(ListQuery):
 
 
 class AlertQuery(ListQuery):
-    state: Text | None = None
+    """`from` and `to` are of the opening."""
+
+    state: Literal["open", "confirmed", "snoozed", "resolved"] | None = None
+    severity: Literal["info", "warning", "critical"] | None = None
+    from_: AwareDatetime | None = Field(None, alias="from")
+    to: AwareDatetime | None = None
     cause: Text | None = None
     device: Text | None = None
     site: Text | None = None
@@ -122,6 +128,9 @@ class AlertQuery(ListQuery):
         return AlertFilter(
             subtree=subtree,
             state=self.state,
+            severity=self.severity,
+            from_ms=milliseconds(self.from_),
+            to_ms=milliseconds(self.to),
             cause=self.cause,
             device=self.device,
             site=self.site,
@@ -208,6 +217,28 @@ class Confirmation(Strict):
 class Snooze(Strict):
     """Put the alert aside until a time, a month ahead at most."""
 
+    until: AwareDatetime
+    reason: Text | None = None
+
+
+class WindowQuery(ListQuery):
+    """`at`: those that are not over then."""
+
+    at: AwareDatetime | None = None
+
+    def wanted(self, subtree: str | None) -> WindowFilter:
+        return WindowFilter(subtree=subtree, at_ms=milliseconds(self.at))
+
+
+class NewWindow(Strict):
+    """Nobody is told of alerts about a device, or a site and those below it.
+
+    For 8 hours at most; it ends by itself. Without `from` it begins now.
+    """
+
+    device_id: Text | None = None
+    site: Text | None = None
+    from_: AwareDatetime | None = Field(None, alias="from")
     until: AwareDatetime
     reason: Text | None = None
 

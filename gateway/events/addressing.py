@@ -3,12 +3,16 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from gateway.events.registry import EVENTS, POINTS, RATING_EVENTS
-from gateway.ports import AnyEvent, OutboxRow, RatingEvent, Receipt, Unit
+from gateway.events.registry import EVENTS, NOTICE, POINTS, RATING_EVENTS
+from gateway.ports import AnyEvent, Event, OutboxRow, RatingEvent, Receipt, Unit
 
 INFLUXDB: Final = "influxdb"
 BACKEND: Final = "backend"
 RECEIPTS: Final = "receipts"
+EMAIL: Final = "email"
+WEBHOOK: Final = "webhook"
+NOTIFIERS: Final = frozenset({EMAIL, WEBHOOK})
+"""Kinds of sinks that each tell one recipient of alerts; filters are their names."""
 
 
 def matches(pattern: str, name: str) -> bool:
@@ -35,12 +39,14 @@ class Address:
     """What a sink of this kind with these filters takes; no filter takes nothing.
 
     InfluxDB has points of ratings and of heartbeats; the backend has all events, but
-    no bare points; receipts are a list of their own in each row.
+    no bare points; receipts are a list of their own in each row. Who is told of alerts
+    takes the notices of that name, and nobody else does.
     """
 
     def __init__(self, kind: str, patterns: Sequence[str]) -> None:
         self._receipts = kind == RECEIPTS
         self._any = bool(patterns)
+        self._told = frozenset(patterns) if kind in NOTIFIERS else None
         of_kind = POINTS | RATING_EVENTS if kind == INFLUXDB else EVENTS
         self._names = _among(of_kind, patterns)
         self._all = self._names >= EVENTS.keys()
@@ -53,10 +59,22 @@ class Address:
         """Which of `units(row)` are for this sink, ascending."""
         if self._receipts:
             return range(len(row.receipts) if self._any else 0)
-        if self._all and not row.points:
+        if self._told is not None:
+            return self._notices(row) if row.notices else ()
+        if self._all and not row.points and not row.notices:
             return range(len(row.events))
         names = self._names
         return [at for at, event in enumerate(row.events) if event.type in names]
+
+    def _notices(self, row: OutboxRow) -> list[int]:
+        assert self._told is not None, "no recipient of alerts"
+        return [
+            at
+            for at, event in enumerate(row.events)
+            if event.type == NOTICE
+            and isinstance(event, Event)
+            and event.partition in self._told
+        ]
 
     def count(self, row: OutboxRow) -> int:
         return len(self.indexes(row))

@@ -103,7 +103,32 @@ _DEVICE: Final = {"device_id": _TEXT}
 _RATED: Final = {"rating_id": _TEXT}
 _DUE: Final = {"due_at": _TIME}
 _ALERT: Final = {"cause": _TEXT, "severity": _TEXT}
-_ALERT_SCOPE: Final = {"device_id": _TEXT_OR_NULL, "site": _TEXT_OR_NULL, "text": _TEXT}
+_ALERT_SCOPE: Final = {
+    "alert_id": {"type": "integer", "minimum": 1},
+    "device_id": _TEXT_OR_NULL,
+    "site": _TEXT_OR_NULL,
+    "text": _TEXT,
+    "state": {"enum": ["open", "confirmed", "snoozed", "resolved"]},
+}
+_PEOPLE: Final = {"type": "array", "items": _TEXT}
+_BY: Final = {"by": _TEXT, "reason": _TEXT_OR_NULL}
+_PLACED: Final = {"site": _TEXT_OR_NULL, "window": _TEXT_OR_NULL}
+_PRESENCE: Final = {
+    **_PLACED,
+    "presence": _TEXT,
+    "previous": _TEXT,
+    "why": _TEXT,
+    "flapping": {"type": "boolean"},
+    "lasted_s": {"type": ["integer", "null"], "minimum": 0},
+}
+_HEALTH: Final = {"enum": ["ok", "degraded", "failed"]}
+_REASON: Final = {"code": _TEXT, "since_ms": {"type": "integer"}, "text": _TEXT}
+_HEALTH_CHANGED: Final = {
+    **_PLACED,
+    "health": _HEALTH,
+    "previous": _HEALTH,
+    "reasons": {"type": "array", "items": _object(_REASON, {})},
+}
 _PERSONAL: Final = {
     "comment": _TEXT,
     "contact": _object({"kind": _TEXT, "value": _TEXT}, {}),
@@ -117,12 +142,43 @@ _OTHER: Final[Mapping[str, tuple[str, Schema, Schema]]] = {
     "followup.closed": ("The follow-up is done.", _RATED, {}),
     "complaint.raised": ("A complaint arrived.", {}, _PERSONAL | _DUE),
     "complaint.overdue": ("A complaint was not answered in time.", {}, _DUE),
-    "device.presence_changed": ("A terminal came, went or fell silent.", _DEVICE, {}),
-    "device.health_changed": ("A terminal's health changed.", _DEVICE, {}),
-    "device.identity_alert": ("Two devices seem to share one identity.", _DEVICE, {}),
+    "device.presence_changed": (
+        "A terminal came, went or fell silent.",
+        _DEVICE,
+        _PRESENCE,
+    ),
+    "device.health_changed": (
+        "A terminal's health changed.",
+        _DEVICE,
+        _HEALTH_CHANGED,
+    ),
+    "device.identity_alert": (
+        "Two devices seem to share one identity.",
+        _DEVICE,
+        {"boots": _PEOPLE, "text": _TEXT},
+    ),
     "device.seq_reset": ("A terminal began to count anew.", _DEVICE, {}),
-    "alert.opened": ("Something needs hands.", _ALERT, _ALERT_SCOPE),
-    "alert.resolved": ("It does no longer.", _ALERT, _ALERT_SCOPE),
+    "alert.opened": (
+        "Something needs hands; `reopened`: again, within the cooldown or a snooze.",
+        _ALERT,
+        _ALERT_SCOPE | {"reopened": {"type": "boolean"}},
+    ),
+    "alert.confirmed": ("Somebody sees to it.", _ALERT | _BY, _ALERT_SCOPE),
+    "alert.snoozed": (
+        "Somebody put it aside.",
+        _ALERT | _BY | {"until": _TIME},
+        _ALERT_SCOPE,
+    ),
+    "alert.escalated": (
+        "Nobody confirmed it in time: others are told.",
+        _ALERT | {"recipients": _PEOPLE, "after_minutes": _COUNT},
+        _ALERT_SCOPE,
+    ),
+    "alert.resolved": (
+        "It is over; `by`: a person said so.",
+        _ALERT,
+        _ALERT_SCOPE | _BY,
+    ),
     "inspection.due": ("A routine inspection is due.", {}, _DEVICE | _DUE),
     "inspection.overdue": ("A routine inspection is overdue.", {}, _DEVICE | _DUE),
     "inspection.completed": ("An inspection was recorded.", {}, _DEVICE),
@@ -130,6 +186,24 @@ _OTHER: Final[Mapping[str, tuple[str, Schema, Schema]]] = {
     "canary.recorded": ("A probe travelled the whole way.", {}, {}),
     "reconciliation.daily": ("A day's counts, source against sinks.", {}, {}),
 }
+
+_NOTICE_ALERT: Final = {
+    **_ALERT,
+    **_ALERT_SCOPE,
+    "opened_at": _TIME,
+    "resolved_at": {"type": ["string", "null"]},
+}
+_NOTICE: Final = {
+    "recipient": _TEXT,
+    "notice": {"enum": ["opened", "escalated", "digest", "resolved"]},
+    "alerts": {"type": "array", "items": _object(_NOTICE_ALERT, {}), "minItems": 1},
+    "more": _COUNT,
+}
+NOTICE: Final = "notice.sent"
+"""What a recipient of alerts is told; no other sink takes it."""
+NOTICES: Final[Mapping[str, EventType]] = MappingProxyType(
+    {NOTICE: _event(NOTICE, "A recipient is told of alerts.", _NOTICE, {})}
+)
 
 RATING_EVENTS: Final = frozenset(_RATINGS)
 POINTS: Final = frozenset({"device_health"})

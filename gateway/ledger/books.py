@@ -1,7 +1,6 @@
-"""What the fold keeps about itself: cursor, fates, settings, acts, timers, alerts."""
+"""What the fold keeps about itself: cursor, fates, settings, acts, timers."""
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from gateway.ledger.store import Store
@@ -17,13 +16,6 @@ class KeyedAct(NamedTuple):
     place: int
     at_ms: int
     outcome: str
-
-
-class OpenAlert(NamedTuple):
-    id: int
-    cause: str
-    subject: str
-    version: int
 
 
 COUNTERS: Final = (
@@ -42,7 +34,7 @@ COUNTERS: Final = (
 
 
 class Books:
-    """The tables `state`, `fate`, `setting`, `act`, `timer`, `alert`, versions."""
+    """The tables `state`, `fate`, `setting`, `act`, `timer`, versions."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -139,61 +131,6 @@ class Books:
     def drop_timers(self, kind: str, subject: str) -> None:
         self._store.run(
             "DELETE FROM timer WHERE kind = ? AND subject = ?", (kind, subject)
-        )
-
-    def open_alerts(self) -> list[OpenAlert]:
-        return [
-            OpenAlert(*row)
-            for row in self._store.all(
-                "SELECT id, cause, subject, version FROM alert"
-                " WHERE resolved_ms IS NULL"
-            )
-        ]
-
-    def open_alert(  # noqa: PLR0913, PLR0917 -- the columns of one row
-        self,
-        cause: str,
-        subject: str,
-        device_id: str | None,
-        site: str | None,
-        severity: str,
-        text: str,
-        now_ms: int,
-    ) -> int:
-        row = self._store.one(
-            "INSERT INTO alert (cause, subject, device_id, site, severity, text,"
-            " opened_ms, last_ms, state, count, version)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', 1, 1) RETURNING id",
-            (cause, subject, device_id, site, severity, text, now_ms, now_ms),
-        )
-        assert row is not None
-        return int(row[0])
-
-    def group_alert(self, alert_id: int, site: str, devices: Sequence[str]) -> None:
-        """Name the devices of a site that an alert is about."""
-        text = json.dumps(devices)
-        self._store.run(
-            "UPDATE alert SET site = ?, devices = ? WHERE id = ?",
-            (site, text, alert_id),
-        )
-
-    def repeat_alert(self, alert_id: int, text: str, now_ms: int) -> None:
-        self._store.run(
-            "UPDATE alert SET count = count + 1, last_ms = ?, text = ? WHERE id = ?",
-            (now_ms, text, alert_id),
-        )
-
-    def move_alert(self, alert_id: int, state: str) -> None:
-        self._store.run(
-            "UPDATE alert SET state = ?, version = version + 1 WHERE id = ?",
-            (state, alert_id),
-        )
-
-    def resolve_alert(self, alert_id: int, now_ms: int) -> None:
-        self._store.run(
-            "UPDATE alert SET resolved_ms = ?, last_ms = ?, state = 'resolved',"
-            " version = version + 1 WHERE id = ?",
-            (now_ms, now_ms, alert_id),
         )
 
     def next_version(self, event_type: str, subject: str) -> int:

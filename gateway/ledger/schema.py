@@ -7,6 +7,7 @@ Tables in `FOLDED` are a function of the journal alone; the outbox may be pruned
 
 from typing import Final
 
+from gateway.ledger.schema_alerts import ALERTS, FOLDED_ALERTS
 from gateway.ledger.schema_inspections import (
     FOLDED_INSPECTIONS,
     INSPECTIONS,
@@ -298,6 +299,7 @@ MIGRATIONS: Final = (
     PRESS_TESTS,
     SAMPLES,
     STATEMENTS,
+    ALERTS,
 )
 
 IDENTITY_TABLE: Final = """
@@ -338,4 +340,5 @@ FOLDED: Final = (
     *FOLDED_SAMPLES,
     *FOLDED_STATEMENTS,
     *FOLDED_INSPECTIONS,
+    *FOLDED_ALERTS,
 )

@@ -7,6 +7,7 @@ import msgspec
 
 from gateway.processing.changing import Changing
 from gateway.processing.inspections import Inspecting
+from gateway.processing.notifying import Notifying
 from gateway.processing.press_tests import PressTests
 from gateway.processing.readmitting import Readmitting
 from gateway.processing.state import State
@@ -38,12 +39,14 @@ class Context:
         changing: Changing,
         inspecting: Inspecting,
         press_tests: PressTests,
+        notifying: Notifying,
     ) -> None:
         self.state = state
         self.readmitting = readmitting
         self.changing = changing
         self.inspecting = inspecting
         self.press_tests = press_tests
+        self.notifying = notifying
         self.place = 0
         self.author: str | None = None
 

@@ -12,6 +12,7 @@ import msgspec
 from gateway.acts import KEY_LIFE_MS, KEY_REUSED, KEYS_MAX, REQUEST, digest_of
 from gateway.ports import Record
 from gateway.processing import (
+    acts_of_alerts,
     acts_of_inspections,
     acts_of_operators,
     acts_of_people,
@@ -27,6 +28,7 @@ HANDLERS: Final[Mapping[str, Handling[Any]]] = {
     **acts_of_settings.HANDLERS,
     **acts_of_operators.HANDLERS,
     **acts_of_people.HANDLERS,
+    **acts_of_alerts.HANDLERS,
     **acts_of_quality.HANDLERS,
     **acts_of_inspections.HANDLERS,
     **acts_of_samples.HANDLERS,

@@ -1,4 +1,4 @@
-"""What people ask for: rows of the registry, alerts, personal data."""
+"""What people ask for: rows of the registry, personal data."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -7,7 +7,6 @@ import msgspec
 
 from fleet.tables import Row, RowError, check, check_device, check_tree, merged
 from gateway.acts import (
-    AlertAct,
     ContactReadAct,
     DevicesImportAct,
     RatingSubmittedAct,
@@ -16,14 +15,9 @@ from gateway.acts import (
 )
 from gateway.processing.acting import ActError, Context, Handling, Outcome, handling
 from gateway.processing.registering import put_device, put_rows, row_of
-from gateway.processing.state import DAY_MS
 
 ERRORS_MAX: Final = 100
 """Rows that could not be applied which an outcome shows."""
-
-SNOOZE_MS_MAX: Final = 31 * DAY_MS
-SNOOZE: Final = "snooze"
-"""The kind of timer that ends one: an alert is snoozed while it stands."""
 
 
 def _put(context: Context, row: Row) -> str:
@@ -85,30 +79,6 @@ def _check_sites(context: Context, rows: Sequence[Row]) -> None:
     check_tree(parents | fresh, fresh)
 
 
-def _open_alert(context: Context, act: AlertAct) -> str:
-    """The id of an alert that stands, as its timers name it."""
-    if act.alert_id not in {alert.id for alert in context.state.alerts.values()}:
-        raise ActError("conflict", "this alert is resolved already, or never was")
-    return str(act.alert_id)
-
-
-def _alert_confirmed(context: Context, act: AlertAct) -> Outcome:
-    context.state.books.drop_timers(SNOOZE, _open_alert(context, act))
-    context.state.books.move_alert(act.alert_id, "confirmed")
-    return {"alert_id": act.alert_id, "state": "confirmed"}
-
-
-def _alert_snoozed(context: Context, act: AlertAct) -> Outcome:
-    subject, until_ms = _open_alert(context, act), act.until_ms
-    now_ms = context.state.now_ms
-    if until_ms is None or not now_ms < until_ms <= now_ms + SNOOZE_MS_MAX:
-        raise ActError("invalid", "until must lie ahead, by a month at most")
-    context.state.books.drop_timers(SNOOZE, subject)
-    context.state.set_timer(until_ms, SNOOZE, subject)
-    context.state.books.move_alert(act.alert_id, "snoozed")
-    return {"alert_id": act.alert_id, "state": "snoozed"}
-
-
 def _rating_submitted(_context: Context, act: RatingSubmittedAct) -> Outcome:
     return {"rating_id": act.rating_id}
 
@@ -125,8 +95,6 @@ HANDLERS: Final[Mapping[str, Handling[Any]]] = {
     "device_put": handling(_DevicePut, _device_put),
     "devices_imported": handling(DevicesImportAct, _devices_imported),
     "registry_put": handling(RegistryPutAct, _registry_put),
-    "alert_confirmed": handling(AlertAct, _alert_confirmed),
-    "alert_snoozed": handling(AlertAct, _alert_snoozed),
     "rating_submitted": handling(RatingSubmittedAct, _rating_submitted),
     "sessions_submitted": handling(SessionsSubmittedAct, _sessions_submitted),
     "contact_read": handling(ContactReadAct, _contact_read),

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from device_protocol.profiles import Profile
+from fleet.escalation import Alerting
 from fleet.tables import Row
 from gateway.ports import SinkSpec
 from gateway.processing.acting import (
@@ -54,6 +55,7 @@ def _rules_applied(context: Context, applied: _RulesApplied) -> Outcome:
     if applied.sites or books.setting(SITE_RULES):
         books.save_setting(SITE_RULES, setting_text(applied.sites), context.place)
     put_in_force(context)
+    context.notifying.apply(context.state.alerting)  # its zone may be another
     return {}
 
 
@@ -67,6 +69,20 @@ def _profiles_applied(context: Context, applied: _ProfilesApplied) -> Outcome:
     context.state.apply_profiles(Profiles(applied.profiles))
     context.inspecting.look_at_all()
     return {"profiles": len(applied.profiles)}
+
+
+class _AlertingApplied(msgspec.Struct):
+    alerting: Alerting
+
+
+def _alerting_applied(context: Context, applied: _AlertingApplied) -> Outcome:
+    try:
+        context.notifying.apply(applied.alerting)
+    except (LookupError, ValueError, OSError) as error:
+        raise ActError("invalid", f"hours or a zone: {error}") from None
+    text = setting_text(msgspec.to_builtins(applied.alerting))
+    context.state.books.save_setting("alerting", text, context.place)
+    return {"recipients": len(applied.alerting.recipients)}
 
 
 def _keep(context: Context, name: str, data: Data) -> None:
@@ -149,6 +165,7 @@ def _tables_applied(context: Context, applied: _TablesApplied) -> Outcome:
 HANDLERS: Final[Mapping[str, Handling[Any]]] = {
     "gateway_started": handling(Data, _gateway_started),
     "rules_applied": handling(_RulesApplied, _rules_applied),
+    "alerting_applied": handling(_AlertingApplied, _alerting_applied),
     "profiles_applied": handling(_ProfilesApplied, _profiles_applied),
     "calendar_applied": handling(Data, _calendar_applied),
     "checkpoint_taken": _setting_applied("checkpoint"),

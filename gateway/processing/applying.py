@@ -7,16 +7,21 @@ from typing import Any, Final
 
 import msgspec
 
+from fleet.escalation import Alerting
 from gateway.ledger.books import Books
 from gateway.ports import Record, RecordKind, SinkSpec
 from gateway.ratings.rulebook import Own
 from gateway.rules import Rules
 
-FOLD_VERSION: Final = 4
+FOLD_VERSION: Final = 5
 """Raise it when the same records would fold into another ledger than before."""
 
 SITE_RULES: Final = "site_rules"
 """The setting that holds the rules of sites, by site."""
+
+ALERTING: Final[Mapping[str, Any]] = msgspec.to_builtins(Alerting())
+"""Nobody is told of alerts, and no firmware is aimed at."""
+
 ROWS_MAX: Final = 500
 """Rows of a table in one record."""
 
@@ -40,6 +45,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     calendar: Mapping[str, Any] = {}
     calendars: Mapping[str, Mapping[str, Any]] = {}
     profiles: Mapping[str, Any] = {}
+    alerting: Mapping[str, Any] = msgspec.field(default_factory=lambda: ALERTING)
 
     def digest(self) -> str:
         """Tells whether other settings are in force; the same for the same settings."""
@@ -54,6 +60,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
                 setting_text(self.calendar),
                 setting_text(self.profiles),
                 setting_text([self.site_rules, self.calendars]),
+                setting_text(self.alerting),
             ]
         )
         return sha256(text).hexdigest()
@@ -69,7 +76,7 @@ def changes(wanted: Wanted, books: Books, now_ms: int) -> list[list[Record]]:
     if _has_other_rules(wanted, books):
         rules = {"rules": wanted.rules, "sites": wanted.site_rules}
         batches.append([_act("rules_applied", rules, now_ms)])
-    for name in ("calendar", "profiles"):
+    for name in ("calendar", "profiles", "alerting"):
         value = getattr(wanted, name)
         if books.setting(name) != setting_text(value):
             batches.append([_act(f"{name}_applied", {name: value}, now_ms)])

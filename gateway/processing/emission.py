@@ -1,6 +1,6 @@
 """What one block owes: its events, receipts and controls, in fold order."""
 
-from gateway.ports import AnyEvent, Control, HealthPoint, OutboxRow, Receipt
+from gateway.ports import AnyEvent, Control, Event, HealthPoint, OutboxRow, Receipt
 
 
 class Emission:
@@ -13,12 +13,18 @@ class Emission:
         self.events: list[AnyEvent] = []
         self.controls: list[Control] = []
         self._points = 0
+        self._notices = 0
         self._receipts: dict[str, Receipt] = {}
 
     def plot(self, point: HealthPoint) -> None:
         """Owe a point to the time series."""
         self.events.append(point)
         self._points += 1
+
+    def notify(self, notice: Event) -> None:
+        """Owe a notice to the recipient that its partition names."""
+        self.events.append(notice)
+        self._notices += 1
 
     def keep(self, device_id: str, event_id: str) -> None:
         """Tell a terminal that this event is kept."""
@@ -37,5 +43,11 @@ class Emission:
         """The block's row so far."""
         receipts = list(self._receipts.values())
         return OutboxRow(
-            block, appended_ms, self.events, receipts, self.controls, self._points
+            block,
+            appended_ms,
+            self.events,
+            receipts,
+            self.controls,
+            self._points,
+            self._notices,
         )

@@ -15,6 +15,8 @@ from gateway.processing.alerts import raise_alert, resolve_alert
 from gateway.processing.complaints import COMPLAINT_TIMER, Complaints
 from gateway.processing.inspections import INSPECTION, Inspecting
 from gateway.processing.judging import Judging
+from gateway.processing.muting import MAINTENANCE_MS_MAX
+from gateway.processing.notifying import ALERT, ALL_CLEAR, DIGEST, SNOOZE, Notifying
 from gateway.processing.press_tests import PRESS_TEST, PressTests
 from gateway.processing.quarantine import Quarantine
 from gateway.processing.readmitting import Readmitting
@@ -22,7 +24,12 @@ from gateway.processing.registering import move
 from gateway.processing.settling import ORPHAN_TIMER, SESSION_TIMER
 from gateway.processing.state import CLOCK_SUSPECT, State
 from gateway.processing.timers import Timers
-from gateway.processing.watching import LOOK, MAINTENANCE, MAINTENANCE_MS_MAX, Watching
+from gateway.processing.watching import (
+    LOOK,
+    MAINTENANCE,
+    TWINS,
+    Watching,
+)
 
 CHAIN_MASK: Final = (1 << 62) - 1
 _PRESENCE: Final = f"/{Channel.PRESENCE.value}"
@@ -46,10 +53,11 @@ class Fold:
             state, self._quarantine, self._admission, self._judging
         )
         changing = self._judging.changing
+        notifying = state.notifier = Notifying(state)
         inspecting = Inspecting(state)
         press_tests = state.press_tests = PressTests(state)
         self._context = Context(
-            state, self._readmitting, changing, inspecting, press_tests
+            state, self._readmitting, changing, inspecting, press_tests, notifying
         )
         self._watching = state.watcher = Watching(state)
         self._timers = Timers(
@@ -64,6 +72,11 @@ class Fold:
                 LOOK: self._watching.look,
                 JUDGE: self._watching.absences.judge,
                 MAINTENANCE: self._end_maintenance,
+                ALERT: notifying.look,
+                DIGEST: notifying.digest,
+                ALL_CLEAR: notifying.all_clear,
+                SNOOZE: notifying.wake,
+                TWINS: self._watching.calm_twins,
             },
         )
 

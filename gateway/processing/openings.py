@@ -44,6 +44,12 @@ class Openings:
         """A site and those above it, the nearest first."""
         return self._rulings.book.line(site)
 
+    def closed_until(self, site: str, at_ms: int) -> int | None:
+        """When the closure ends that a site is in; None: it is in none."""
+        spans = self._closed(self.line(site), self.days(site).zone)
+        ends = [until for since, until in spans if since <= at_ms < until]
+        return max(ends, default=None)
+
     def _build(self, site: str | None) -> Opening:
         days = self.days(site)
         week = _week(self._rulings.book.column(site, "hours"))

@@ -11,8 +11,10 @@ from typing import Final, Protocol
 from device_protocol.messages import Rating
 from device_protocol.profiles.model import FULL_SCALE
 from device_protocol.topics import Channel
+from fleet.escalation import read_alerting
 from fleet.press_test import PressTest
-from gateway.ledger.books import Books, OpenAlert, Timer
+from gateway.ledger.alerts import AlertBooks, OpenAlert
+from gateway.ledger.books import Books, Timer
 from gateway.ledger.conditions import Conditions
 from gateway.ledger.devices import Binding, Device, Devices
 from gateway.ledger.figures import FigureCounts
@@ -63,6 +65,16 @@ class PressTesting(Protocol):
         """The flag of a press that belongs to a test."""
 
 
+class Notifier(Protocol):
+    """Whom alerts are told to."""
+
+    def stands(self, alert_id: int) -> None:
+        """An alert was opened, or something about it changed."""
+
+    def resolved(self, alert_id: int) -> None:
+        """An alert is over."""
+
+
 class Watcher(Protocol):
     """What follows the presence of devices."""
 
@@ -75,6 +87,9 @@ class Watcher(Protocol):
     def moved(self, device: Device) -> None:
         """Its lifecycle changed."""
 
+    def part_twins(self, device: Device) -> None:
+        """It is one device again, a person says."""
+
     def booted(self, device: Device, boot_id: str | None, at_ms: int) -> None:
         """It told which boot speaks."""
 
@@ -86,6 +101,7 @@ class State:
         self.store = store
         self.keyring = keyring
         self.books = Books(store)
+        self.alert_books = AlertBooks(store)
         self.devices = Devices(store)
         self.conditions = Conditions(store)
         self.ratings = Ratings(store)
@@ -96,6 +112,7 @@ class State:
         self.watcher: Watcher
         self.catch_up: Callable[[], None]  # judge what came before, ere this is told
         self._stir = self._stirred  # one for all devices
+        self.notifier: Notifier
         self.press_tests: PressTesting
         self.reset()
 
@@ -115,8 +132,9 @@ class State:
         self.fates: Counter[tuple[str, str]] = Counter(self.books.fates())
         self.next_due = self.books.next_due()
         self.alerts: dict[tuple[str, str], OpenAlert] = {
-            (alert.cause, alert.subject): alert for alert in self.books.open_alerts()
+            (alert.cause, alert.subject): alert for alert in self.alert_books.standing()
         }
+        self.alerting = read_alerting(self.books.setting("alerting"))
         self.suspect = CLOCK_SUSPECT in self.alerts
         self.sinks = Sinks(self.queues)
         self.emission.clear()

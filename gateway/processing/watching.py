@@ -7,6 +7,7 @@ it does not matter how messages come together in blocks.
 
 from typing import Final
 
+from fleet.alerts import TWINS_CALM_MS
 from fleet.registry import Lifecycle, is_reserved
 from fleet.watching import (
     STALE_HEARTBEATS,
@@ -22,6 +23,7 @@ from gateway.ledger.books import Timer
 from gateway.ledger.devices import NEVER_ASKED_MS, Device
 from gateway.processing.absences import Absences
 from gateway.processing.alerts import announce, raise_alert, resolve_alert
+from gateway.processing.muting import MAINTENANCE_MS_MAX
 from gateway.processing.state import State
 
 LOOK: Final = "presence"
@@ -29,7 +31,9 @@ LOOK: Final = "presence"
 
 MAINTENANCE: Final = "maintenance"
 """The kind of timer that ends the maintenance of a device that was forgotten in it."""
-MAINTENANCE_MS_MAX: Final = 8 * 3_600_000
+
+TWINS: Final = "twins"
+"""The kind of timer that asks whether two devices still share an identity."""
 
 _STEPS_MAX: Final = 64
 _OUT: Final = frozenset({Presence.MAINTENANCE.value, Presence.RETIRED.value})
@@ -108,6 +112,27 @@ class Watching:
                 text,
                 device,
             )
+            self._state.set_timer(at_ms + TWINS_CALM_MS, TWINS, device.device_id)
+
+    def calm_twins(self, device_id: str) -> None:
+        """Whether one of two devices under an id was silent for long enough."""
+        device, state = self._state.by_id[device_id], self._state
+        watch = device.watch
+        if not watch.twins:
+            return
+        calm_ms = (watch.returns[-1] if watch.returns else 0) + TWINS_CALM_MS
+        if calm_ms > state.now_ms:
+            state.set_timer(calm_ms, TWINS, device_id)
+            return
+        self.part_twins(device)
+        text = f"{device_id}: only one device spoke under this id for a day"
+        resolve_alert(state, "duplicate_identity", device_id, text)
+
+    def part_twins(self, device: Device) -> None:
+        """There is one device again: boots met before prove nothing."""
+        watch = device.watch
+        watch.twins, watch.returns, watch.boots = False, (), watch.boots[-1:]
+        self._state.watched_devices.add(device)
 
     def look(self, device_id: str) -> None:
         """Its timer is due: looked at when the block has been read."""

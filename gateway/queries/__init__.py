@@ -20,6 +20,7 @@ from gateway.queries.asking import (
     RatingFilter,
     SessionFilter,
     Slice,
+    WindowFilter,
 )
 from gateway.queries.comments import CommentFilter, CommentRow
 from gateway.queries.counts import CountFilter, Groups, Terms
@@ -33,6 +34,7 @@ from gateway.queries.inspections import (
 from gateway.queries.needs import SiteNeed, WindowCover
 from gateway.queries.rows import (
     ActRow,
+    AlertDetail,
     AlertRow,
     DeadLetterDetail,
     DeadLetterRow,
@@ -48,6 +50,7 @@ from gateway.queries.rows import (
     SessionRow,
     SinkCursor,
     SinkRow,
+    WindowRow,
 )
 from gateway.queries.samples import Candidates, SampleDetail, SampleRow
 from gateway.queries.statements import StatementDetail, StatementRow
@@ -153,6 +156,14 @@ class LedgerQueries(Protocol):
     def alert(self, number: int) -> AlertRow | None: ...
 
     def alerts(self, wanted: AlertFilter, part: Slice) -> Page[AlertRow]: ...
+
+    def alert_detail(self, number: int) -> AlertDetail | None: ...
+
+    def maintenance_windows(
+        self, wanted: WindowFilter, part: Slice
+    ) -> Page[WindowRow]: ...
+
+    def maintenance_window(self, number: int) -> WindowRow | None: ...
 
     def quarantine(
         self, wanted: QuarantineFilter, part: Slice

@@ -73,10 +73,21 @@ class DeviceFilter(SiteBound, frozen=True, kw_only=True):
 
 
 class AlertFilter(SiteBound, frozen=True, kw_only=True):
+    """Alerts opened from `from_ms` on and before `to_ms`."""
+
     state: str | None = None
+    severity: str | None = None
     cause: str | None = None
     device: str | None = None
     site: str | None = None
+    from_ms: int | None = None
+    to_ms: int | None = None
+
+
+class WindowFilter(SiteBound, frozen=True, kw_only=True):
+    """Maintenance windows that are not over at a moment."""
+
+    at_ms: int | None = None
 
 
 class QuarantineFilter(SiteBound, frozen=True, kw_only=True):

@@ -238,6 +238,36 @@ class AlertRow(msgspec.Struct, kw_only=True):
     count: int
     devices: tuple[str, ...] = ()
     snoozed_until_ms: int | None = None
+    last_ms: int
+    resolved_ms: int | None = None
+    confirmed_by: str | None = None
+    muted_until_ms: int | None = None
+    advice: str
+
+
+class AlertChange(msgspec.Struct, kw_only=True):
+    """What happened to an alert; `by` None: the gateway did it."""
+
+    at_ms: int
+    what: str
+    by: str | None
+    text: str | None
+
+
+class AlertDetail(AlertRow, kw_only=True):
+    history: tuple[AlertChange, ...]
+
+
+class WindowRow(msgspec.Struct, kw_only=True):
+    """A maintenance window of a device, or of a site with those below it."""
+
+    id: int
+    device_id: str | None
+    site: str | None
+    from_ms: int
+    until_ms: int
+    reason: str | None
+    author: str
 
 
 class QuarantineRow(msgspec.Struct, kw_only=True):

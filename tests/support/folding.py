@@ -144,6 +144,13 @@ class FoldedLedger:
         ]
         self.append([message(device_id, body, now_ms) for body in bodies])
 
+    def publish_to(
+        self, device_id: str, channel: str, body: Mapping[str, object]
+    ) -> None:
+        """A message of any channel."""
+        now_ms = self.clock.wall_ms()
+        self.append([message(device_id, body, now_ms, channel)])
+
     def all(self, sql: str, *values: object) -> list[Row]:
         return self.store.all(sql, values)
 

@@ -7,6 +7,7 @@ import apsw
 from fleet.inspections.plans import Plan
 from gateway.ledger.packing import unpack
 from gateway.ledger.queries import (
+    alerts,
     books,
     comments,
     counts,
@@ -30,6 +31,7 @@ from gateway.queries.asking import (
     RatingFilter,
     SessionFilter,
     Slice,
+    WindowFilter,
 )
 from gateway.queries.comments import CommentFilter, CommentRow
 from gateway.queries.counts import CountFilter, Groups, Terms
@@ -43,6 +45,7 @@ from gateway.queries.inspections import (
 from gateway.queries.needs import SiteNeed, WindowCover
 from gateway.queries.rows import (
     ActRow,
+    AlertDetail,
     AlertRow,
     DeviceRow,
     FateCounts,
@@ -55,6 +58,7 @@ from gateway.queries.rows import (
     SessionDetail,
     SessionRow,
     SinkCursor,
+    WindowRow,
 )
 from gateway.queries.samples import Candidates, SampleDetail, SampleRow
 from gateway.queries.statements import StatementDetail, StatementRow
@@ -182,10 +186,19 @@ class SqliteLedgerQueries:
         return self._read(lambda c: needs.uncovered(c, subtree))
 
     def alert(self, number: int) -> AlertRow | None:
-        return self._read(lambda c: fleet.alert(c, number))
+        return self._read(lambda c: alerts.alert(c, number))
 
     def alerts(self, wanted: AlertFilter, part: Slice) -> Page[AlertRow]:
-        return self._read(lambda c: fleet.alerts(c, wanted, part))
+        return self._read(lambda c: alerts.alerts(c, wanted, part))
+
+    def alert_detail(self, number: int) -> AlertDetail | None:
+        return self._read(lambda c: alerts.detail(c, number))
+
+    def maintenance_windows(self, wanted: WindowFilter, part: Slice) -> Page[WindowRow]:
+        return self._read(lambda c: alerts.windows(c, wanted, part))
+
+    def maintenance_window(self, number: int) -> WindowRow | None:
+        return self._read(lambda c: alerts.window(c, number))
 
     def quarantine(self, wanted: QuarantineFilter, part: Slice) -> Page[QuarantineRow]:
         return self._read(lambda c: books.quarantine(c, wanted, part))

@@ -1,4 +1,4 @@
-"""Terminals and alerts as readers see them."""
+"""Terminals as readers see them."""
 
 from typing import Final
 
@@ -9,9 +9,8 @@ from fleet.findings import Findings
 from fleet.presence import Known
 from fleet.vitals import Vitals
 from gateway.ledger.queries.organisation import of_site
-from gateway.queries.asking import AlertFilter, DeviceFilter, Page, Slice
+from gateway.queries.asking import DeviceFilter, Page, Slice
 from gateway.queries.rows import (
-    AlertRow,
     DeviceRow,
     HealthReason,
     PresenceChange,
@@ -38,16 +37,6 @@ FROM device AS d
 LEFT JOIN device_activity AS a ON a.no = d.no
 LEFT JOIN device_health AS h ON h.no = d.no
 LEFT JOIN device_presence AS p ON p.no = d.no
-"""
-_SNOOZE: Final = """
-(SELECT max(due_ms) FROM timer WHERE kind = 'snooze' AND subject = CAST(a.id AS TEXT))
-"""
-_STATE: Final = f"iif(a.state = 'snoozed' AND {_SNOOZE} IS NULL, 'open', a.state)"
-"""A snooze lasts as long as its timer stands."""
-_SELECT_ALERT: Final = f"""
-SELECT a.id, a.cause, a.severity, a.device_id, a.site, a.opened_ms, {_STATE}, a.text,
-    a.count, iif(a.state = 'snoozed', {_SNOOZE}, NULL), a.devices
-FROM alert AS a
 """
 
 
@@ -136,41 +125,4 @@ def presences(
     ]
 
 
-def alerts(
-    connection: apsw.Connection, wanted: AlertFilter, part: Slice
-) -> Page[AlertRow]:
-    """Alerts, the latest opened first."""
-    conditions = Conditions()
-    conditions.where(f"{_STATE} = ?", wanted.state)
-    conditions.where("a.cause = ?", wanted.cause)
-    conditions.where("a.device_id = ?", wanted.device)
-    conditions.where("a.site = ?", wanted.site)
-    conditions.where(of_site("a.site"), wanted.subtree)
-    return page(connection, _ALERTS, conditions, part)
-
-
-def alert(connection: apsw.Connection, number: int) -> AlertRow | None:
-    for row in connection.execute(f"{_SELECT_ALERT} WHERE a.id = ?", (number,)):
-        return _alert(row)
-    return None
-
-
-def _alert(row: Columns) -> AlertRow:
-    number, cause, severity, device_id, site, opened_ms, state, text, count = row[:9]
-    return AlertRow(
-        id=number,
-        cause=cause,
-        severity=severity,
-        device_id=device_id,
-        site=site,
-        opened_ms=opened_ms,
-        state=state,
-        text=text,
-        count=count,
-        snoozed_until_ms=row[9],
-        devices=tuple(msgspec.json.decode(row[10])) if row[10] else (),
-    )
-
-
 _DEVICES: Final = Listing(_SELECT, "d.no", _build)
-_ALERTS: Final = Listing(_SELECT_ALERT, "a.id", _alert)

@@ -7,6 +7,7 @@ import pytest
 from device_protocol.topics import Channel
 from gateway.cli import main
 from gateway.events import EVENTS
+from gateway.events.registry import NOTICES
 
 
 def printed(capsys: pytest.CaptureFixture[str], *words: str) -> Any:  # noqa: ANN401 -- any JSON
@@ -23,7 +24,7 @@ def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 
 def test_all_schemas_are_schemas(capsys: pytest.CaptureFixture[str]) -> None:
     schemas = printed(capsys, "json")
-    assert set(schemas) == {*map(str, Channel), *EVENTS}
+    assert set(schemas) == {*map(str, Channel), *EVENTS, *NOTICES}
     for schema in schemas.values():
         jsonschema_rs.meta.validate(schema)
 

@@ -170,6 +170,7 @@ async def test_single_items_outside_are_not_found(bound: Bound) -> None:
         assert hidden.json()["code"] == "not_found"
 
 
+LATER = "2026-11-21T13:00:00Z"
 OUTSIDE: list[tuple[str, str, object, int]] = [
     ("POST", "devices/d-south/retire", {}, 404),
     ("POST", "devices/d-hall/approve", {"site": "south"}, 403),
@@ -178,6 +179,10 @@ OUTSIDE: list[tuple[str, str, object, int]] = [
     ("PUT", "devices/d-hall", {"site": None}, 403),
     ("PUT", "devices/d-new", {}, 403),
     ("POST", "alerts/2/confirm", {}, 404),
+    ("POST", "alerts/2/resolve", {}, 404),
+    ("GET", "alerts/2", None, 404),
+    ("POST", "maintenance-windows", {"site": "south", "until": LATER}, 403),
+    ("POST", "maintenance-windows", {"device_id": "d-south", "until": LATER}, 404),
     ("POST", "ratings/event-south/void", {"reason": "x"}, 404),
     ("GET", "ratings/event-south/contact", None, 404),
     ("POST", "ratings", {"event_id": "web-00001", "site": "south"}, 403),

@@ -33,7 +33,8 @@ def test_the_registry_has_every_event_of_the_contract() -> None:
         *("followup.required", "followup.overdue", "followup.closed"),
         *("complaint.raised", "complaint.overdue", "device.presence_changed"),
         *("device.health_changed", "device.identity_alert", "device.seq_reset"),
-        *("alert.opened", "alert.resolved", "inspection.due", "inspection.overdue"),
+        *("alert.opened", "alert.confirmed", "alert.snoozed", "alert.escalated"),
+        *("alert.resolved", "inspection.due", "inspection.overdue"),
         *("inspection.completed", "figure.below_target", "canary.recorded"),
         "reconciliation.daily",
     }

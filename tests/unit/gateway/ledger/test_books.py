@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import apsw
 import pytest
 
 from gateway.ledger.books import COUNTERS, Books, Timer
@@ -38,17 +37,6 @@ def test_timers_come_due_once_in_their_order(books: Books) -> None:
 def test_versions_count_for_each_type_and_subject(books: Books) -> None:
     assert [books.next_version("a", "x") for _ in range(3)] == [1, 2, 3]
     assert books.next_version("a", "y") == books.next_version("b", "x") == 1
-
-
-def test_one_alert_is_open_for_a_cause_and_subject(books: Books) -> None:
-    opened = books.open_alert("full", "disk", None, None, "critical", "no room", 1)
-    books.repeat_alert(opened, "still none", 2)
-    assert [alert.id for alert in books.open_alerts()] == [opened]
-    with pytest.raises(apsw.ConstraintError):
-        books.open_alert("full", "disk", None, None, "critical", "no room", 3)
-    books.resolve_alert(opened, 4)
-    assert books.open_alerts() == []
-    assert books.open_alert("full", "disk", None, None, "critical", "", 5) != opened
 
 
 def test_a_key_belongs_to_its_author(books: Books) -> None:

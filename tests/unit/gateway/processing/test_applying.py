@@ -37,6 +37,7 @@ def test_all_is_submitted_once_and_confirmed_last(ledger: FoldedLedger) -> None:
         ["rules_applied"],
         ["calendar_applied"],
         ["profiles_applied"],
+        ["alerting_applied"],
         ["tables_applied"],
         ["sinks_applied", "gateway_started"],
     ]
