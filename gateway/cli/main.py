@@ -19,7 +19,7 @@ from gateway.settings import SettingsError
 
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "set up": ("init", "check", "doctor", "run"),
-    "watch": ("status", "top", "trace", "explain", "verify"),
+    "watch": ("status", "top", "trace", "explain", "verify", "reconciliation"),
     "mend": ("devices", "inspections", "quarantine", "deadletters", "sinks", "clock"),
     "keep": ("keys", "token"),
     "build on it": ("schema",),

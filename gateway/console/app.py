@@ -33,6 +33,7 @@ from gateway.console.routes.press_tests import PressTests
 from gateway.console.routes.probes import Probes, Readiness
 from gateway.console.routes.quarantine import Quarantine
 from gateway.console.routes.ratings import Ratings
+from gateway.console.routes.reconciliations import Reconciliations
 from gateway.console.routes.reports import Reports
 from gateway.console.routes.samples import Samples
 from gateway.console.routes.sessions import Sessions
@@ -116,6 +117,7 @@ def _api(
         Comments(ledger, keyring),
         Figures(ledger),
         Reports(ledger),
+        Reconciliations(ledger),
         Samples(ledger, acts),
         Statements(ledger, acts),
         Devices(ledger, acts),

@@ -133,6 +133,37 @@ _PERSONAL: Final = {
     "comment": _TEXT,
     "contact": _object({"kind": _TEXT, "value": _TEXT}, {}),
 }
+_DAY: Final = {
+    "site": _TEXT,
+    "day": {"type": "string", "format": "date"},
+    "record_version": {"type": "integer", "minimum": 1},
+    "equal": {"type": "boolean"},
+    **dict.fromkeys(
+        (
+            "devices",
+            "presses",
+            "accepted",
+            "duplicate",
+            "flagged",
+            "quarantined",
+            "missing",
+            "unequal",
+        ),
+        _COUNT,
+    ),
+}
+_COUNT_OR_NULL: Final = {"type": ["integer", "null"]}
+_SINK_COUNTS: Final = dict.fromkeys(("delivered", "dead", "owed"), _COUNT_OR_NULL)
+_DAY_COUNTS: Final = {
+    "counted": _COUNT,
+    "other": _COUNT,
+    "unexplained": {"type": "integer"},
+    "unequal_devices": {"type": "array", "items": _TEXT},
+    "sinks": {
+        "type": "array",
+        "items": _object({"name": _TEXT, "addressed": _COUNT}, _SINK_COUNTS),
+    },
+}
 # name: (what it says, required fields of `data`, optional ones)
 _OTHER: Final[Mapping[str, tuple[str, Schema, Schema]]] = {
     "comment.attached": ("A rating has a comment or a contact.", _RATED, _PERSONAL),
@@ -184,7 +215,11 @@ _OTHER: Final[Mapping[str, tuple[str, Schema, Schema]]] = {
     "inspection.completed": ("An inspection was recorded.", {}, _DEVICE),
     "figure.below_target": ("A figure fell below its target.", {}, {}),
     "canary.recorded": ("A probe travelled the whole way.", {}, {}),
-    "reconciliation.daily": ("A day's counts, source against sinks.", {}, {}),
+    "reconciliation.daily": (
+        "A site's day: presses against ratings, the ledger against sinks.",
+        _DAY,
+        _DAY_COUNTS,
+    ),
 }
 
 _NOTICE_ALERT: Final = {

@@ -122,6 +122,11 @@ class Books:
         )
         return [Timer(*row) for row in rows]
 
+    def subjects(self, kind: str) -> list[str]:
+        """What timers of a kind run for."""
+        rows = self._store.all("SELECT subject FROM timer WHERE kind = ?", (kind,))
+        return [subject for (subject,) in rows]
+
     def set_timer(self, timer: Timer) -> None:
         self._store.run("INSERT OR IGNORE INTO timer VALUES (?, ?, ?)", timer)
 

@@ -9,7 +9,7 @@ from fleet.findings import Findings
 from fleet.health import health_of
 from fleet.vitals import Vitals
 from fleet.watching import Watch
-from gateway.ledger.devices import Device
+from gateway.ledger.devices import Device, Pressing
 from gateway.ledger.store import Store
 
 REPORTS_MAX: Final = 20
@@ -17,6 +17,7 @@ REPORTS_MAX: Final = 20
 
 _VITALS: Final = msgspec.json.Decoder(Vitals)
 _FINDINGS: Final = msgspec.json.Decoder(Findings)
+_PRESSING: Final = msgspec.json.Decoder(Pressing)
 _WATCH: Final = msgspec.json.Decoder(Watch)
 
 
@@ -28,13 +29,15 @@ class Conditions:
 
     def load(self, devices: dict[int, Device]) -> None:
         """Put what is known onto the devices, which are given by their numbers."""
-        for number, vitals, findings in self._store.all(
-            "SELECT no, vitals, findings FROM device_health"
+        for number, vitals, findings, pressing in self._store.all(
+            "SELECT no, vitals, findings, pressing FROM device_health"
         ):
             device = devices[number]
             device.vitals = _VITALS.decode(vitals)
             if findings is not None:
                 device.findings = _FINDINGS.decode(findings)
+            if pressing is not None:
+                device.pressing = _PRESSING.decode(pressing)
             device.correct_clock(device.vitals.clock.correction_ms)
         for number, watch in self._store.all("SELECT no, watch FROM device_presence"):
             devices[number].watch = _WATCH.decode(watch)
@@ -42,16 +45,17 @@ class Conditions:
     def save(self, devices: Iterable[Device]) -> None:
         encode = msgspec.json.encode
         self._store.many(
-            "INSERT OR REPLACE INTO device_health VALUES (?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO device_health VALUES (?, ?, ?, ?, ?)",
             [
                 (
                     device.no,
                     encode(device.vitals).decode(),
                     None if found is None else encode(found).decode(),
                     "ok" if found is None else health_of(found),
+                    None if day is None else encode(day).decode(),
                 )
                 for device in devices
-                for found in (device.findings,)
+                for found, day in ((device.findings, device.pressing),)
             ],
         )
 

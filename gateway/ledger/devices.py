@@ -51,6 +51,19 @@ class Facts(msgspec.Struct, gc=False):
     first_seen_ms: int | None = None
 
 
+class Pressing(msgspec.Struct, array_like=True, gc=False):
+    """What a device's heartbeats told of one local day so far.
+
+    `pressed` by its key counters, None: it has none; `exact` unless they began anew;
+    `seq_to` is the last number that it had given.
+    """
+
+    day: int
+    pressed: int | None = None
+    exact: bool = True
+    seq_to: int | None = None
+
+
 class Binding(NamedTuple):
     """Where ratings count; with it the tags of their points are fixed."""
 
@@ -89,6 +102,10 @@ class Device:
         "block",
         "burst",
         "correction_ms",
+        "day",
+        "day_accepted",
+        "day_from_ms",
+        "day_to_ms",
         "deferred",
         "deferred_max",
         "department",
@@ -104,6 +121,7 @@ class Device:
         "missing",
         "no",
         "patience_ms",
+        "pressing",
         "ratings",
         "receipts",
         "refill_per_ms",
@@ -140,6 +158,10 @@ class Device:
         self.adjusted = False  # whether either concerns its events
         self.findings: Findings | None = None  # until it was first judged
         self.ratings = 0  # pressed on it and accepted: each once
+        self.day = 0  # the local day that it counts; 0: none yet
+        self.day_accepted = 0  # ratings that were pressed on it
+        self.day_from_ms = self.day_to_ms = 0  # its bounds; equal: not worked out
+        self.pressing: Pressing | None = None  # until its first heartbeat
         self.watch = Watch()
         self.habits: Habits | None = None  # None: to be worked out anew
         self.patience_ms = -1  # silent for so long, it stirs when it speaks
@@ -233,7 +255,8 @@ class Devices:
     def _load_activity(self, devices: dict[int, Device]) -> None:
         for row in self._store.all(
             "SELECT no, last_seen_ms, last_rating_ms, boot_id, last_seq, missing,"
-            " tokens, refilled_ms, deferred, ratings FROM device_activity"
+            " tokens, refilled_ms, deferred, ratings, day, day_accepted"
+            " FROM device_activity"
         ):
             device = devices[row[0]]
             device.last_seen_ms, device.last_rating_ms = row[1], row[2]
@@ -242,7 +265,7 @@ class Devices:
                 row[4], row[3], gaps.missing, gaps.given_up, gaps.boots
             )
             device.tokens, device.refilled_ms, device.deferred = row[6:9]
-            device.ratings = row[9]
+            device.ratings, device.day, device.day_accepted = row[9:12]
 
     def save(self, devices: Iterable[Device]) -> None:
         """Write the rows of new or changed devices."""
@@ -278,7 +301,7 @@ class Devices:
                 device.gaps = _gaps_of(device.sequence)
                 device.missing = device.sequence.missing_count
         self._store.many(
-            "INSERT OR REPLACE INTO device_activity VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            "INSERT OR REPLACE INTO device_activity VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
             [
                 (
                     device.no,
@@ -292,6 +315,8 @@ class Devices:
                     device.refilled_ms,
                     device.deferred,
                     device.ratings,
+                    device.day,
+                    device.day_accepted,
                 )
                 for device in devices
             ],

@@ -8,6 +8,7 @@ Tables in `FOLDED` are a function of the journal alone; the outbox may be pruned
 from typing import Final
 
 from gateway.ledger.schema_alerts import ALERTS, FOLDED_ALERTS
+from gateway.ledger.schema_days import DAYS, FOLDED_DAYS
 from gateway.ledger.schema_inspections import (
     FOLDED_INSPECTIONS,
     INSPECTIONS,
@@ -300,6 +301,7 @@ MIGRATIONS: Final = (
     SAMPLES,
     STATEMENTS,
     ALERTS,
+    DAYS,
 )
 
 IDENTITY_TABLE: Final = """
@@ -341,4 +343,5 @@ FOLDED: Final = (
     *FOLDED_STATEMENTS,
     *FOLDED_INSPECTIONS,
     *FOLDED_ALERTS,
+    *FOLDED_DAYS,
 )

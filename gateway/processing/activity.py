@@ -47,6 +47,7 @@ def _unexpected(
     if finding is Finding.REUSED:
         return (Finding.REUSED.value,)
     if finding is Finding.RESET:
+        state.daybook.count_anew(device)
         data = {"device_id": device.device_id, "seq": seq, "boot_id": boot_id}
         announce(state, "device.seq_reset", device.device_id, data)
     return ()

@@ -13,6 +13,7 @@ from gateway.processing.acts import carry_out
 from gateway.processing.admission import Admission
 from gateway.processing.alerts import raise_alert, resolve_alert
 from gateway.processing.complaints import COMPLAINT_TIMER, Complaints
+from gateway.processing.day_ends import CORRECTION, DAY_END, DayEnds
 from gateway.processing.inspections import INSPECTION, Inspecting
 from gateway.processing.judging import Judging
 from gateway.processing.muting import MAINTENANCE_MS_MAX
@@ -59,6 +60,7 @@ class Fold:
         self._context = Context(
             state, self._readmitting, changing, inspecting, press_tests, notifying
         )
+        day_ends = DayEnds(state)
         self._watching = state.watcher = Watching(state)
         self._timers = Timers(
             state,
@@ -77,6 +79,8 @@ class Fold:
                 ALL_CLEAR: notifying.all_clear,
                 SNOOZE: notifying.wake,
                 TWINS: self._watching.calm_twins,
+                DAY_END: day_ends.end,
+                CORRECTION: day_ends.correct,
             },
         )
 

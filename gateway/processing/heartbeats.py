@@ -37,13 +37,17 @@ def beat(
     vitals = device.vitals
     if vitals is None:
         vitals = device.vitals = Vitals()
-    if learn(vitals, message, received_ms, claimed_ms, live=live):
+    before = vitals.key_counts
+    learnt = learn(vitals, message, received_ms, claimed_ms, live=live)
+    if learnt:
         if vitals.clock.correction_ms != device.correction_ms:
             device.shift_clock(vitals.clock.correction_ms, place)
             state.shifted_devices.append(device)
         state.beating_devices.add(device)
         examine(state, device, vitals)
     at_ms, quality = _placed(state, device, claimed_ms, received_ms, live=live)
+    if learnt:
+        state.daybook.beat(device, before, message, at_ms)
     state.emission.plot(
         HealthPoint(
             state.ordinal,

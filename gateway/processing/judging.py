@@ -12,6 +12,7 @@ from gateway.ledger.devices import Device
 from gateway.ledger.identities import Claim, Holder
 from gateway.processing.admission import Element
 from gateway.processing.alerts import raise_alert
+from gateway.processing.daybook import DUPLICATE
 from gateway.processing.points import Timed as TimedRating
 from gateway.processing.quarantine import Quarantine
 from gateway.processing.recording import Recording
@@ -174,6 +175,7 @@ class Judging:
         place, device, rating, record, _, _ = timed
         if holder.content_hash == rating.content_hash:
             self._state.fates["duplicate", ""] += 1
+            self._state.daybook.count(device, DUPLICATE, record.received_ms)
             if device.receipts:
                 self._state.emission.keep(device.device_id, rating.event_id)
             return

@@ -12,6 +12,7 @@ from gateway.ports import Record, RecordFlag, RecordKind
 from gateway.processing.activity import follow
 from gateway.processing.bindings import binding_of
 from gateway.processing.contributions import count_alone
+from gateway.processing.daybook import OTHER
 from gateway.processing.personal import Personal
 from gateway.processing.points import Timed, recorded
 from gateway.processing.sessions import Sessions
@@ -76,6 +77,7 @@ class Recording:
     def _rows(self, timed: Sequence[Timed]) -> None:
         """Rows of plain ratings in sessions of their own, which are quick; others."""
         state, begin = self._state, self._sessions.begin_plain
+        accept = state.daybook.accept
         count, rulings = state.counting.count_usual, state.rulings
         bound = state.attribution.bound
         emit, plain = state.emission.events.append, self._plain.append
@@ -99,6 +101,10 @@ class Recording:
             state.ordinal += 1
             device.saw_rating(record.received_ms)
             device.ratings += rating.origin != TIMED_OUT
+            if device.day_from_ms <= occurred_ms < device.day_to_ms:
+                device.day_accepted += 1
+            else:
+                accept(device, occurred_ms)
             flags = () if seq is None else follow(state, device, seq, rating.boot_id)
             emit(recorded(state, one, flags, binding, key, rating.employee_id))
             if device.receipts:
@@ -133,6 +139,10 @@ class Recording:
         place, device, rating, record, occurred_ms, quality = one
         state = self._state
         state.ordinal += 1
+        if rating.level is None or rating.origin == "device_timeout":
+            state.daybook.count(device, OTHER, occurred_ms)  # nobody pressed it
+        else:
+            state.daybook.accept(device, occurred_ms)
         flags = self._observe(device, rating, record, quality)
         binding = binding_of(state, device, record, occurred_ms)
         credit = state.attribution.credit(

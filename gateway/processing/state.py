@@ -16,6 +16,7 @@ from fleet.press_test import PressTest
 from gateway.ledger.alerts import AlertBooks, OpenAlert
 from gateway.ledger.books import Books, Timer
 from gateway.ledger.conditions import Conditions
+from gateway.ledger.days import DeviceDays
 from gateway.ledger.devices import Binding, Device, Devices
 from gateway.ledger.figures import FigureCounts
 from gateway.ledger.queues import Queues
@@ -26,6 +27,7 @@ from gateway.places import Place
 from gateway.ports import HeaderFlag, Record
 from gateway.processing.attributing import Attribution
 from gateway.processing.counting import Counting
+from gateway.processing.daybook import DayBook
 from gateway.processing.emission import Emission
 from gateway.processing.openings import Openings
 from gateway.processing.profiles import Profiles, Reader, read_profiles
@@ -151,6 +153,7 @@ class State:
         self.terms = KeptTerms(self.session_books)
         self.rulings = Rulings(self.books, self.devices, self.terms)
         self.openings = Openings(self.rulings, self.devices)
+        self.daybook = DayBook(DeviceDays(self.store), self.openings)
         self.apply_rules()
         self.store.identities.load()
 
@@ -227,6 +230,7 @@ class State:
         device.scores = self.scores_of(scale, device.site)
         device.binding = None
         device.habits, device.patience_ms = None, -1
+        device.day_from_ms = device.day_to_ms = 0
         self._by_site = None
 
     def add_device(self, device_id: str, lifecycle: str) -> Device:
@@ -249,6 +253,7 @@ class State:
         self.openings.forget()
         for device in self.by_id.values():
             device.habits, device.patience_ms = None, -1
+            device.day_from_ms = device.day_to_ms = 0
 
     def at_site(self, site: str) -> Sequence[Device]:
         """The devices that stand at a site, in the order of their numbers."""
@@ -323,6 +328,7 @@ class State:
     def save(self) -> None:
         """Write what is kept in memory: once a transaction, before its commit."""
         self.counting.save()
+        self.daybook.save()
         self.devices.save(sorted(self.changed_devices, key=_number))
         self.devices.save_activity(sorted(self.active_devices, key=_number))
         self.conditions.save(sorted(self.beating_devices, key=_number))

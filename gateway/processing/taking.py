@@ -16,6 +16,7 @@ from device_protocol.messages import (
 from gateway.processing.activity import observe_event
 from gateway.processing.changing import Changing
 from gateway.processing.complaints import Complaints
+from gateway.processing.daybook import OTHER
 from gateway.processing.device_reports import Replies, SelfTests
 from gateway.processing.services import Services
 from gateway.processing.state import State
@@ -44,10 +45,11 @@ class Taking:
     def take(self, timed: Timed) -> None:
         """Fold an event; ratings have a way of their own."""
         state = self._state
-        _, device, message, _, _, _ = timed
+        _, device, message, _, occurred_ms, _ = timed
         state.ordinal += 1
         observe_event(state, device, message)
         rule = self._takers[type(message)].take(timed)
+        state.daybook.count(device, OTHER, occurred_ms)
         if device.receipts:
             state.emission.keep(device.device_id, message.event_id)
         state.fates["ignored" if rule else "accepted", rule or ""] += 1

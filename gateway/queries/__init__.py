@@ -32,6 +32,7 @@ from gateway.queries.inspections import (
     RecordRow,
 )
 from gateway.queries.needs import SiteNeed, WindowCover
+from gateway.queries.reconciliations import ReconciliationFilter, ReconciliationRow
 from gateway.queries.rows import (
     ActRow,
     AlertDetail,
@@ -95,6 +96,10 @@ class LedgerQueries(Protocol):
 
     def statement(self, site: str, month: str) -> StatementDetail | None:
         """One sealed month of a site ("": of all), and what has changed since."""
+
+    def reconciliations(
+        self, wanted: ReconciliationFilter, part: Slice
+    ) -> Page[ReconciliationRow]: ...
 
     def terms(self) -> Terms:
         """The rules by which figures are shown."""

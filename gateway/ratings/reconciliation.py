@@ -4,117 +4,163 @@ Source: rating rules, "Figures", day's end. Counts are of one site and one local
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Final
 
 import msgspec
+
+NAMED_MAX: Final = 200
+"""Devices that do not agree which a record names; it counts them all."""
+_SUMS: Final = ("accepted", "other", "duplicate", "flagged", "quarantined", "missing")
 
 
 class DeviceDay(msgspec.Struct, frozen=True, kw_only=True):
     """One terminal's day.
 
-    `presses` is how far its key counters rose, None: it has none. `events` are the
-    events that its `seq` accounts for, None: it sends none. `other` are accepted
-    events that are no ratings, `duplicate` resends, `missing` known lost by `seq`;
-    `flagged` are some of the accepted.
+    `presses` is how far its key counters rose, None: it told none; unless `exact`
+    there were more, for they began anew. `events` is how far its `seq` rose, None: it
+    told none. `accepted` are ratings, `other` the events that are none, `flagged` some
+    of the accepted, `duplicate` resends. `quarantined` wait for an operator, `purged`
+    were decided by one. `missing` are numbers that never came.
     """
 
     device_id: str
     presses: int | None = None
+    exact: bool = True
     events: int | None = None
     accepted: int = 0
     other: int = 0
     duplicate: int = 0
     flagged: int = 0
     quarantined: int = 0
+    purged: int = 0
     missing: int = 0
 
     @property
-    def kept(self) -> int:
-        """Ratings that can be pointed at: in the ledger, or visibly not."""
-        return self.accepted + self.quarantined
+    def explained(self) -> int:
+        """Ratings that can be pointed at: in the ledger, visibly not, or known lost."""
+        return self.accepted + self.quarantined + self.purged + self.missing
 
     @property
-    def unexplained_presses(self) -> int:
-        """Presses that neither came nor are known to be lost; negative: too many."""
+    def unexplained(self) -> int:
+        """Presses that nothing is known of; negative: ratings that nobody pressed."""
         if self.presses is None:
             return 0
-        return self.presses - self.kept - self.missing
-
-    @property
-    def unexplained_events(self) -> int:
-        """The same of numbered events."""
-        if self.events is None:
-            return 0
-        return self.events - self.kept - self.other - self.missing
+        found = self.presses - self.explained
+        return found if self.exact else max(0, found)
 
     @property
     def equal(self) -> bool:
-        return not self.unexplained_presses and not self.unexplained_events
+        """Whether every press is a rating: none lost, none kept back, none beyond."""
+        return not (self.missing or self.quarantined or self.unexplained)
 
 
 class SinkDay(msgspec.Struct, frozen=True, kw_only=True):
-    """What the ledger addressed to a sink in a day, and what became of it."""
+    """All that was addressed to a sink up to the end of a day, and its fates by then.
+
+    `addressed` is the ledger's count, the others are what the sink's lane confirmed;
+    None: it has not yet.
+    """
 
     name: str
     addressed: int
-    delivered: int
-    dead: int = 0
-    owed: int = 0
+    delivered: int | None = None
+    dead: int | None = None
+    owed: int | None = None
 
     @property
     def equal(self) -> bool:
         """Whether nothing is unaccounted for; what is owed is accounted for."""
-        return self.addressed == self.delivered + self.dead + self.owed
+        told = (self.delivered, self.dead, self.owed)
+        counts = [count for count in told if count is not None]
+        return len(counts) == len(told) and self.addressed == sum(counts)
 
 
-class Reconciliation(NamedTuple):
-    """A site's day: every device and sink, and those that do not agree."""
+class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
+    """A site's day: sums, and the devices and sinks that do not agree.
 
-    site: str
-    day: str
-    devices: Sequence[DeviceDay]
-    sinks: Sequence[SinkDay]
-    unequal: tuple[str, ...]
+    `presses` and `unexplained` are of the `counted` devices: those that told presses.
+    """
+
+    devices: int
+    counted: int
+    presses: int
+    unexplained: int
+    accepted: int
+    other: int
+    duplicate: int
+    flagged: int
+    quarantined: int
+    missing: int
+    unequal: int
+    named: Sequence[DeviceDay] = ()
+    sinks: Sequence[SinkDay] = ()
 
     @property
     def equal(self) -> bool:
-        return not self.unequal
-
-    def totals(self) -> dict[str, int]:
-        """The site's sums, for the event and the record."""
-        names = ("accepted", "duplicate", "flagged", "quarantined", "missing")
-        sums = {name: sum(getattr(one, name) for one in self.devices) for name in names}
-        presses = [one.presses for one in self.devices if one.presses is not None]
-        return {"presses": sum(presses), **sums}
+        return not self.unequal and all(one.equal for one in self.sinks)
 
 
-def reconcile(
-    site: str, day: str, devices: Iterable[DeviceDay], sinks: Iterable[SinkDay]
-) -> Reconciliation:
+def reconcile(devices: Iterable[DeviceDay], sinks: Iterable[SinkDay]) -> Reconciliation:
     """Compare a site's day; sorted by name, so that its record is reproducible."""
-    by_device = sorted(devices, key=lambda one: one.device_id)
-    by_sink = sorted(sinks, key=lambda one: one.name)
-    unequal = [f"device {one.device_id}" for one in by_device if not one.equal]
-    unequal += [f"sink {one.name}" for one in by_sink if not one.equal]
-    return Reconciliation(site, day, by_device, by_sink, tuple(unequal))
+    days = sorted(devices, key=lambda one: one.device_id)
+    counted = [one for one in days if one.presses is not None]
+    unequal = [one for one in days if not one.equal]
+    sums = {name: sum(getattr(one, name) for one in days) for name in _SUMS}
+    return Reconciliation(
+        devices=len(days),
+        counted=len(counted),
+        presses=sum(one.presses or 0 for one in counted),
+        unexplained=sum(one.unexplained for one in counted),
+        unequal=len(unequal),
+        named=unequal[:NAMED_MAX],
+        sinks=sorted(sinks, key=lambda one: one.name),
+        **sums,
+    )
 
 
-_UINT32 = 1 << 32
+def taken_of_span(told: int, explained: int, spanned: int) -> int:
+    """What a day takes of the presses between its last beat and the next one.
 
-
-def presses_between(before: Sequence[int], after: Sequence[int]) -> int:
-    """How far cumulative counters of 32 bits rose; one that fell has begun anew.
-
-    A counter near its end that is small again has run over; any other that fell was
-    reset, and what it shows has been counted since.
+    `told` are the presses that are the day's for sure. Nobody can see when those in
+    between were made; so many as the day's ratings call for were made on it.
     """
-    total = 0
-    for index, now in enumerate(after):
-        was = before[index] if index < len(before) else 0
-        if now >= was:
-            total += now - was
-        elif was - now > _UINT32 // 2:
-            total += now + _UINT32 - was
-        else:
-            total += now
-    return total
+    return min(max(explained - told, 0), spanned)
+
+
+class Numbers(msgspec.Struct, frozen=True):
+    """The numbers of a day: after `low`, up to `high`; None: not told."""
+
+    low: int | None
+    high: int | None
+
+    @property
+    def events(self) -> int | None:
+        if self.low is None or self.high is None or self.high < self.low:
+            return None
+        return self.high - self.low
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """Numbers `low` to `high` never came; it came to light on local day `day`."""
+
+    low: int
+    high: int
+    day: int
+
+
+def missing_of(
+    day: int, numbers: Numbers, last: int | None, gaps: Iterable[Gap]
+) -> int:
+    """How many events of a day never came.
+
+    Where the terminal told its numbers, those of the day's that did not come, `last`
+    being the greatest that did; else what came to light on the day.
+    """
+    if numbers.high is None:
+        return sum(gap.high - gap.low + 1 for gap in gaps if gap.day == day)
+    low = -1 if numbers.low is None else numbers.low
+    lost = sum(
+        max(0, min(gap.high, numbers.high) - max(gap.low, low + 1) + 1) for gap in gaps
+    )
+    outstanding = 0 if last is None else numbers.high - max(last, low)
+    return lost + max(0, outstanding)

@@ -17,6 +17,7 @@ from gateway.ledger.queries import (
     needs,
     organisation,
     ratings,
+    reconciliations,
     samples,
     sessions,
     statements,
@@ -43,6 +44,7 @@ from gateway.queries.inspections import (
     RecordRow,
 )
 from gateway.queries.needs import SiteNeed, WindowCover
+from gateway.queries.reconciliations import ReconciliationFilter, ReconciliationRow
 from gateway.queries.rows import (
     ActRow,
     AlertDetail,
@@ -120,6 +122,11 @@ class SqliteLedgerQueries:
 
     def statement(self, site: str, month: str) -> StatementDetail | None:
         return self._read(lambda c: statements.detail(c, site, month))
+
+    def reconciliations(
+        self, wanted: ReconciliationFilter, part: Slice
+    ) -> Page[ReconciliationRow]:
+        return self._read(lambda c: reconciliations.listed(c, wanted, part))
 
     def terms(self) -> Terms:
         return self._read(counts.terms)

@@ -1,4 +1,4 @@
-"""Targets, streaks, samples, reconciliation, sealed months, CSV."""
+"""Targets, streaks, samples, sealed months, CSV."""
 
 from decimal import Decimal
 
@@ -6,12 +6,6 @@ import msgspec
 import pytest
 
 from gateway.ratings.figures import Asked, figures
-from gateway.ratings.reconciliation import (
-    DeviceDay,
-    SinkDay,
-    presses_between,
-    reconcile,
-)
 from gateway.ratings.reports import monthly_csv
 from gateway.ratings.sampling import Finding, Inspected, draw, inspected
 from gateway.ratings.statements import (
@@ -94,47 +88,6 @@ def test_findings_give_the_correct_rate() -> None:
     assert inspected(sample, findings) == Inspected(1, 1, 1, 2, "50.00")
     with pytest.raises(ValueError, match="r999 is not in the sample"):
         inspected(sample, [Finding("r999", "matches")])
-
-
-def test_a_day_agrees_when_every_press_is_explained() -> None:
-    day = DeviceDay(
-        device_id="t1",
-        presses=10,
-        events=11,
-        accepted=8,
-        other=1,
-        duplicate=4,
-        flagged=2,
-        quarantined=1,
-        missing=1,
-    )
-    sink = SinkDay(name="s", addressed=9, delivered=7, dead=1, owed=1)
-    found = reconcile("hall", "2026-11-21", [day], [sink])
-    assert found.equal
-    assert found.totals() == {
-        "presses": 10,
-        "accepted": 8,
-        "duplicate": 4,
-        "flagged": 2,
-        "quarantined": 1,
-        "missing": 1,
-    }
-
-
-def test_a_day_that_does_not_agree_names_who() -> None:
-    lost = DeviceDay(device_id="t2", presses=10, accepted=9)
-    silent = DeviceDay(device_id="t1", accepted=9)
-    sink = SinkDay(name="s", addressed=9, delivered=8)
-    found = reconcile("hall", "2026-11-21", [lost, silent], [sink])
-    assert found.unequal == ("device t2", "sink s")
-    assert (lost.unexplained_presses, silent.unexplained_presses) == (1, 0)
-
-
-def test_counters_run_over_and_begin_anew() -> None:
-    assert presses_between([5, 7], [6, 9]) == 3
-    assert presses_between([(1 << 32) - 2], [3]) == 5
-    assert presses_between([500], [3]) == 3
-    assert presses_between([], [3, 4]) == 7
 
 
 MONTH = Statement(
