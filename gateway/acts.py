@@ -58,6 +58,7 @@ class ActName(StrEnum):
     DEADLETTERS_REPLAYED = "deadletters_replayed"
     DEADLETTERS_PURGED = "deadletters_purged"
     SINK_ENABLED = "sink_enabled"
+    RANGE_REPLAYED = "range_replayed"
     CLOCK_ACCEPTED = "clock_accepted"
     TOKENS_APPLIED = "tokens_applied"
     MONTH_SEALED = "month_sealed"
@@ -153,6 +154,14 @@ class SinkAct(Act):
     """`sink_enabled`: an endpoint that answered 410 may be tried again."""
 
     sink: str
+
+
+class RangeAct(Act):
+    """`range_replayed`: what happened in [from_ms, to_ms) is sent to a sink again."""
+
+    sink: str
+    from_ms: int
+    to_ms: int
 
 
 class DevicePutAct(Act):

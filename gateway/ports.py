@@ -201,7 +201,9 @@ class Receipt(msgspec.Struct, array_like=True, gc=False):
 class Control(msgspec.Struct, array_like=True, gc=False):
     """An operator's act for the dispatcher, in journal order; `data` is JSON."""
 
-    name: str  # deadletters_replayed | deadletters_purged | sink_enabled
+    name: (
+        str  # deadletters_replayed | deadletters_purged | sink_enabled | range_replayed
+    )
     data: bytes
 
 
@@ -240,6 +242,9 @@ class Outbox(Protocol):
 
     def rows(self, from_block: int, limit: int) -> list[OutboxRow]:
         """Rows from `from_block` on, in order; blocks that owe nothing have none."""
+
+    def first_since(self, appended_ms: int) -> int:
+        """The first row appended then or later; past all rows when there is none."""
 
     def folded(self) -> int:
         """The last block folded."""

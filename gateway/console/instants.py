@@ -13,7 +13,11 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 
 def milliseconds(instant: AwareDatetime | None) -> int | None:
     """None stays None: a bound that was not given."""
-    return None if instant is None else (instant - _EPOCH) // _MILLISECOND
+    return None if instant is None else since_epoch(instant)
+
+
+def since_epoch(instant: AwareDatetime) -> int:
+    return (instant - _EPOCH) // _MILLISECOND
 
 
 Instant = Annotated[

@@ -57,6 +57,19 @@ class PeriodQuery(ListQuery):
     to: AwareDatetime | None = None
 
 
+class RangeBody(Strict):
+    """Half-open, by the time of the events."""
+
+    from_: AwareDatetime = Field(alias="from")
+    to: AwareDatetime
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.from_ >= self.to:
+            raise ValueError("from must be before to")
+        return self
+
+
 class RatingQuery(PeriodQuery):
     device: Text | None = None
     site: Text | None = None

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 
 import msgspec
 
-from gateway.acts import ActName, DeadLettersAct, SinkAct
+from gateway.acts import ActName, DeadLettersAct, RangeAct, SinkAct
+from gateway.delivery.ranges import RangeAsked
 from gateway.delivery.store import LettersChange
 from gateway.ports import Control
 
-Wish = LettersChange | SinkAct
+Wish = LettersChange | RangeAsked | SinkAct
 
 
 def wishes(controls: Iterable[Control]) -> list[Wish]:
@@ -20,6 +21,9 @@ def wishes(controls: Iterable[Control]) -> list[Wish]:
                 act = msgspec.json.decode(control.data, type=DeadLettersAct)
                 purge = control.name == ActName.DEADLETTERS_PURGED
                 found.append(LettersChange(purge, act.ids, act.sink))
+            case ActName.RANGE_REPLAYED:
+                wanted = msgspec.json.decode(control.data, type=RangeAct)
+                found.append(RangeAsked(wanted.sink, wanted.from_ms, wanted.to_ms))
             case ActName.SINK_ENABLED:
                 found.append(msgspec.json.decode(control.data, type=SinkAct))
             case _:

@@ -12,7 +12,7 @@ from gateway.delivery.feed import Feed
 from gateway.delivery.lane import Lane
 from gateway.delivery.pace import SinkState
 from gateway.delivery.runner import Outlet, Runner, Surroundings
-from gateway.delivery.store import LETTERS_MAX, LettersChange
+from gateway.delivery.store import LETTERS_MAX, Change
 from gateway.events import partition_of
 from gateway.ports import Outbox, OutboxRow
 
@@ -83,7 +83,7 @@ class Dispatcher:
             return
         asked = wishes(row.controls)
         self._save_controls(
-            row.block + 1, [it for it in asked if isinstance(it, LettersChange)]
+            row.block + 1, [it for it in asked if not isinstance(it, SinkAct)]
         )
         for wish in asked:
             if isinstance(wish, SinkAct) and wish.sink in self._runners:
@@ -91,7 +91,7 @@ class Dispatcher:
         for runner in self._runners.values():
             runner.replay()
 
-    def _save_controls(self, next_block: int, changes: list[LettersChange]) -> None:
+    def _save_controls(self, next_block: int, changes: list[Change]) -> None:
         self._around.store.carry_out(next_block, changes)
         self._controls_saved = next_block
 

@@ -80,6 +80,15 @@ class Feed:
         at = bisect_left(self._kept, block, key=lambda row: row.block)
         return self._kept[at] if at < len(self._kept) else None
 
+    def rows_again(self, block: int, limit: int) -> list[OutboxRow]:
+        """Rows from `block` on that were shown before."""
+        rows = self._outbox.rows(block, limit)
+        return [row for row in rows if row.block < self._head]
+
+    def first_since(self, appended_ms: int) -> int:
+        """The first row appended then or later."""
+        return self._outbox.first_since(appended_ms)
+
     def let_go(self) -> None:
         """Forget the rows that every reader has read."""
         first = min(self._readers.values(), default=self._head)

@@ -11,6 +11,7 @@ from gateway import crashpoints
 from gateway.backoff import Dice
 from gateway.clock import Clock
 from gateway.delivery.feed import Feed
+from gateway.delivery.gathering import Gathering
 from gateway.delivery.lane import Lane, LaneLimits, Request, Settlement
 from gateway.delivery.pace import SinkState, describe
 from gateway.delivery.store import LETTERS_MAX, DeliveryStore
@@ -22,6 +23,8 @@ log = structlog.get_logger("deliver")
 
 _COMMIT_RETRY_MS: Final = 1_000
 _LETTERS_A_TIME: Final = 100
+_GATHER_MS: Final = 20
+"""Between two looks for the units of a range: others want to run, too."""
 
 
 class Outlet(NamedTuple):
@@ -65,6 +68,8 @@ class Runner:
         self._error = lane.error
         self._timer: asyncio.TimerHandle | None = None
         self._may_replay = True
+        self._gathering = Gathering(self._name, feed, around.store, around.clock)
+        self._gather_ms = 0  # not before then
         self._stopped = False
         self._measure_room()
 
@@ -81,7 +86,7 @@ class Runner:
         while isinstance(found := self._lane.next(now_ms), Request):
             self._around.group.create_task(self._send(found))
             self._read_ahead(now_ms)
-        self._wake_at(found, now_ms)
+        self._wake_at(self._before_gathering(found), now_ms)
         self._save()
         self._tell_state()
 
@@ -116,15 +121,28 @@ class Runner:
     def _read_ahead(self, now_ms: int) -> None:
         lane, feed = self._lane, self._feed
         if self._may_replay and lane.wants_letters:
-            letters = self._around.store.letters_to_replay(self._name, _LETTERS_A_TIME)
-            self._may_replay = bool(letters)
-            if letters:
-                lane.resend(letters)
+            self._replay_letters(now_ms)
         name, terms = self._name, feed.terms[self._name]
         while lane.hungry and (row := feed.next_row(name, lane.read[0])):
             units, indexes = terms.select(row)
             lane.offer(row.block, units, indexes, now_ms)
         feed.let_go()
+
+    def _replay_letters(self, now_ms: int) -> None:
+        """Send letters again; with none left, make some of what is asked for."""
+        store = self._around.store
+        letters = store.letters_to_replay(self._name, _LETTERS_A_TIME)
+        if letters:
+            self._lane.resend(letters)
+        elif now_ms >= self._gather_ms:
+            self._may_replay = self._gathering.step()
+            self._gather_ms = now_ms + _GATHER_MS
+
+    def _before_gathering(self, wake_ms: int | None) -> int | None:
+        """When to look again: while a range is open, soon."""
+        if not (self._may_replay and self._lane.wants_letters):
+            return wake_ms
+        return self._gather_ms if wake_ms is None else min(wake_ms, self._gather_ms)
 
     async def _send(self, request: Request) -> None:
         crashpoints.reach("sink.before_request")

@@ -6,7 +6,7 @@ behind what was sent, which repeats events with the same ids; it never leads. A 
 letter is committed in the transaction that moves the cursor past it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -14,11 +14,12 @@ import apsw
 import msgspec
 
 from gateway import crashpoints, migrations
+from gateway.delivery import ranges
 from gateway.delivery.lane import Settlement
 from gateway.delivery.pace import SinkState, describe
 from gateway.delivery.slots import DeadLetter, Position
 from gateway.errors import DiskFullError
-from gateway.events import subject_of
+from gateway.events import describe_unit
 from gateway.ports import AnyEvent, Receipt, Unit
 
 LETTERS_MAX: Final = 100_000
@@ -59,7 +60,7 @@ CREATE INDEX dead_letter_subject ON dead_letter (subject);
 CREATE TABLE control (block INTEGER NOT NULL) STRICT;  -- read before this block
 INSERT INTO control VALUES (0);
 """
-MIGRATIONS: Final = (_SCHEMA,)
+MIGRATIONS: Final = (_SCHEMA, ranges.SCHEMA)
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode_event: Final = msgspec.msgpack.Decoder(AnyEvent).decode
@@ -85,6 +86,7 @@ class DeliveryStore:
         connection.pragma("journal_mode", "wal")
         connection.pragma("synchronous", "normal")
         migrations.apply(connection, MIGRATIONS)
+        self._ranges = ranges.Ranges(connection)
 
     def close(self) -> None:
         self._connection.close()
@@ -136,7 +138,24 @@ class DeliveryStore:
         """Controls of the outbox before this block have been carried out."""
         return self._number("SELECT block FROM control")
 
-    def carry_out(self, next_block: int, changes: Iterable["LettersChange"]) -> None:
+    def range_to_gather(self, name: str) -> ranges.Range | None:
+        """The oldest range of a sink whose units are still to become letters."""
+        return self._ranges.first(name)
+
+    def gather(
+        self,
+        name: str,
+        wanted: ranges.Range,
+        position: Position,
+        units: Sequence[tuple[Position, Unit]],
+        wall_ms: int,
+    ) -> None:
+        """These units become letters to be sent; the range goes on at `position`."""
+        self._write(
+            lambda: self._ranges.advance(wanted, name, position, units, wall_ms)
+        )
+
+    def carry_out(self, next_block: int, changes: Iterable["Change"]) -> None:
         """Apply the changes of controls before `next_block`, once."""
         changes = tuple(changes)
         self._write(lambda: self._carry_out(next_block, changes))
@@ -151,29 +170,32 @@ class DeliveryStore:
                 " refused_ms = ? WHERE id = ?",
                 (letter.answer.status, describe(letter.answer), wall_ms, number),
             )
-        for number in done.replayed:
-            execute(
-                "UPDATE dead_letter SET state = 'replayed', unit = NULL WHERE id = ?",
-                (number,),
-            )
+        replayed = sum(map(self._replayed, done.replayed))
         if done.replayed:
             self._forget_settled()
-        replayed = len(done.replayed)
         execute(
             "UPDATE sink SET block = ?, at = ?, delivered = delivered + ?,"
             " dead = dead + ? WHERE name = ?",
             (*done.cursor, done.delivered + replayed, len(done.dead) - replayed, name),
         )
 
+    def _replayed(self, number: int) -> bool:
+        """Whether the letter was dead before: one of a range was delivered already."""
+        execute = self._connection.execute
+        ((again,),) = execute(
+            "UPDATE dead_letter SET state = 'replayed', unit = NULL WHERE id = ?"
+            " RETURNING again",
+            (number,),
+        ).fetchall()
+        return not again
+
     def _bury(self, name: str, letter: DeadLetter, wall_ms: int) -> None:
-        kind, subject = _describe_unit(letter.unit)
         self._connection.execute(
             "INSERT INTO dead_letter (sink, type, subject, block, at, refused_ms,"
             " status, answer, unit, state) VALUES (?,?,?,?,?,?,?,?,?,'dead')",
             (
                 name,
-                kind,
-                subject,
+                *describe_unit(letter.unit),
                 *letter.position,
                 wall_ms,
                 letter.answer.status,
@@ -182,8 +204,11 @@ class DeliveryStore:
             ),
         )
 
-    def _carry_out(self, next_block: int, changes: Iterable["LettersChange"]) -> None:
+    def _carry_out(self, next_block: int, changes: Iterable["Change"]) -> None:
         for change in changes:
+            if isinstance(change, ranges.RangeAsked):
+                self._ranges.ask(change, next_block)
+                continue
             where, values = change.condition()
             state, unit = ("purged", "NULL") if change.purge else ("replaying", "unit")
             self._connection.execute(
@@ -235,10 +260,7 @@ class LettersChange(NamedTuple):
         return "".join(where), tuple(values)
 
 
-def _describe_unit(unit: Unit) -> tuple[str, str]:
-    if isinstance(unit, Receipt):
-        return "receipt", unit.device_id
-    return unit.type, subject_of(unit)
+Change = LettersChange | ranges.RangeAsked
 
 
 def content_of(unit: Unit) -> dict[str, object]:

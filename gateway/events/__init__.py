@@ -1,6 +1,13 @@
 """The one registry of events: their names, schemas, addressees and wire form."""
 
-from gateway.events.addressing import Address, matches, partition_of, subject_of
+from gateway.events.addressing import (
+    Address,
+    describe_unit,
+    matches,
+    partition_of,
+    subject_of,
+    time_of,
+)
 from gateway.events.cloudevents import CloudEvents, cloud_id, full_type, rfc3339
 from gateway.events.registry import EVENTS, RATING_EVENTS, EventType
 from gateway.events.terms import Terms
@@ -13,9 +20,11 @@ __all__ = [
     "EventType",
     "Terms",
     "cloud_id",
+    "describe_unit",
     "full_type",
     "matches",
     "partition_of",
     "rfc3339",
     "subject_of",
+    "time_of",
 ]

@@ -87,5 +87,19 @@ def partition_of(unit: Unit) -> str:
     return unit.device_id if isinstance(unit, Receipt) else unit.partition
 
 
+def describe_unit(unit: Unit) -> tuple[str, str]:
+    """Its type, and the key of what it is about."""
+    if isinstance(unit, Receipt):
+        return "receipt", unit.device_id
+    return unit.type, subject_of(unit)
+
+
+def time_of(event: AnyEvent) -> int:
+    """When what it tells happened, in milliseconds."""
+    if isinstance(event, RatingEvent):
+        return event.occurred_ms
+    return event.time_ms if isinstance(event, Event) else event.point_ns // 1_000_000
+
+
 def subject_of(event: AnyEvent) -> str:
     return event.rating_id if isinstance(event, RatingEvent) else event.subject

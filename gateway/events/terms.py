@@ -41,6 +41,11 @@ class Terms:
             return units, address.indexes(row)
         return units, self._selected_in_parts(row)
 
+    def select_again(self, row: OutboxRow) -> tuple[Sequence[Unit], Sequence[int]]:
+        """As `select`, by the newest filter whenever the row was written."""
+        address = self._addresses[-1]
+        return address.units(row), address.indexes(row)
+
     def _selected_in_parts(self, row: OutboxRow) -> list[int]:
         spans = pairwise([*self._since, _ENDLESS])
         return [

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import apsw
 import msgspec
@@ -70,6 +70,35 @@ class SqliteOutbox:
             (from_block, limit),
         )
         return [unpack(body) for (body,) in rows]
+
+    def first_since(self, appended_ms: int) -> int:
+        low, high = self._span()
+        while low < high:  # blocks are in the order of their times
+            middle = (low + high) // 2
+            block, at_ms = self._next(middle)
+            if at_ms >= appended_ms:
+                high = middle
+            else:
+                low = block + 1
+        return low
+
+    def _span(self) -> tuple[int, int]:
+        """The first row's block, and the one after the last row's."""
+        rows: list[tuple[Any, ...]] = self._connection.execute(
+            "SELECT (SELECT min(block) FROM outbox), (SELECT max(block) FROM outbox)"
+        ).fetchall()
+        ((first, last),) = rows
+        return (0, 0) if first is None else (first, last + 1)
+
+    def _next(self, block: int) -> tuple[int, int]:
+        """(block, appended_ms) of the first row from `block` on; there is one."""
+        rows: list[tuple[Any, ...]] = self._connection.execute(
+            "SELECT block, appended_ms FROM outbox WHERE block >= ?"
+            " ORDER BY block LIMIT 1",
+            (block,),
+        ).fetchall()
+        ((found, appended_ms),) = rows
+        return found, appended_ms
 
     def folded(self) -> int:
         for (block,) in self._connection.execute(

@@ -9,6 +9,7 @@ from gateway.acts import (
     DeadLettersAct,
     DeviceAct,
     QuarantineAct,
+    RangeAct,
     SinkAct,
 )
 from gateway.ledger.queues import Kept
@@ -85,4 +86,5 @@ HANDLERS: Final[Mapping[str, Handling[Any]]] = {
     "deadletters_replayed": _passed_on("deadletters_replayed", DeadLettersAct),
     "deadletters_purged": _passed_on("deadletters_purged", DeadLettersAct),
     "sink_enabled": _passed_on("sink_enabled", SinkAct),
+    "range_replayed": _passed_on("range_replayed", RangeAct),
 }

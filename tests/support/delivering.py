@@ -159,5 +159,5 @@ def outlet(name: str, sink: Sink, limits: LaneLimits | None = None) -> Outlet:
     return Outlet(name, sink, limits or quick_limits())
 
 
-def since(name: str, kind: str, *events: str) -> SinkSince:
-    return SinkSince(name, kind, events or ("*",), 1, 0)
+def since(name: str, kind: str, *events: str, block: int = 1) -> SinkSince:
+    return SinkSince(name, kind, events or ("*",), block, 0)

@@ -25,6 +25,10 @@ class MemoryOutbox:
         first = bisect_left(self._rows, from_block, key=lambda row: row.block)
         return self._rows[first : first + limit]
 
+    def first_since(self, appended_ms: int) -> int:
+        later = (row.block for row in self._rows if row.appended_ms >= appended_ms)
+        return next(later, self.folded() + 1)
+
     def folded(self) -> int:
         return self._rows[-1].block if self._rows else 0
 

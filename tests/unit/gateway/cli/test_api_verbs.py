@@ -165,6 +165,11 @@ def test_a_terminals_words_reach_the_screen_as_text(
         ("devices approve d-1 --site s", "devices/d-1/approve", {"site": "s"}),
         ("devices refuse d/1", "devices/d%2F1/refuse", {}),
         ("sinks enable main", "sinks/main/enable", {}),
+        (
+            "sinks replay main --from 2026-11-20T00:00Z --to 2026-11-21T00:00Z",
+            "sinks/main/replay",
+            {"from": "2026-11-20T00:00Z", "to": "2026-11-21T00:00Z"},
+        ),
     ],
 )
 def test_an_act_is_posted_and_its_outcome_told(

@@ -197,6 +197,12 @@ OUTSIDE: list[tuple[str, str, object, int]] = [
     ("GET", "deadletters", None, 403),
     ("POST", "deadletters/purge", {"sink": "main"}, 403),
     ("POST", "sinks/main/enable", None, 403),
+    (
+        "POST",
+        "sinks/main/replay",
+        {"from": "2026-11-20T00:00:00Z", "to": "2026-11-21T00:00:00Z"},
+        403,
+    ),
 ]
 
 

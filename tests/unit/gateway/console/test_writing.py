@@ -56,6 +56,12 @@ def settle(api: Api, outcome: dict[str, object]) -> None:
         ),
         ("deadletters/purge", {"ids": [3]}, "deadletters_purged", {"ids": [3]}),
         ("sinks/main/enable", None, "sink_enabled", {"sink": "main"}),
+        (
+            "sinks/main/replay",
+            {"from": "1970-01-01T08:00:01+08:00", "to": "1970-01-01T00:00:02Z"},
+            "range_replayed",
+            {"sink": "main", "from_ms": 1000, "to_ms": 2000},
+        ),
     ],
 )
 async def test_each_act_is_a_record_that_names_its_author(
@@ -204,6 +210,46 @@ async def test_a_rating_over_http_that_is_quarantined_is_a_problem(
     body = {"event_id": "web-000001", "level": 9}
     answer = await api.post("/api/v1/ratings", body)
     assert (answer.status_code, answer.json()["code"]) == (status, reason)
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "status", "code"),
+    [
+        ("other", {"from": "2026-11-20T00:00:00Z"}, 422, "invalid_request"),
+        (
+            "other",
+            {"from": "2026-11-20T00:00:00", "to": "2026-11-21"},
+            422,
+            "invalid_request",
+        ),
+        (
+            "main",
+            {"from": "2026-11-21T00:00:00Z", "to": "2026-11-21T00:00:00Z"},
+            422,
+            "invalid_request",
+        ),
+        (
+            "other",
+            {"from": "2026-11-20T00:00:00Z", "to": "2026-11-21T00:00:00Z"},
+            404,
+            "not_found",
+        ),
+        (
+            "receipts",
+            {"from": "2026-11-20T00:00:00Z", "to": "2026-11-21T00:00:00Z"},
+            409,
+            "not_replayable",
+        ),
+    ],
+)
+async def test_a_range_needs_two_instants_in_order_and_a_sink_of_events(
+    api: Api, name: str, body: dict[str, str], status: int, code: str
+) -> None:
+    api.deliveries.sink("main", "influxdb", 1, 0, 0, 0, "ok", None)
+    api.deliveries.sink("receipts", "receipts", 1, 0, 0, 0, "ok", None)
+    answer = await api.post(f"/api/v1/sinks/{name}/replay", body)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert not api.submissions.records
 
 
 async def test_a_sink_that_is_not_there_is_not_enabled(api: Api) -> None:
