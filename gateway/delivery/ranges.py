@@ -6,9 +6,8 @@ units go on beside them. They count neither as delivered nor as dead: they did a
 """
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
-import apsw
 import msgspec
 
 from gateway.delivery.slots import Position
@@ -54,15 +53,21 @@ class Range(NamedTuple):
     until_block: int
 
 
-class Ranges:
-    """The table `range`; whoever calls holds the transaction."""
+class Execute(Protocol):
+    """A statement of the store; whoever calls holds the transaction."""
 
-    def __init__(self, connection: apsw.Connection) -> None:
-        self._connection = connection
+    def __call__(self, statement: str, values: Sequence[Any], /) -> Any: ...  # noqa: ANN401 -- a cursor
+
+
+class Ranges:
+    """The table `range`."""
+
+    def __init__(self, execute: Execute) -> None:
+        self._execute = execute
 
     def ask(self, asked: RangeAsked, until_block: int) -> None:
         """Begin a range; beyond `OPEN_MAX` of a sink it is passed over."""
-        self._connection.execute(
+        self._execute(
             "INSERT INTO range (sink, from_ms, to_ms, block, at, until_block)"
             " SELECT ?1, ?2, ?3, 0, 0, ?4"
             " WHERE (SELECT count(*) FROM range WHERE sink = ?1) < ?5",
@@ -71,7 +76,7 @@ class Ranges:
 
     def first(self, sink: str) -> Range | None:
         """The oldest open range of a sink."""
-        rows: list[tuple[Any, ...]] = self._connection.execute(
+        rows: list[tuple[Any, ...]] = self._execute(
             "SELECT id, from_ms, to_ms, block, at, until_block FROM range"
             " WHERE sink = ? ORDER BY id LIMIT 1",
             (sink,),
@@ -89,7 +94,7 @@ class Ranges:
         wall_ms: int,
     ) -> None:
         """`units` become letters, and the range goes on at `position`."""
-        execute = self._connection.execute
+        execute = self._execute
         for (block, at), unit in units:
             execute(
                 "INSERT INTO dead_letter (sink, type, subject, block, at, refused_ms,"

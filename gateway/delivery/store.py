@@ -86,7 +86,7 @@ class DeliveryStore:
         connection.pragma("journal_mode", "wal")
         connection.pragma("synchronous", "normal")
         migrations.apply(connection, MIGRATIONS)
-        self._ranges = ranges.Ranges(connection)
+        self._ranges = ranges.Ranges(connection.execute)
 
     def close(self) -> None:
         self._connection.close()
