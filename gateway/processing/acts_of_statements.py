@@ -6,8 +6,8 @@ from typing import Any, Final
 import msgspec
 
 from gateway.acts import MonthSealAct
-from gateway.ledger.queries.counts import terms
-from gateway.ledger.queries.statements import bounds_of, cells
+from gateway.ledger.queries.statements import cells, ends_ms
+from gateway.ledger.queries.zones import terms
 from gateway.ledger.statements import Statements
 from gateway.processing.acting import ActError, Context, Handling, Outcome, handling
 from gateway.ratings.statements import Statement, seal
@@ -16,18 +16,21 @@ from gateway.ratings.statements import Statement, seal
 def _sealed(context: Context, act: MonthSealAct) -> Outcome:
     state = context.state
     site = act.site or ""
+    rulings = [state.rulings[act.site]]
+    if act.site is None:
+        rulings = list(state.rulings.named().values())
     try:
-        bounds = bounds_of(act.month, state.rulings[act.site].zone)
+        over_ms = ends_ms(act.month, {one.zone for one in rulings})
     except ValueError as error:
         raise ActError("invalid", str(error)) from None
-    if bounds.to_ms > state.now_ms:
+    if over_ms > state.now_ms:
         raise ActError("conflict", f"{act.month} is not over yet")
     statements = Statements(state.store)
     if statements.holds(site, act.month):
         raise ActError("conflict", f"{act.month} is sealed already")
     state.counting.save()  # what this transaction has counted belongs to it, too
     connection = state.store.connection
-    found = cells(connection, site, bounds)
+    found = cells(connection, site, act.month)
     statement = seal(
         Statement(
             site=site,

@@ -23,7 +23,7 @@ from gateway.queries.asking import (
     WindowFilter,
 )
 from gateway.queries.comments import CommentFilter, CommentRow
-from gateway.queries.counts import CountFilter, Groups, Terms
+from gateway.queries.counts import CountFilter, Groups, Sites, Terms
 from gateway.queries.duties import DutyFilter, DutyRow, TakenEvent
 from gateway.queries.inspections import (
     InspectionFilter,
@@ -103,6 +103,9 @@ class LedgerQueries(Protocol):
 
     def terms(self) -> Terms:
         """The rules by which figures are shown."""
+
+    def sites_of(self, wanted: CountFilter) -> Sites:
+        """The sites of each group, whenever it counted."""
 
     def counts(self, wanted: Sequence[CountFilter]) -> list[Groups]:
         """Counts of several stretches of time, as of one moment."""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from gateway.queries.asking import SiteBound
 from gateway.ratings.cells import Cell
 from gateway.ratings.dimensions import PARTS, Value
+from gateway.ratings.rulebook import Rulebook
 from gateway.rules import Rules
 
 Key = tuple[Value, ...]
@@ -15,6 +16,9 @@ Key = tuple[Value, ...]
 class CountFilter(SiteBound, frozen=True, kw_only=True):
     """Half-open `from_ms <= moment of the period < to_ms`; None means any.
 
+    `days` are local days instead (ordinals, the last left out): those of each site's
+    own clocks.
+
     `group_by` names dimensions; what it names must pass
     `gateway.ratings.dimensions.grouping_error`.
     """
@@ -22,6 +26,7 @@ class CountFilter(SiteBound, frozen=True, kw_only=True):
     group_by: tuple[str, ...] = ()
     from_ms: int | None = None
     to_ms: int | None = None
+    days: tuple[int, int] | None = None
     site: str | None = None
     department: str | None = None
     window: str | None = None
@@ -42,9 +47,17 @@ class CountFilter(SiteBound, frozen=True, kw_only=True):
 class Terms(NamedTuple):
     """The rules by which figures are shown, and which revision of them it is."""
 
-    rules: Rules
+    book: Rulebook
     revision: str
+
+    @property
+    def rules(self) -> Rules:
+        """The gateway's: those of figures that no single site's rules hold for."""
+        return self.book.rules
 
 
 Groups = Mapping[Key, Cell]
 """The counts of each group that has any."""
+
+Sites = Mapping[Key, frozenset[str | None]]
+"""Where each group has ever counted; its key without dimensions of time."""

@@ -5,7 +5,7 @@ working days. Sites are a tree; what no site of a line says holds as the gateway
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -69,6 +69,19 @@ class Rulebook:
     def sites(self) -> set[str]:
         """The sites that anything is said of."""
         return {*self._sites, *self._rows}
+
+    def differ(self, names: Collection[str]) -> bool:
+        """Whether any site has any of these rules of its own."""
+        return any(not own.keys().isdisjoint(names) for own in self._sites.values())
+
+    def zones(self) -> dict[str, set[str]]:
+        """Sites whose zone is not the gateway's, by zone."""
+        found: dict[str, set[str]] = {}
+        for site in self.sites:
+            zone = self.at(site).rules.time_zone
+            if zone != self.rules.time_zone:
+                found.setdefault(zone, set()).add(site)
+        return found
 
     def line(self, site: str | None) -> list[str]:
         """A site and those above it, the nearest first."""

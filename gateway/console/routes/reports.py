@@ -1,9 +1,7 @@
 """/reports: a month by site, department or employee, as CSV or as a page to print."""
 
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
@@ -15,6 +13,7 @@ from gateway.console.report_page import HEADERS, page
 from gateway.console.requests import Month
 from gateway.console.statistics import Found, Statistics, figures_of
 from gateway.queries import LedgerQueries
+from gateway.ratings.figures import Asked
 from gateway.ratings.periods import period
 from gateway.ratings.reports import monthly_csv
 
@@ -32,7 +31,6 @@ _UNPROCESSABLE: Final = HTTPStatus.UNPROCESSABLE_ENTITY
 
 class Reports:
     def __init__(self, ledger: LedgerQueries) -> None:
-        self._ledger = ledger
         self._statistics = Statistics(ledger)
 
     def router(self) -> APIRouter:
@@ -50,7 +48,9 @@ class Reports:
     ) -> Response:
         """One row a site, department or employee; completeness beside every score."""
         found = self._find(month, query, caller.site)
-        rows = [(group.key, figures_of(group.cell, found)) for group in found.groups]
+        rows = [
+            (group.key, figures_of(group.cell, group.asked)) for group in found.groups
+        ]
         if query.format == "html":
             title = f"Ratings of {month} by {query.by}"
             text = page(title, _notes(found), (query.by,), rows)
@@ -66,22 +66,27 @@ class Reports:
         if {"from_", "to"} & query.model_fields_set:
             detail = "from, to: the path names the month"
             raise ProblemError(_UNPROCESSABLE, "invalid_request", detail)
-        zone = ZoneInfo(self._ledger.terms().rules.time_zone)
         try:
-            first, end = (
-                datetime.combine(day, datetime.min.time(), zone)
-                for day in period(month)
-            )
+            days = period(month)
         except ValueError:
             raise not_found(f"month {month}") from None
-        asked = query.model_copy(update={"from_": first, "to": end})
-        return self._statistics.find(asked, subtree, (query.by,))
+        return self._statistics.find(query, subtree, (query.by,), days)
 
 
 def _notes(found: Found) -> list[str]:
-    asked = found.asked
+    """By which rules the figures are, once for all rows that are ruled alike."""
+    rows: dict[str, list[str]] = {}
+    for group in found.groups:
+        (name,) = group.key.values()
+        rows.setdefault(_note(group.asked, found), []).append(str(name or "none"))
+    if len(rows) == 1:
+        return list(rows)
+    return [f"{', '.join(names)}: {note}" for note, names in rows.items()]
+
+
+def _note(asked: Asked, found: Found) -> str:
     kind = "with flagged ratings" if asked.include_flagged else "verified"
     levels = ", ".join(map(str, asked.satisfied_levels))
     scores = ", ".join(f"{level}: {score}" for level, score in asked.scores.items())
     terms = f"scores {scores}; rules {found.terms.revision}"
-    return [f"Figures are {kind}; satisfied are the levels {levels}; {terms}."]
+    return f"Figures are {kind}; satisfied are the levels {levels}; {terms}."

@@ -21,6 +21,7 @@ from gateway.ledger.queries import (
     samples,
     sessions,
     statements,
+    zones,
 )
 from gateway.ledger.queries.owed import Owed, in_force
 from gateway.ports import OutboxRow, SinkSince
@@ -35,7 +36,7 @@ from gateway.queries.asking import (
     WindowFilter,
 )
 from gateway.queries.comments import CommentFilter, CommentRow
-from gateway.queries.counts import CountFilter, Groups, Terms
+from gateway.queries.counts import CountFilter, Groups, Sites, Terms
 from gateway.queries.duties import DutyFilter, DutyRow, TakenEvent
 from gateway.queries.inspections import (
     InspectionFilter,
@@ -129,7 +130,10 @@ class SqliteLedgerQueries:
         return self._read(lambda c: reconciliations.listed(c, wanted, part))
 
     def terms(self) -> Terms:
-        return self._read(counts.terms)
+        return self._read(zones.terms)
+
+    def sites_of(self, wanted: CountFilter) -> Sites:
+        return self._read(lambda c: counts.sites_of(c, wanted))
 
     def counts(self, wanted: Sequence[CountFilter]) -> list[Groups]:
         return self._read(lambda c: [counts.counts(c, one) for one in wanted])

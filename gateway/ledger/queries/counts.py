@@ -29,14 +29,13 @@ from gateway.ledger.figures import (
 )
 from gateway.ledger.queries.organisation import of_site
 from gateway.ledger.queries.spans import Edge, Span, Table, first_day, stretch
-from gateway.places import Place
-from gateway.queries.counts import CountFilter, Groups, Key, Terms
-from gateway.ratings.cells import CUSTOMERS, RECEIVED, Cell, level_slot
+from gateway.ledger.queries.zones import ALL, Standing, bounds_in, by_zone, terms
+from gateway.queries.counts import CountFilter, Groups, Key, Sites
+from gateway.ratings.cells import CUSTOMERS, RECEIVED, Cell, add, level_slot
 from gateway.ratings.dimensions import TIMES
 from gateway.ratings.periods import Moment, name_of
 from gateway.ratings.scoring import LEVELS
 from gateway.reading.paging import Conditions
-from gateway.rules import Rules
 
 KEYS_KEPT_MAX: Final = 100_000
 SEEKS_MAX: Final = 3_000
@@ -78,32 +77,50 @@ _LOOKED: Final = """
 SELECT look ->> '$[5]' FROM session
 WHERE look IS NOT NULL AND look ->> '$[6]' >= ? AND look ->> '$[6]' < ?
 """
-_RULES: Final = msgspec.json.Decoder(Rules)
 
 Counted = Iterable[tuple[int, int]]
 """Packed keys (`gateway.ledger.figures`) with their counts."""
 
 
-def terms(connection: apsw.Connection) -> Terms:
-    """The rules in force, and the place of the record that put them there."""
-    for value, place in connection.execute(
-        "SELECT value, place FROM setting WHERE name = 'rules'"
-    ):
-        return Terms(_RULES.decode(value), str(Place.unpack(place)))
-    return Terms(Rules(), "default")
-
-
 def counts(connection: apsw.Connection, wanted: CountFilter) -> Groups:
-    """What was counted in each group that has any count."""
-    zone = ZoneInfo(terms(connection).rules.time_zone)
-    places = _places(connection, wanted)
+    """What was counted in each group that has any count, by each site's clocks."""
+    parts = [
+        _counted(connection, wanted, ZoneInfo(zone), sites)
+        for zone, sites in by_zone(terms(connection).book)
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    found: defaultdict[Key, list[Cell]] = defaultdict(list)
+    for part in parts:
+        for key, cell in part.items():
+            found[key].append(cell)
+    return {key: add(cells) for key, cells in found.items()}
+
+
+def _counted(
+    connection: apsw.Connection, wanted: CountFilter, zone: ZoneInfo, sites: Standing
+) -> Groups:
+    """What was counted at the sites of one zone."""
+    places = _places(connection, wanted, sites)
     totals = _Totals(wanted, places)
-    spans, edges = stretch(wanted.from_ms, wanted.to_ms, zone, totals.coarsest)
+    if not places:
+        return {}
+    from_ms, to_ms = bounds_in(zone, wanted)
+    spans, edges = stretch(from_ms, to_ms, zone, totals.coarsest)
     for span in spans:
         totals.add(_rows(connection, span, places), span.table)
     for edge in edges:
         totals.add(_within(connection, edge), "hour")
     return totals.cells()
+
+
+def sites_of(connection: apsw.Connection, wanted: CountFilter) -> Sites:
+    """The sites of each group, whenever it counted."""
+    by_site = msgspec.structs.replace(wanted, group_by=(*wanted.group_by, "site"))
+    found: defaultdict[Key, set[str | None]] = defaultdict(set)
+    for *key, site in set(_places(connection, by_site).values()):
+        found[tuple(key)].add(None if site is None else str(site))
+    return {key: frozenset(sites) for key, sites in found.items()}
 
 
 def _rows(
@@ -221,9 +238,12 @@ def _cell(slots: list[int], *, whole: bool) -> dict[str, int]:
     return cell
 
 
-def _places(connection: apsw.Connection, wanted: CountFilter) -> dict[int, Key]:
+def _places(
+    connection: apsw.Connection, wanted: CountFilter, sites: Standing = ALL
+) -> dict[int, Key]:
     """The numbers of what was asked for, with the values they are grouped by."""
     conditions = Conditions()
+    conditions.where(sites.condition("b.site"), sites.listed)
     for name, column in _COLUMNS.items():
         conditions.where(f"{column} = ?", getattr(wanted, name))
     conditions.where(of_site("b.site"), wanted.subtree)

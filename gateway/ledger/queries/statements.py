@@ -1,13 +1,13 @@
 """Sealed months, and what their counts are by now."""
 
+from collections.abc import Iterable
 from datetime import tzinfo
-from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import Final
 
 import apsw
 import msgspec
 
-from gateway.ledger.queries.counts import counts, terms
+from gateway.ledger.queries.counts import counts
 from gateway.queries.counts import CountFilter
 from gateway.queries.statements import StatementDetail, StatementRow
 from gateway.ratings.periods import LocalTime, period
@@ -17,31 +17,26 @@ GROUP_BY: Final = ("department", "employee")
 _STATEMENT: Final = msgspec.json.Decoder(Statement)
 
 
-class Bounds(NamedTuple):
-    """Milliseconds, the last left out."""
-
-    from_ms: int
-    to_ms: int
-
-
-def bounds_of(month: str, zone: tzinfo) -> Bounds:
-    """A month of a zone.
+def ends_ms(month: str, zones: Iterable[tzinfo]) -> int:
+    """When a month is over in all of these zones.
 
     Raises:
         ValueError: it names none.
     """
+    _, end = period(month)
+    return max(LocalTime(zone).begin_ms(end) for zone in zones)
+
+
+def cells(connection: apsw.Connection, site: str, month: str) -> Cells:
+    """What is counted by department and employee; each key is a JSON array.
+
+    The month is that of each site's own clocks.
+    """
     first, end = period(month)
-    local = LocalTime(zone)
-    return Bounds(local.begin_ms(first), local.begin_ms(end))
-
-
-def cells(connection: apsw.Connection, site: str, bounds: Bounds) -> Cells:
-    """What is counted by department and employee; each key is a JSON array."""
     wanted = CountFilter(
         group_by=GROUP_BY,
         site=site or None,
-        from_ms=bounds.from_ms,
-        to_ms=bounds.to_ms,
+        days=(first.toordinal(), end.toordinal()),
     )
     return {
         msgspec.json.encode(key).decode(): cell
@@ -65,8 +60,7 @@ def detail(
         (site, month),
     ):
         statement = _STATEMENT.decode(data)
-        zone = ZoneInfo(terms(connection).rules.time_zone)
-        now = cells(connection, site, bounds_of(month, zone))
+        now = cells(connection, site, month)
         row = StatementRow(author, statement)
         return StatementDetail(row, adjustments(statement, now))
     return None
