@@ -157,6 +157,16 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     def scale_name(self) -> str:
         return FULL_SCALE if self.scale is None else self.scale.name
 
+    def is_native(self, channel: str) -> bool:
+        """Whether it leaves what a channel says as the protocol has it."""
+        return (
+            self.charset == "utf-8"
+            and self.event_ids == "sent"
+            and self.scale is None
+            and self.time == TimeFormat()
+            and self.channels.get(channel, ChannelMapping()) == ChannelMapping()
+        )
+
     def level_of(self, key: int, occurred_ms: int) -> int | None:
         """What a key meant at the event, by the key map then in force."""
         for key_map in reversed(self.key_maps):

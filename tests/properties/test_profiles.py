@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -106,3 +107,69 @@ def test_no_bytes_break_the_reader(payload: bytes, charset: str) -> None:
         profile_reader(Profile(charset=charset), Channel.RATING)("d", payload)
     except ProtocolError:
         return
+
+
+# All that a profile may say without a word about payloads; and one that says the same
+# as a mapping, so that it reads by it.
+SILENT = Profile(heartbeat_interval_s=600, reporting="batch", session_mode="none")
+MAPPED = Profile(
+    channels={
+        name: ChannelMapping(fields={"device_id": "device_id"})
+        for name in ("rating", "heartbeat")
+    }
+)
+OBJECTS = VALUES | st.fixed_dictionaries(
+    {},
+    optional={
+        "v": st.sampled_from([1, 2]),
+        "event_id": st.sampled_from(["ev-00000001", "x"]),
+        "level": st.sampled_from([5, "5", 9, None]),
+        "occurred_at": st.sampled_from([1_795_226_400_000, "x"]),
+        "battery_pct": st.sampled_from([50, 50.5, 101]),
+        "key_counts": st.just([1, 2]),
+        "stranger": st.just(1),
+    },
+)
+
+
+def _read(profile: Profile, channel: Channel, payload: bytes) -> object:
+    try:
+        found = profile_reader(profile, channel)("d", payload)
+    except ProtocolError as error:
+        return _told(error)
+    return [_told(one) for one in found] if isinstance(found, list) else found
+
+
+def _told(one: object) -> object:
+    if isinstance(one, ProtocolError):
+        return one.reason, one.detail, one.event_id
+    return one
+
+
+@given(
+    OBJECTS | st.lists(OBJECTS, max_size=3) | JSON,
+    st.sampled_from([Channel.RATING, Channel.HEARTBEAT]),
+)
+def test_a_profile_that_maps_nothing_reads_as_one_that_maps_to_the_same(
+    value: object, channel: Channel
+) -> None:
+    payload = json.dumps(value).encode()
+    assert _read(SILENT, channel, payload) == _read(MAPPED, channel, payload)
+    assert SILENT.is_native(channel)
+    assert not MAPPED.is_native(channel)
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        HASHING,
+        ODD,
+        Profile(charset="gb18030"),
+        Profile(event_ids="boot_seq"),
+        Profile(time=TimeFormat(epoch="s")),
+        Profile(scale=Scale(labels={"1": 5})),
+        Profile(channels={"rating": ChannelMapping(own_names=False)}),
+    ],
+)
+def test_a_profile_that_maps_anything_is_asked(profile: Profile) -> None:
+    assert not profile.is_native(Channel.RATING)

@@ -76,9 +76,15 @@ def _flat(rows: Iterable[Iterable[T]]) -> list[T]:
 class FoldedLedger:
     """Appends records and folds them at once; a `Submitter` too."""
 
-    def __init__(self, path: Path = MEMORY, *, period_ms: int = 30 * DAY_MS) -> None:
+    def __init__(
+        self,
+        path: Path = MEMORY,
+        *,
+        period_ms: int = 30 * DAY_MS,
+        start_ms: int = START_MS,
+    ) -> None:
         self.path = path
-        self.clock = SteppedClock(wall_ms=START_MS)
+        self.clock = SteppedClock(wall_ms=start_ms)
         self.keyring = Keyring({1: bytes(32)})
         self.journal = MemoryJournal(self.clock, self.keyring)
         self._period_ms = period_ms
