@@ -1,7 +1,7 @@
 """The journal folded once more, beside the ledger that is in use."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -12,8 +12,9 @@ from gateway.journal.sqlite import SqliteJournalReader
 from gateway.ledger.checkpoints import is_sound
 from gateway.ledger.snapshot import Snapshot
 from gateway.ledger.store import Store, connect
+from gateway.ports import Block, Header
 from gateway.processing.applying import FOLD_VERSION
-from gateway.processing.fold import Fold
+from gateway.processing.fold import CHAIN_MASK, Fold
 from gateway.processing.state import State
 from gateway.sealing import Keyring
 
@@ -63,16 +64,16 @@ class Refold:
             shutil.copyfile(base, path)
         self._reader = SqliteJournalReader.open(journal, keyring)
         self._store = Store(connect(path))
-        self._fold = Fold(State(self._store, keyring))
+        self.fold = Fold(State(self._store, keyring))
         self.base = self.block
-        self.base_received = self._fold.state.messages
-        self.base_missing = self._fold.state.fates[MISSING]
+        self.base_received = self.fold.state.messages
+        self.base_missing = self.fold.state.fates[MISSING]
         self.folded = 0
 
     @property
     def block(self) -> int:
         """The last block folded."""
-        return self._fold.state.block
+        return self.fold.state.block
 
     @property
     def connection(self) -> apsw.Connection:
@@ -90,10 +91,39 @@ class Refold:
             wanted = [one for one in blocks if one.header.number <= block]
             if not wanted:
                 return
-            self._fold.blocks(wanted)
+            self.take(wanted)
             self.folded += len(wanted)
             progress(self.folded)
+
+    def take(self, blocks: Sequence[Block]) -> None:
+        """Fold these, in one transaction."""
+        self.fold.blocks(blocks)
 
     def close(self) -> None:
         self._reader.close()
         self._store.close()
+
+
+def doubt_of_end(ledger: Snapshot, audit: Audit, again: Refold) -> str | None:
+    """Whether the ledger leads the journal, follows another, or saw what is gone."""
+    text = None
+    if ledger.block == 0:
+        return None
+    header = audit.header(ledger.block)
+    if header is None:
+        last = audit.last_number()
+        text = f"the ledger has folded block {ledger.block}, the journal ends at {last}"
+    elif ledger.counters["chain_low"] != _low(header):
+        text = f"block {ledger.block} is not the one that the ledger has folded"
+    else:
+        gone = audit.missing(header, again.base, again.base_received)
+        gone -= ledger.elements(*MISSING) - again.base_missing
+        if gone > 0:
+            text = (
+                f"{gone} messages were in blocks that are gone since they were folded"
+            )
+    return text
+
+
+def _low(header: Header) -> int:
+    return int.from_bytes(header.chain[-8:], "big") & CHAIN_MASK

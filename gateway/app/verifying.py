@@ -13,7 +13,7 @@ from typing import Final
 import apsw
 
 from gateway.app.paths import Paths
-from gateway.app.refolding import MISSING, Refold, base_of
+from gateway.app.refolding import Refold, base_of, doubt_of_end
 from gateway.delivery.queries import SqliteDeliveryQueries
 from gateway.errors import JournalBrokenError, PermanentError
 from gateway.journal.auditing import Audit
@@ -24,8 +24,6 @@ from gateway.ledger.comparison import compare
 from gateway.ledger.queries import SqliteLedgerQueries
 from gateway.ledger.snapshot import Snapshot
 from gateway.observability.health import Finding
-from gateway.ports import Header
-from gateway.processing.fold import CHAIN_MASK
 from gateway.queries import DeliveryQueries, JournalQueries, LedgerQueries
 from gateway.queries.asking import QueryDeadlineError
 from gateway.queries.rows import OwedEvents, SinkRow
@@ -198,33 +196,11 @@ def _folded_again(
         again.up_to(block, folded)
         with Snapshot(paths.ledger) as ledger, closing(Audit(paths.journal)) as audit:
             again.up_to(ledger.block, folded)
-            doubts_of_end = _doubts_of_end(ledger, audit, again)
-            yield from doubts_of_end or _compared(ledger, again, progress)
-
-
-def _doubts_of_end(ledger: Snapshot, audit: Audit, again: Refold) -> list[Finding]:
-    """Whether the ledger leads the journal, follows another, or saw what is gone."""
-    text = None
-    if ledger.block == 0:
-        return []
-    header = audit.header(ledger.block)
-    if header is None:
-        last = audit.last_number()
-        text = f"the ledger has folded block {ledger.block}, the journal ends at {last}"
-    elif ledger.counters["chain_low"] != _low(header):
-        text = f"block {ledger.block} is not the one that the ledger has folded"
-    else:
-        gone = audit.missing(header, again.base, again.base_received)
-        gone -= ledger.elements(*MISSING) - again.base_missing
-        if gone > 0:
-            text = (
-                f"{gone} messages were in blocks that are gone since they were folded"
-            )
-    return [Finding("fold", ok=False, detail=text)] if text else []
-
-
-def _low(header: Header) -> int:
-    return int.from_bytes(header.chain[-8:], "big") & CHAIN_MASK
+            gone = doubt_of_end(ledger, audit, again)
+            if gone is not None:
+                yield Finding("fold", ok=False, detail=gone)
+            else:
+                yield from _compared(ledger, again, progress)
 
 
 def _compared(ledger: Snapshot, again: Refold, progress: Progress) -> Iterator[Finding]:

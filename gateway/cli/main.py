@@ -23,7 +23,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "mend": ("devices", "inspections", "quarantine", "deadletters", "sinks", "clock"),
     "keep": ("keys", "token"),
     "build on it": ("schema",),
-    "try and measure": ("demo", "simulate", "conformance", "bench"),
+    "try and measure": ("rehearse", "demo", "simulate", "conformance", "bench"),
 }
 VERBS: Final = tuple(name for names in GROUPS.values() for name in names)
 

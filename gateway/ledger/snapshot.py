@@ -10,6 +10,7 @@ import msgspec
 from gateway.ledger import checkpoints
 from gateway.ledger.books import COUNTERS
 from gateway.ledger.checkpoints import Checkpoint
+from gateway.ledger.differing import BESIDE
 from gateway.ledger.store import BUSY_MS
 
 
@@ -20,16 +21,20 @@ class _Started(msgspec.Struct):
 class Snapshot:
     """The ledger in one read transaction, from entering the block to leaving it.
 
-    The writer goes on meanwhile, but its log grows: leave it soon.
+    The writer goes on meanwhile, but its log grows: leave it soon. Another ledger may
+    lie `beside` it, attached under that name.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, beside: Path | None = None) -> None:
         self._path = path
+        self._beside = beside
 
     def __enter__(self) -> Self:
         flags = apsw.SQLITE_OPEN_READONLY
         self.connection = apsw.Connection(str(self._path), flags=flags)
         self.connection.set_busy_timeout(BUSY_MS)
+        if self._beside is not None:
+            self.connection.execute(f"ATTACH ? AS {BESIDE}", (str(self._beside),))
         self.connection.execute("BEGIN")
         rows = self.connection.execute("SELECT name, value FROM state")
         self.counters: dict[str, int] = dict.fromkeys(COUNTERS, 0) | dict(rows)

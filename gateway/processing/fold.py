@@ -1,11 +1,12 @@
 """Hops 4 to 6: blocks folded into the ledger, one transaction for several of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from device_protocol.topics import Channel
 from fleet.registry import Lifecycle
 from gateway.crashpoints import reach
+from gateway.places import MESSAGES_MAX
 from gateway.ports import Block, Header, Record, RecordKind
 from gateway.processing.absences import JUDGE
 from gateway.processing.acting import Context
@@ -95,11 +96,31 @@ class Fold:
 
     def blocks(self, blocks: Sequence[Block]) -> None:
         """Fold these blocks and commit; on any error nothing of them is kept."""
+
+        def fold() -> None:
+            for block in blocks:
+                self._block(block)
+
+        self._committed(fold)
+
+    def suppose(self, acts: Sequence[Record]) -> None:
+        """Carry out acts that no block holds, after the last block: for a rehearsal.
+
+        Their places are those that a block has for the last of its most messages.
+        """
+
+        def carry() -> None:
+            for index, record in enumerate(acts, 1):
+                place = self.state.place(MESSAGES_MAX - index)
+                carry_out(self._context, record, place)
+
+        self._committed(carry)
+
+    def _committed(self, work: Callable[[], None]) -> None:
         state = self.state
         state.store.begin()
         try:
-            for block in blocks:
-                self._block(block)
+            work()
             state.save()
             reach("fold.before_commit")
             state.store.commit()

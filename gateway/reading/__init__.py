@@ -4,7 +4,7 @@ import queue
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import apsw
 
@@ -17,6 +17,23 @@ DEADLINE_MS: Final = 2000
 CONNECTIONS: Final = 2
 _STEPS_BETWEEN_LOOKS: Final = 2000
 _CACHE_KIB: Final = 8 * 1024
+
+
+class Reading(Protocol):
+    """Where questions are answered."""
+
+    def read(self, question: Question[Answer]) -> Answer:
+        """The answer of `question`, which is given a connection."""
+
+
+class Held:
+    """Answers within the transaction that a connection is in, without a deadline."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    def read(self, question: Question[Answer]) -> Answer:
+        return question(self._connection)
 
 
 class Reader:

@@ -65,7 +65,7 @@ from gateway.queries.rows import (
 )
 from gateway.queries.samples import Candidates, SampleDetail, SampleRow
 from gateway.queries.statements import StatementDetail, StatementRow
-from gateway.reading import Reader
+from gateway.reading import Reading
 
 _TO_TELL_AMBIGUOUS = 2
 
@@ -73,7 +73,7 @@ _TO_TELL_AMBIGUOUS = 2
 class SqliteLedgerQueries:
     """One question, one read transaction of `reader`."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reading) -> None:
         self._read = reader.read
         self._owed = Owed()
 
