@@ -19,14 +19,17 @@ from gateway.events.addressing import RECEIPTS
 from gateway.ipc.submission import SubmissionClient
 from gateway.ledger.outbox import SqliteOutbox, ledger_made
 from gateway.mqtt.link import MqttLink
-from gateway.ports import Outbox
+from gateway.ports import Outbox, Sink
 from gateway.sealing import open_keyring
 from gateway.settings import Settings
+from gateway.settings.recipients import Recipient
 from gateway.settings.sinks import Backend, Influxdb
 from gateway.sinks.addresses import AddressRule
 from gateway.sinks.backend import BackendOptions, BackendSink
+from gateway.sinks.email import EmailOptions, EmailSink
 from gateway.sinks.influx_v1 import InfluxV1
 from gateway.sinks.influxdb import InfluxdbSink, LineWriter
+from gateway.sinks.smtp import Mailbox
 
 RECEIVE_MAX = 16  # nothing is subscribed on the downlink
 RECEIPT_LIMITS = LaneLimits(
@@ -86,6 +89,14 @@ def _outlets(
             pace=_pace(backend.retry_delay_s_max),
         )
         yield Outlet(backend.name, hook, limits)
+    for recipient in settings.recipients:
+        if recipient.channel == "email":
+            told: Sink = EmailSink(_email(recipient, settings.gateway.id))
+        else:
+            told = BackendSink(_webhook(recipient), events, clock)
+        pace = _pace(recipient.retry_delay_s_max)
+        limits = LaneLimits(units_max=1, enough=1, in_flight_max=1, pace=pace)
+        yield Outlet(recipient.name, told, limits)
 
 
 def _receipts(settings: Settings, clock: SystemClock) -> tuple[Outlet, MqttLink]:
@@ -121,6 +132,38 @@ def _writer(sink: Influxdb) -> LineWriter:
         bucket=sink.bucket,
         token=token,
         timeout_s=sink.request_timeout_s,
+    )
+
+
+def _email(recipient: Recipient, gateway_id: str) -> EmailOptions:
+    assert recipient.sender, "checked with the settings"
+    assert recipient.smtp_host, "checked with the settings"
+    password = recipient.password
+    mailbox = Mailbox(
+        recipient.smtp_host,
+        recipient.port,
+        recipient.smtp_security,
+        recipient.tls,
+        recipient.username,
+        None if password is None else password.get_secret_value(),
+    )
+    timeout_s = recipient.request_timeout_s
+    return EmailOptions(
+        mailbox, recipient.sender, recipient.to or (), gateway_id, timeout_s
+    )
+
+
+def _webhook(recipient: Recipient) -> BackendOptions:
+    assert recipient.url is not None, "checked with the settings"
+    rule = AddressRule(
+        private=recipient.allow_private_addresses, networks=recipient.allow_addresses
+    )
+    return BackendOptions(
+        url=recipient.url,
+        secrets=tuple(one.get_secret_value() for one in recipient.signing_secrets),
+        rule=rule,
+        single=True,
+        timeout_s=recipient.request_timeout_s,
     )
 
 

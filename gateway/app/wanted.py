@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from fleet.escalation import Alerting, Recipient
 from fleet.tables import COLUMNS, KEYS, Row, RowError, check, check_tree, key_of
 from gateway import __version__
 from gateway.errors import PermanentError
@@ -53,6 +54,7 @@ def wanted(settings: Settings) -> Wanted:
             name: _calendar(settings, name) for name in _calendars(settings, tables)
         },
         profiles=_profiles(settings),
+        alerting=_alerting(settings),
     )
 
 
@@ -132,8 +134,23 @@ def _rules(settings: Settings) -> Rules:
     )
 
 
+def _alerting(settings: Settings) -> dict[str, Any]:
+    """Whom to tell of alerts; how they are reached is for `deliver` alone."""
+    wanted = Recipient.__struct_fields__
+    recipients = [
+        {name: value for name in wanted if (value := getattr(one, name)) is not None}
+        for one in settings.recipients
+    ]
+    alerting = {
+        "cooldown_minutes": settings.alerts.cooldown_minutes,
+        "recipients": recipients,
+        "firmware_targets": settings.fleet.firmware_targets,
+    }
+    return dict(msgspec.to_builtins(msgspec.convert(alerting, Alerting)))
+
+
 def _sinks(settings: Settings) -> tuple[SinkSpec, ...]:
-    named = [SinkSpec(sink.name, sink.KIND, sink.takes) for sink in settings.sinks]
+    named = [SinkSpec(sink.name, sink.kind, sink.takes) for sink in settings.sinks]
     return (*named, SinkSpec(RECEIPTS, RECEIPTS, ("*",)))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated, Literal, NamedTuple, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from gateway.settings.fields import ConfigPath, Name, Section
 
@@ -38,6 +38,10 @@ class Intake(Section):
     block_delay_ms_max: int = Field(10, ge=0, le=1000)
 
 
+Model = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Firmware = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
 class Fleet(Section):
     unknown_devices: Literal["hold", "approve", "refuse"] = "hold"
     devices_file: ConfigPath | None = None
@@ -48,6 +52,7 @@ class Fleet(Section):
     bindings_file: ConfigPath | None = None
     closures_file: ConfigPath | None = None
     profiles_dir: ConfigPath | None = None
+    firmware_targets: dict[Model, Firmware] = Field(default={})
 
     def tables(self) -> Iterator[tuple[str, ConfigPath]]:
         """The tables that are configured: (name, path of the CSV file)."""

@@ -10,12 +10,13 @@ from pydantic import model_validator
 from gateway.settings.broker import Broker
 from gateway.settings.daemon import Backup, Console, Fleet, Gateway, Intake, Retention
 from gateway.settings.fields import Section
+from gateway.settings.recipients import Alerts, Recipient
 from gateway.settings.rules import Rules, SiteRules
 from gateway.settings.sinks import Backend, Influxdb
 
 _OWN_SINKS = frozenset({"receipts"})
 
-Sink = Influxdb | Backend
+Sink = Influxdb | Backend | Recipient
 SINK_TABLES: Final[tuple[str, ...]] = tuple(kind.KIND for kind in get_args(Sink))
 """The tables of the configuration that name sinks, several of each kind."""
 
@@ -31,6 +32,8 @@ class Settings(Section):
     site_rules: tuple[SiteRules, ...] = ()
     influxdb: tuple[Influxdb, ...] = ()
     backend: tuple[Backend, ...] = ()
+    alerts: Alerts = Alerts()
+    recipients: tuple[Recipient, ...] = ()
     console: Console = Console()
     retention: Retention = Retention()
     backup: Backup = Backup()
@@ -92,3 +95,6 @@ class Settings(Section):
         for sink in self.backend:
             if not sink.signing_secrets:
                 yield f"backend {sink.name}: no secret_file: requests are not signed"
+        for one in self.recipients:
+            if one.channel == "webhook" and not one.signing_secrets:
+                yield f"recipient {one.name}: no secret_file: requests are not signed"

@@ -13,7 +13,7 @@ EventFilter = Annotated[
 
 
 class Influxdb(Section):
-    KIND: ClassVar = "influxdb"
+    KIND: ClassVar[str] = "influxdb"
     SECRETS = ("token", "password")
 
     name: Name = "influxdb"
@@ -35,6 +35,10 @@ class Influxdb(Section):
     retry_delay_s_max: float = Field(30.0, ge=0.1, le=3600)
 
     @property
+    def kind(self) -> str:
+        return self.KIND
+
+    @property
     def takes(self) -> tuple[str, ...]:
         """Which events, by name: those that have points."""
         return ("rating.*", "device_health")
@@ -49,7 +53,7 @@ class Influxdb(Section):
 
 
 class Backend(Section):
-    KIND: ClassVar = "backend"
+    KIND: ClassVar[str] = "backend"
     SECRETS = ("secret",)
 
     name: Name = "backend"
@@ -65,6 +69,10 @@ class Backend(Section):
     retry_delay_s_max: float = Field(30.0, ge=0.1, le=3600)
     allow_private_addresses: bool = False
     allow_addresses: tuple[IPv4Network | IPv6Network, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        return self.KIND
 
     @property
     def takes(self) -> tuple[str, ...]:
