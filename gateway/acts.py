@@ -18,6 +18,9 @@ from fleet.inspections.plans import Plan, Work
 from fleet.inspections.records import Mark, Outcome
 from gateway.ratings.sampling import Finding
 
+SINK_COUNTS: Final = "sink_counts"
+"""The control that asks for counts, and the act that answers it."""
+
 ItemId = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 """The number of a row in a store."""
 
@@ -162,6 +165,29 @@ class RangeAct(Act):
     sink: str
     from_ms: int
     to_ms: int
+
+
+class SinkCount(msgspec.Struct, frozen=True):
+    """Of all that was addressed to a sink up to a day's end, what became of it."""
+
+    name: str
+    delivered: int
+    dead: int
+    owed: int
+
+
+class SinkCountsAct(msgspec.Struct, frozen=True):
+    """`sink_counts`: the lanes' own counts; `day` is an ordinal."""
+
+    day: int
+    sinks: list[SinkCount]
+
+
+class CountSinks(msgspec.Struct, frozen=True):
+    """A control: so much had the ledger addressed to each sink at a day's end."""
+
+    day: int
+    addressed: dict[str, int]
 
 
 class DevicePutAct(Act):

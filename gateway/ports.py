@@ -199,11 +199,9 @@ class Receipt(msgspec.Struct, array_like=True, gc=False):
 
 
 class Control(msgspec.Struct, array_like=True, gc=False):
-    """An operator's act for the dispatcher, in journal order; `data` is JSON."""
+    """What the dispatcher is to do, in journal order; `data` is JSON."""
 
-    name: (
-        str  # deadletters_replayed | deadletters_purged | sink_enabled | range_replayed
-    )
+    name: str  # as `gateway.delivery.controls` reads it
     data: bytes
 
 
@@ -251,6 +249,9 @@ class Outbox(Protocol):
 
     def sinks(self) -> list[SinkSince]:
         """Every sink state that was ever in force, oldest first."""
+
+    def addressed_before(self, name: str, block: int, index: int) -> int:
+        """How many events were addressed to a sink before (block, index), ever."""
 
     def personal(self, place: int) -> dict[str, object] | None:
         """The unsealed personal fields, None when erased."""

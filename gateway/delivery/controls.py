@@ -1,15 +1,22 @@
-"""What operators want of the dispatcher, from the outbox's controls."""
+"""What operators and the fold want of the dispatcher, from the outbox's controls."""
 
 from collections.abc import Iterable
 
 import msgspec
 
-from gateway.acts import ActName, DeadLettersAct, RangeAct, SinkAct
+from gateway.acts import (
+    SINK_COUNTS,
+    ActName,
+    CountSinks,
+    DeadLettersAct,
+    RangeAct,
+    SinkAct,
+)
 from gateway.delivery.ranges import RangeAsked
 from gateway.delivery.store import LettersChange
 from gateway.ports import Control
 
-Wish = LettersChange | RangeAsked | SinkAct
+Wish = LettersChange | RangeAsked | SinkAct | CountSinks
 
 
 def wishes(controls: Iterable[Control]) -> list[Wish]:
@@ -26,6 +33,8 @@ def wishes(controls: Iterable[Control]) -> list[Wish]:
                 found.append(RangeAsked(wanted.sink, wanted.from_ms, wanted.to_ms))
             case ActName.SINK_ENABLED:
                 found.append(msgspec.json.decode(control.data, type=SinkAct))
+            case name if name == SINK_COUNTS:
+                found.append(msgspec.json.decode(control.data, type=CountSinks))
             case _:
                 continue
     return found

@@ -6,8 +6,9 @@ from typing import Final
 
 import structlog
 
-from gateway.acts import SinkAct
+from gateway.acts import CountSinks, SinkAct
 from gateway.delivery.controls import wishes
+from gateway.delivery.counting import count_sinks
 from gateway.delivery.feed import Feed
 from gateway.delivery.lane import Lane
 from gateway.delivery.pace import SinkState
@@ -31,6 +32,7 @@ class Dispatcher:
         self._waiting = {outlet.name: outlet for outlet in outlets}
         self._around = around
         self._controls_saved = around.store.controls_read()
+        self._outbox = outbox
         self._feed = Feed(outbox, self._controls_saved, self._carry_out)
         self._runners: dict[str, Runner] = {}
         around.metrics.letters_bound.set(LETTERS_MAX)
@@ -83,9 +85,14 @@ class Dispatcher:
             return
         asked = wishes(row.controls)
         self._save_controls(
-            row.block + 1, [it for it in asked if not isinstance(it, SinkAct)]
+            row.block + 1,
+            [it for it in asked if not isinstance(it, SinkAct | CountSinks)],
         )
         for wish in asked:
+            if isinstance(wish, CountSinks):
+                self._around.counted(
+                    count_sinks(wish, self._around.store, self._outbox)
+                )
             if isinstance(wish, SinkAct) and wish.sink in self._runners:
                 self._runners[wish.sink].enable()
         for runner in self._runners.values():

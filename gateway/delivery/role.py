@@ -40,7 +40,8 @@ async def run_deliver(  # noqa: PLR0913 -- what `app` composes
     reporter = Reporter(submitter, clock)
     try:
         async with asyncio.TaskGroup() as group:
-            around = Surroundings(store, metrics, group, reporter.changed, clock, dice)
+            told = reporter.changed, reporter.counted
+            around = Surroundings(store, metrics, group, *told, clock, dice)
             dispatcher = Dispatcher(outlets, outbox, around)
             for link in links:
                 group.create_task(link.run())

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import structlog
 
 from gateway import crashpoints
+from gateway.acts import SinkCountsAct
 from gateway.backoff import Dice
 from gateway.clock import Clock
 from gateway.delivery.feed import Feed
@@ -46,6 +47,7 @@ class Surroundings:
     metrics: DeliverMetrics
     group: asyncio.TaskGroup
     state_changed: Callable[[str, SinkState, str | None], None]
+    counted: Callable[[SinkCountsAct], None]
     clock: Clock
     dice: Dice
 

@@ -8,7 +8,7 @@ letter is committed in the transaction that moves the cursor past it.
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import apsw
 import msgspec
@@ -98,12 +98,19 @@ class DeliveryStore:
             " ON CONFLICT DO NOTHING",
             (name, kind, *since),
         )
-        row: tuple[Any, ...] = self._connection.execute(
+        found = self.find(name)
+        assert found is not None
+        return found
+
+    def find(self, name: str) -> SinkRecord | None:
+        """The record of a sink; None: no lane of it ever started."""
+        for block, at, delivered, dead, state, error in self._connection.execute(
             "SELECT block, at, delivered, dead, state, error FROM sink WHERE name = ?",
             (name,),
-        ).fetchall()[0]
-        block, at, delivered, dead, state, error = row
-        return SinkRecord((block, at), delivered, dead, SinkState(state), error)
+        ):
+            told = SinkState(state), error
+            return SinkRecord((block, at), delivered, dead, *told)
+        return None
 
     def settle(self, name: str, done: Settlement, wall_ms: int) -> None:
         """Commit what a lane has settled: its letters, its counts, its cursor."""

@@ -1,11 +1,13 @@
 """Days of devices and of sites: what was counted, and the records of day's ends."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from gateway.acts import SinkCount
 from gateway.ledger.losses import Loss
 from gateway.ledger.store import Store
+from gateway.ratings.reconciliation import SinkDay
 
 ROWS_BEFORE_MAX: Final = 8
 """Rows of a device before a day that its counters may span."""
@@ -117,6 +119,51 @@ class DeviceDays:
         ):
             found[device_no].append(Loss(*loss))
         return found
+
+
+class SinkDays:
+    """The table `sink_day`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def note(self, day: int, addressed: Mapping[str, int]) -> None:
+        self._store.many(
+            "INSERT OR IGNORE INTO sink_day (day, name, addressed) VALUES (?, ?, ?)",
+            [(day, name, count) for name, count in sorted(addressed.items())],
+        )
+
+    def confirm(self, day: int, counts: Iterable[SinkCount]) -> None:
+        self._store.many(
+            "UPDATE sink_day SET delivered = ?, dead = ?, owed = ?"
+            " WHERE day = ? AND name = ?",
+            [(one.delivered, one.dead, one.owed, day, one.name) for one in counts],
+        )
+
+    def of(self, day: int) -> list[SinkDay]:
+        rows = self._store.all(
+            "SELECT name, addressed, delivered, dead, owed FROM sink_day"
+            " WHERE day = ? ORDER BY name",
+            (day,),
+        )
+        return [
+            SinkDay(
+                name=row[0],
+                addressed=row[1],
+                delivered=row[2],
+                dead=row[3],
+                owed=row[4],
+            )
+            for row in rows
+        ]
+
+    def newest(self, day: int) -> int | None:
+        """The last day up to this one that was noted."""
+        row = self._store.one("SELECT max(day) FROM sink_day WHERE day <= ?", (day,))
+        return None if row is None else row[0]
+
+    def forget(self, before: int) -> None:
+        self._store.run("DELETE FROM sink_day WHERE day < ?", (before,))
 
 
 class Recorded(NamedTuple):

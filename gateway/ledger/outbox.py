@@ -12,8 +12,10 @@ import msgspec
 from gateway.clock import Clock
 from gateway.errors import TransientError
 from gateway.ledger.packing import unpack
+from gateway.ledger.queries.owed import Owed
 from gateway.ledger.store import BUSY_MS
 from gateway.ports import OutboxRow, SinkSince
+from gateway.queries.rows import SinkCursor
 from gateway.sealing import Keyring
 
 _FIELDS = msgspec.json.Decoder(dict[str, object])
@@ -60,6 +62,7 @@ class SqliteOutbox:
         self._connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
         self._connection.set_busy_timeout(BUSY_MS)
         self._keyring = keyring
+        self._owed = Owed()
 
     def close(self) -> None:
         self._connection.close()
@@ -109,6 +112,9 @@ class SqliteOutbox:
 
     def sinks(self) -> list[SinkSince]:
         return sinks_of(self._connection)
+
+    def addressed_before(self, name: str, block: int, index: int) -> int:
+        return self._owed.before(self._connection, SinkCursor(name, block, index))
 
     def personal(self, place: int) -> dict[str, object] | None:
         rows: Sequence[tuple[str, int, bytes | None]] = list(

@@ -8,7 +8,7 @@ Tables in `FOLDED` are a function of the journal alone; the outbox may be pruned
 from typing import Final
 
 from gateway.ledger.schema_alerts import ALERTS, FOLDED_ALERTS
-from gateway.ledger.schema_days import DAYS, FOLDED_DAYS
+from gateway.ledger.schema_days import DAYS, FOLDED_DAYS, SINK_DAYS
 from gateway.ledger.schema_inspections import (
     FOLDED_INSPECTIONS,
     INSPECTIONS,
@@ -302,6 +302,7 @@ MIGRATIONS: Final = (
     STATEMENTS,
     ALERTS,
     DAYS,
+    SINK_DAYS,
 )
 
 IDENTITY_TABLE: Final = """

@@ -36,4 +36,14 @@ CREATE INDEX rating_flagged ON rating (device_no, occurred_ms) WHERE flags IS NO
 CREATE INDEX quarantine_device ON quarantine (device_id, received_ms);
 """
 
-FOLDED_DAYS: Final = ("device_day", "reconciliation")
+SINK_DAYS: Final = """
+CREATE TABLE sink_day (      -- up to the end of a day, in all
+    day INTEGER NOT NULL,    -- ordinal, in the gateway's zone
+    name TEXT NOT NULL,
+    addressed INTEGER NOT NULL,         -- by the ledger
+    delivered INTEGER, dead INTEGER, owed INTEGER,  -- by the lanes; NULL: not told
+    PRIMARY KEY (day, name)
+) WITHOUT ROWID;
+"""
+
+FOLDED_DAYS: Final = ("device_day", "reconciliation", "sink_day")

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from gateway.acts import SINK_COUNTS, SinkCountsAct
 from gateway.processing.acting import (
     Context,
     Data,
@@ -14,6 +15,7 @@ from gateway.processing.acting import (
     nothing,
 )
 from gateway.processing.alerts import raise_alert, resolve_alert
+from gateway.processing.sink_days import SinkEnds
 
 
 def _link_up(context: Context, _data: Data) -> Outcome:
@@ -92,6 +94,11 @@ def _sink_state_changed(context: Context, news: _SinkState) -> Outcome:
     return {}
 
 
+def _sink_counts(context: Context, told: SinkCountsAct) -> Outcome:
+    SinkEnds(context.state).confirm(told)
+    return {}
+
+
 class _Gap(msgspec.Struct):
     expected: int = 0
     found: int = 1
@@ -143,7 +150,7 @@ def _carried(carry: Callable[[Context, Data], Outcome]) -> Handling[Data]:
 
 HANDLERS: Final[Mapping[str, Handling[Any]]] = {
     "sink_state_changed": handling(_SinkState, _sink_state_changed),
-    "sink_counts": _carried(nothing),
+    SINK_COUNTS: handling(SinkCountsAct, _sink_counts),
     "intake_resumed": _carried(_intake_resumed),
     "link_up": _carried(_link_up),
     "link_down": _carried(_link_down),

@@ -9,11 +9,19 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from gateway.ledger.days import DayRow, DeviceDays, Reconciliations, Recorded
+from gateway.ledger.days import (
+    DayRow,
+    DeviceDays,
+    Reconciliations,
+    Recorded,
+    SinkDays,
+)
 from gateway.ledger.devices import Device
 from gateway.ledger.figures import HOURS, unpacked
 from gateway.ledger.losses import Loss
 from gateway.processing.alerts import alert_group, announce, resolve_alert
+from gateway.processing.daybook import RECORDS_KEPT_DAYS, SETTLE_MS, UNEQUAL
+from gateway.processing.sink_days import SinkEnds
 from gateway.processing.state import DAY_MS, State
 from gateway.ratings.reconciliation import (
     DeviceDay,
@@ -29,13 +37,6 @@ DAY_END: Final = "day_end"
 CORRECTION: Final = "day_correction"
 """Kinds of timers; their subjects are a day's ordinal and a site."""
 
-SETTLE_MS: Final = 30 * 60_000
-"""How long after midnight, or after a late press, others of the day may follow."""
-
-RECORDS_KEPT_DAYS: Final = 1_100
-"""Records older than three years go."""
-
-UNEQUAL: Final = "reconciliation_unequal"
 _NAMED_IN_TEXT: Final = 3
 _NAMED_IN_EVENT: Final = 20
 
@@ -61,11 +62,15 @@ class DayEnds:
         self._correcting = set(state.books.subjects(CORRECTION))
         state.daybook.began = self.begin
         state.daybook.late = self.late
+        state.daybook.again = self.again
+        self.sinks = SinkEnds(state)
+        self._sink_days = SinkDays(state.store)
 
     def begin(self, site: str) -> None:
         """A device of a site counts: from today on the site's days are recorded."""
         if site not in self._running:
             self._running.add(site)
+            self.sinks.begin()
             today = self._state.openings.days(site).local_day(self._state.now_ms)
             self._wait_for(site, today)
 
@@ -78,10 +83,21 @@ class DayEnds:
         span = self._spans.get(site)
         if span is None or not span[0] <= day <= span[1]:
             return
-        subject = _subject(site, day)
+        self._look_again(_subject(site, day), self._state.now_ms + SETTLE_MS)
+
+    def again(self, day: int) -> None:
+        """Sinks were counted: days that wait for it are looked at once more."""
+        for site, (first, last) in sorted(self._spans.items()):
+            for each in (day, day + 1):  # where midnight comes earlier, or later
+                if first <= each <= last:
+                    record = self._records.of(site, each)
+                    if record is not None and not record.equal:
+                        self._look_again(_subject(site, each), self._state.now_ms)
+
+    def _look_again(self, subject: str, due_ms: int) -> None:
         if subject not in self._correcting:
             self._correcting.add(subject)
-            self._state.set_timer(self._state.now_ms + SETTLE_MS, CORRECTION, subject)
+            self._state.set_timer(due_ms, CORRECTION, subject)
 
     def end(self, subject: str) -> None:
         """A day is over and has settled; one before it is looked at once more."""
@@ -118,7 +134,9 @@ class DayEnds:
                 self._state.daybook.turn(device, day + 1)
                 self._state.active_devices.add(device)
         self._state.daybook.save()
-        found = reconcile(self._device_days(site, day, devices), ())
+        noted = self._sink_days.newest(day)
+        sinks = () if noted is None else self._sink_days.of(noted)
+        found = reconcile(self._device_days(site, day, devices), sinks)
         data = msgspec.json.encode(found).decode()
         known = self._records.of(site, day)
         if known is not None and known.data == data:
@@ -201,20 +219,13 @@ class DayEnds:
         }
         announce(self._state, "reconciliation.daily", site, data)
         if day < self._spans[site][1]:
-            if found.equal and self._newest_unequal(site) is None:
-                resolve_alert(self._state, UNEQUAL, site, f"{name} agrees by now")
-        elif found.equal:
+            return  # the alert is about the newest day
+        if not found.unequal:
             resolve_alert(self._state, UNEQUAL, site, f"{name} agrees")
         else:
             ids = [one.device_id for one in found.named]
             text = f"{site} on {name}: {_words(found)}"
             alert_group(self._state, UNEQUAL, site, "warning", text, ids)
-
-    def _newest_unequal(self, site: str) -> int | None:
-        """The last recorded day of a site, if it does not agree."""
-        last = self._spans[site][1]
-        newest = self._records.of(site, last)
-        return last if newest is not None and not newest.equal else None
 
 
 def _with_current(device: Device, day: int, rows: Sequence[DayRow]) -> Iterator[DayRow]:
@@ -242,8 +253,7 @@ def _words(found: Reconciliation) -> str:
     some = [f"{one.device_id} ({_why(one)})" for one in found.named[:_NAMED_IN_TEXT]]
     if len(some) < found.unequal:
         some.append(f"{found.unequal - len(some)} more devices")
-    some += [f"sink {one.name}" for one in found.sinks if not one.equal]
-    return f"presses, ratings and sinks do not agree: {', '.join(some)}"
+    return f"presses and ratings do not agree: {', '.join(some)}"
 
 
 def _why(one: DeviceDay) -> str:

@@ -16,9 +16,22 @@ from gateway.processing.openings import Openings
 _FOREVER_MS: Final = 1 << 62
 ACCEPTED, OTHER, DUPLICATE = range(3)
 
+SETTLE_MS: Final = 30 * 60_000
+"""How long after midnight, or after a late press, others of the day may follow."""
+
+RECORDS_KEPT_DAYS: Final = 1_100
+"""Records older than three years go."""
+
+UNEQUAL: Final = "reconciliation_unequal"
+"""The cause of alerts about days that do not agree."""
+
 
 class DayBook:
-    """Counts of days; `began` and `late` hear of sites' days."""
+    """Counts of days.
+
+    `began` hears of a site that counts, `late` of what came for a day of a site,
+    `again` of a day whose sinks were counted.
+    """
 
     def __init__(self, days: DeviceDays, openings: Openings) -> None:
         self._days = days
@@ -26,6 +39,7 @@ class DayBook:
         self._aside: dict[tuple[int, int], list[int]] = {}
         self.began: Callable[[str], None] = _nobody
         self.late: Callable[[str, int], None] = _nobody_late
+        self.again: Callable[[int], None]
 
     def accept(self, device: Device, at_ms: int) -> None:
         """A rating that was pressed then."""

@@ -24,6 +24,7 @@ from gateway.processing.quarantine import Quarantine
 from gateway.processing.readmitting import Readmitting
 from gateway.processing.registering import move
 from gateway.processing.settling import ORPHAN_TIMER, SESSION_TIMER
+from gateway.processing.sink_days import SINK_DAY
 from gateway.processing.state import CLOCK_SUSPECT, State
 from gateway.processing.timers import Timers
 from gateway.processing.watching import (
@@ -82,6 +83,7 @@ class Fold:
                 TWINS: self._watching.calm_twins,
                 DAY_END: day_ends.end,
                 CORRECTION: day_ends.correct,
+                SINK_DAY: day_ends.sinks.end,
             },
         )
 

@@ -82,5 +82,9 @@ class Sinks:
             return address.count(row)
         return sum(at >= index for at in address.indexes(row))
 
+    def totals(self) -> dict[str, int]:
+        """Events addressed to each sink in force by blocks that are finished."""
+        return {name: self._addressed[name] for name in self._addresses}
+
     def save(self) -> None:
         self._queues.save_addressed(self._addressed.items())

@@ -18,7 +18,7 @@ from gateway.delivery.store import DeliveryStore
 from gateway.errors import TransientError
 from gateway.events import CloudEvents
 from gateway.ipc.doorbell import ring
-from gateway.ports import Control, Link, OutboxRow, Record, Sink, SinkSince
+from gateway.ports import Control, Link, Outbox, OutboxRow, Record, Sink, SinkSince
 from gateway.queries.asking import DeadLetterFilter, Slice
 from gateway.queries.rows import DeadLetterRow, SinkRow
 from gateway.reading import Reader
@@ -138,7 +138,7 @@ async def delivering(
         store.close()
 
 
-def backend_sink(url: str, outbox: MemoryOutbox, **options: object) -> BackendSink:
+def backend_sink(url: str, outbox: Outbox, **options: object) -> BackendSink:
     values: dict[str, object] = {
         "url": f"{url}/events",
         "secrets": ("whsec_" + "c2VjcmV0" * 4,),

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 
+from gateway.events import Terms
 from gateway.ports import OutboxRow, SinkSince
 
 
@@ -34,6 +35,14 @@ class MemoryOutbox:
 
     def sinks(self) -> list[SinkSince]:
         return list(self._sinks)
+
+    def addressed_before(self, name: str, block: int, index: int) -> int:
+        terms = Terms([sink for sink in self._sinks if sink.name == name])
+        return sum(
+            (row.block, at) < (block, index)
+            for row in self._rows
+            for at in terms.select(row)[1]
+        )
 
     def personal(self, place: int) -> dict[str, object] | None:
         return self.personal_fields.get(place)

@@ -39,6 +39,13 @@ class Owed:
                 for cursor in cursors
             ]
 
+    def before(self, connection: apsw.Connection, cursor: SinkCursor) -> int:
+        """How many events were addressed to a sink before its cursor."""
+        with self._lock:
+            self._learn_terms(connection)
+            path = f'$."{cursor.name}"'
+            return self._before(connection, cursor, path, 0)
+
     def positions(
         self, connection: apsw.Connection, rating_id: str, block: int
     ) -> list[EventPosition]:

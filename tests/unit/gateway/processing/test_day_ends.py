@@ -86,7 +86,7 @@ def test_a_number_that_never_came_is_told_with_an_alert(world: FoldedLedger) -> 
         (
             "hall",
             '["d-1"]',
-            "hall on 2026-11-21: presses, ratings and sinks do not agree: d-1 (1 lost)",
+            "hall on 2026-11-21: presses and ratings do not agree: d-1 (1 lost)",
         )
     ]
 
@@ -191,3 +191,55 @@ def test_a_restart_and_any_cut_give_the_same_records(
     other = world.refolded(blocks)
     assert snapshot(other.store) == snapshot(world.store)
     other.close()
+
+
+SINK = {"name": "business", "kind": "backend", "events": ["rating.*"]}
+
+
+def counts(world: FoldedLedger, **count: int) -> dict[str, Any]:
+    """What `deliver` answers to the last control."""
+    asked = json.loads(world.controls()[-1].data)
+    return {"day": asked["day"], "sinks": [{"name": "business", **count}]}
+
+
+def test_sinks_are_asked_at_midnight_and_compared(world: FoldedLedger) -> None:
+    world.act("sinks_applied", {"sinks": [SINK]})
+    press(world, 1)
+    beat(world, 1, 1)
+    until(world, HALF_PAST_MIDNIGHT_MS - 30 * MINUTE_MS)
+    assert json.loads(world.controls()[-1].data)["addressed"] == {"business": 1}
+    world.act("sink_counts", counts(world, delivered=0, dead=0, owed=1))
+    day_over(world)
+    (day,) = told(world)
+    assert day["equal"]
+    assert day["sinks"] == [
+        {"name": "business", "addressed": 1, "delivered": 0, "dead": 0, "owed": 1}
+    ]
+
+
+def test_a_sink_that_does_not_add_up_raises_an_alert(world: FoldedLedger) -> None:
+    world.act("sinks_applied", {"sinks": [SINK]})
+    press(world, 1)
+    beat(world, 1, 1)
+    until(world, HALF_PAST_MIDNIGHT_MS - 30 * MINUTE_MS)
+    world.act("sink_counts", counts(world, delivered=0, dead=0, owed=0))
+    assert set(world.state.alerts) == {(UNEQUAL, "sink business")}
+    day_over(world)
+    assert not told(world)[0]["equal"]
+
+
+def test_a_sink_that_answers_late_is_asked_again_and_corrects_the_record(
+    world: FoldedLedger,
+) -> None:
+    world.act("sinks_applied", {"sinks": [SINK]})
+    press(world, 1)
+    beat(world, 1, 1)
+    for minutes in (0, 10, 20, 30):
+        until(world, HALF_PAST_MIDNIGHT_MS + (minutes - 30) * MINUTE_MS)
+    assert len(world.controls()) == 4
+    (first,) = told(world)
+    assert (first["equal"], first["sinks"][0]["delivered"]) == (False, None)
+    assert (UNEQUAL, "sink business") in world.state.alerts
+    world.act("sink_counts", counts(world, delivered=1, dead=0, owed=0))
+    assert [one["equal"] for one in told(world)] == [False, True]
+    assert (UNEQUAL, "sink business") not in world.state.alerts
