@@ -26,6 +26,7 @@ _JUNK: Final = (b"", b"{", b"\xff", b"[[{}]]", b'[[{"v":1,"event_id":"nested-01"
 _FLAGS: Final = (*[0] * 15, RecordFlag.RETAINED.value, RecordFlag.BACKLOG.value)
 _ANNA: Final = {"author": "anna"}
 _KEYS: Final[Sequence[Sequence[int]]] = ([], [0], [0, 1])
+_SITES_SHARE: Final = 0.12
 _STEPS: Final = ("contacted", "fixed", "confirmed")
 
 
@@ -172,5 +173,54 @@ def records(seed: int, size: int) -> list[Record]:
     return [make(dice) for make in makers]
 
 
+def _own_rules(dice: random.Random) -> dict[str, Any]:
+    rules = {
+        "session_mode": dice.choice(("implicit", "required")),
+        "rating_window_days": dice.randint(0, 7),
+        "day_unit": dice.choice(("working", "natural")),
+        "calendar": dice.choice(("DE", "weekdays")),
+        "excluding_flags": dice.choice(([], ["too_fast"])),
+        "score_map": {"5": 100, "4": 80, "3": 60, "2": 30, "1": 0},
+        "time_zone": dice.choice(("Europe/Berlin", "America/New_York")),
+        "calendar_days": {"2026-11-23": dice.choice(("work", "rest"))},
+    }
+    return {name: rules[name] for name in dice.sample(sorted(rules), 3)}
+
+
+def _site_act(dice: random.Random) -> Record:
+    """What rules a site, where it stands, or where a device does, changes."""
+    site, parent = dice.choice((("hall", "city"), ("annex", "hall"), ("city", None)))
+    row = {
+        "id": site,
+        "parent": dice.choice((parent, None)),
+        "time_zone": dice.choice((None, None, "Europe/Berlin", "America/New_York")),
+        "calendar": dice.choice((None, "DE", "NO")),
+    }
+    ruled = dice.sample(("city", "hall", "annex"), dice.randint(0, 2))
+    sites = {one: _own_rules(dice) for one in ruled}
+    days = {"calendar": "DE", "days": {"2026-11-24": dice.choice(("work", "rest"))}}
+    device = {"device_id": _device(dice), "site": dice.choice(("hall", "annex"))}
+    binding = {"device_id": _device(dice), "from": "2026-11-21", "employee": "0042"}
+    return dice.choice(
+        (
+            act("registry_put", {**_ANNA, "table": "sites", "rows": [row]}),
+            act("rules_applied", {"rules": {}, "sites": sites}),
+            act("calendar_applied", {"name": "DE", "calendar": days}),
+            act("device_put", {**_ANNA, "device": device}),
+            act("registry_put", {**_ANNA, "table": "bindings", "rows": [binding]}),
+        )
+    )
+
+
+def records_of_sites(seed: int, size: int) -> list[Record]:
+    """As `records`, while sites, their rules and their devices change."""
+    dice, found = random.Random(seed + 1), list[Record]()
+    for record in records(seed, size):
+        if dice.random() < _SITES_SHARE:
+            found.append(_site_act(dice))
+        found.append(record)
+    return found
+
+
 def record_lists(size_max: int) -> st.SearchStrategy[list[Record]]:
-    return st.builds(records, st.integers(0, 2**32), st.integers(0, size_max))
+    return st.builds(records_of_sites, st.integers(0, 2**32), st.integers(0, size_max))

@@ -277,11 +277,11 @@ def test_rules_that_cannot_hold_at_a_site_are_refused_whole(
 def test_a_press_in_a_session_begun_before_the_zone_changed_is_counted_once(
     ledger: FoldedLedger,
 ) -> None:
-    press(ledger, "sh", "A1", 5)
-    put_sites(ledger, {"id": "sh", "time_zone": NEW_YORK})
+    press(ledger, "ny", "A1", 5)
+    put_sites(ledger, {"id": "ny", "time_zone": BERLIN})
     ledger.restart()
     ledger.clock.advance(60_000)
-    press(ledger, "sh", "A1", 4)  # an amendment: takes the first one back
+    press(ledger, "ny", "A1", 4)  # an amendment: takes the first one back
     counts = ledger.all("SELECT sum(count) FROM figure_hour WHERE count <> 0")
     assert counts == ledger.all("SELECT sum(count) FROM figure_month")
     assert ledger.one("SELECT min(count) FROM figure_hour") > 0
