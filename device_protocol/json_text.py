@@ -67,7 +67,7 @@ def parse_text(text: str) -> Element | list[Element | ProtocolError]:
         ProtocolError: the payload is refused whole.
     """
     _expect_shallow(text)
-    start = _after_space(text, 0)
+    start = after_space(text, 0)
     if text[start : start + 1] == "[":
         found = list(_array_values(text, start))
         return [_element_or_error(value, source) for value, source in found]
@@ -87,7 +87,7 @@ def split(payload: bytes) -> list[bytes]:
 
 def split_text(text: str) -> list[str]:
     """The text of each element of an array that `parse_text` has read."""
-    return [source for _, source in _array_values(text, _after_space(text, 0))]
+    return [source for _, source in _array_values(text, after_space(text, 0))]
 
 
 def _decode_text(payload: bytes) -> str:
@@ -113,7 +113,8 @@ def _expect_shallow(text: str) -> None:
         raise ProtocolError(Reason.TOO_DEEP, f"{len(brackets)} brackets in brackets")
 
 
-def _after_space(text: str, at: int) -> int:
+def after_space(text: str, at: int) -> int:
+    """Where the next token of JSON begins."""
     match = _skip_space(text, at)
     return at if match is None else match.end()
 
@@ -126,13 +127,13 @@ def _value_at(text: str, at: int) -> tuple[object, int]:
 
 
 def _expect_end(text: str, end: int) -> None:
-    if _after_space(text, end) != len(text):
+    if after_space(text, end) != len(text):
         raise ProtocolError(Reason.NOT_JSON, f"text after the value: char {end}")
 
 
 def _array_values(text: str, start: int) -> Iterator[tuple[object, str]]:
     """Each value of the array at `start`, with its source text."""
-    at = _after_space(text, start + 1)
+    at = after_space(text, start + 1)
     count = 0
     closed = text[at : at + 1] == "]"
     while not closed:
@@ -141,12 +142,12 @@ def _array_values(text: str, start: int) -> Iterator[tuple[object, str]]:
             raise ProtocolError(Reason.TOO_LARGE, f"more than {ELEMENTS_MAX} elements")
         value, end = _value_at(text, at)
         yield value, text[at:end]
-        at = _after_space(text, end)
+        at = after_space(text, end)
         mark = text[at : at + 1]
         closed = mark == "]"
         if not closed and mark != ",":
             raise ProtocolError(Reason.NOT_JSON, f"expected , or ]: char {at}")
-        at = at if closed else _after_space(text, at + 1)
+        at = at if closed else after_space(text, at + 1)
     _expect_end(text, at + 1)
 
 

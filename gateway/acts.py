@@ -52,6 +52,7 @@ class ActName(StrEnum):
     QUARANTINE_PURGED = "quarantine_purged"
     RATING_SUBMITTED = "rating_submitted"
     RATING_VOIDED = "rating_voided"
+    RATING_ERASED = "rating_erased"
     RATING_DISPUTED = "rating_disputed"
     DISPUTE_DECIDED = "dispute_decided"
     FOLLOWUP_STEP_TAKEN = "followup_step_taken"
@@ -109,6 +110,13 @@ class QuarantineAct(Act):
 
 class RatingVoidAct(Act):
     """`rating_voided`: with the rating in effect go all versions of it."""
+
+    rating_id: str
+    reason: str
+
+
+class RatingEraseAct(Act):
+    """`rating_erased`: what a rating, or a complaint, says about a person goes."""
 
     rating_id: str
     reason: str

@@ -26,6 +26,12 @@ NAMES: Final = frozenset(
         "checkpoint.before_name",
         "prune.before",
         "prune.after",
+        "redact.before_commit",
+        "redact.after_commit",
+        "redact.after_log",
+        "erase.before_log",
+        "erase.after_log",
+        "erase.before_checkpoints",
     }
 )
 

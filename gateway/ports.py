@@ -25,6 +25,7 @@ class RecordFlag(IntFlag):
     DUPLICATE = 2
     BACKLOG = 4  # drained from the broker's queue after our own absence
     ELEMENT = 8  # one element of an array, kept apart; never set by ingress
+    REDACTED = 16  # an envelope (`gateway.redaction`) stands for the payload
 
 
 class Record(msgspec.Struct, array_like=True, gc=False):

@@ -50,4 +50,5 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     excluding_flags: tuple[str, ...] = EXCLUDING_FLAGS
     unknown_devices: Literal["hold", "approve", "refuse"] = "hold"
     root: str = "evaluators"
+    personal_days: Annotated[int, Meta(ge=1, le=3650)] = 30
     employee_tag: bool = True

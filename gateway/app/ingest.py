@@ -8,6 +8,7 @@ import structlog
 from gateway.app.journal import Covered, open_own_journal
 from gateway.app.links import link_options
 from gateway.app.paths import Paths
+from gateway.app.redacting import Redactor
 from gateway.app.signals import Signals
 from gateway.app.wanted import wanted
 from gateway.clock import SystemClock
@@ -53,6 +54,7 @@ async def run(settings: Settings, _config: Path, signals: Signals) -> None:
         return MqttLink(link, listener, clock, random.random)
 
     check = EndlessCheck(paths.journal)
+    redactor = Redactor(paths, opened.journal)
     try:
         await run_ingest(
             options,
@@ -66,6 +68,8 @@ async def run(settings: Settings, _config: Path, signals: Signals) -> None:
                 opened.journal.prune,
                 check,
                 settings.retention.journal_days,
+                redactor.step,
+                lambda: redactor.done,
             ),
         )
     finally:

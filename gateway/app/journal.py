@@ -50,7 +50,7 @@ class Covered:
 
 def known_to_ledger(ledger: Path) -> list[Known]:
     """What the ledger has seen: the journal never goes on below it."""
-    state = _asked(ledger, _state) or {}
+    state = asked(ledger, _state) or {}
     if "block" not in state:
         return []
     return [Known("ledger", state["block"], state["messages"])]
@@ -58,17 +58,15 @@ def known_to_ledger(ledger: Path) -> list[Known]:
 
 def checkpoint_in_force(ledger: Path) -> Checkpoint | None:
     """The last checkpoint whose record was folded."""
-    return _asked(ledger, in_force)
+    return asked(ledger, in_force)
 
 
 def _state(connection: apsw.Connection) -> dict[str, int]:
     return dict(connection.execute("SELECT name, value FROM state"))
 
 
-def _asked(
-    ledger: Path, question: Callable[[apsw.Connection], Answer]
-) -> Answer | None:
-    """None when there is no ledger yet."""
+def asked(ledger: Path, question: Callable[[apsw.Connection], Answer]) -> Answer | None:
+    """What the ledger answers; None when there is none yet."""
     if not ledger.exists():
         return None
     connection = apsw.Connection(str(ledger), flags=apsw.SQLITE_OPEN_READONLY)

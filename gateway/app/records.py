@@ -11,6 +11,7 @@ from gateway.errors import PermanentError
 from gateway.journal.sqlite import SqliteJournalReader
 from gateway.places import Place
 from gateway.ports import Record
+from gateway.redaction import REDACTED, opened
 from gateway.sealing import open_keyring
 
 _PERSONAL: Final = frozenset({"comment", "contact"})
@@ -46,6 +47,7 @@ def kept_at(paths: Paths, place: Place) -> Kept | None:
         at_place = (block.header.generation, block.header.number) == place[:2]
         if at_place and block.records is not None:
             record = block.records[place.message]
+            record = opened(record) if record.flags & REDACTED else record
             return _kept(record, block.header.appended_ms, place.element)
     return None
 

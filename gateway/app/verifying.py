@@ -18,12 +18,16 @@ from gateway.delivery.queries import SqliteDeliveryQueries
 from gateway.errors import JournalBrokenError, PermanentError
 from gateway.journal.auditing import Audit
 from gateway.journal.queries import SqliteJournalQueries
+from gateway.journal.redacting import BLOCK_REDACTED, tells_of
 from gateway.journal.salvage import ILLEGIBLE
+from gateway.journal.sqlite import SqliteJournalReader
+from gateway.journal.table import Redaction
 from gateway.journal.verifying import Verification
 from gateway.ledger.comparison import compare
 from gateway.ledger.queries import SqliteLedgerQueries
 from gateway.ledger.snapshot import Snapshot
 from gateway.observability.health import Finding
+from gateway.ports import RecordKind
 from gateway.queries import DeliveryQueries, JournalQueries, LedgerQueries
 from gateway.queries.asking import QueryDeadlineError
 from gateway.queries.rows import OwedEvents, SinkRow
@@ -67,9 +71,11 @@ def verify(paths: Paths, progress: Progress = _silent) -> Iterator[Finding]:
     for finding in check_chain(paths, progress):
         sound = sound and finding.ok
         yield finding
+    keyring = open_keyring(paths.keyring)
+    yield from check_redactions(paths, keyring)
     yield from check_counts(paths)
     rows_differ = False
-    for finding in check_fold(paths, open_keyring(paths.keyring), progress):
+    for finding in check_fold(paths, keyring, progress):
         rows_differ = rows_differ or (not finding.ok and " differ: " in finding.detail)
         yield finding
     if not sound and rows_differ:
@@ -105,6 +111,39 @@ def _walk(paths: Paths, progress: Progress) -> Iterator[Finding]:
         if sound:
             text = f"{verification.blocks} blocks, headers and bodies"
             yield Finding("chain", ok=True, detail=text)
+
+
+def check_redactions(paths: Paths, keyring: Keyring) -> Iterator[Finding]:
+    """Every body that took the place of another is told of by a record."""
+    try:
+        with closing(Audit(paths.journal)) as audit:
+            redactions = audit.redactions()
+        if redactions:
+            yield _legitimate(redactions, paths, keyring)
+    except _UNREADABLE as error:
+        yield Finding("redactions", ok=False, detail=f"cannot be read: {error}")
+
+
+def _legitimate(redactions: list[Redaction], paths: Paths, keyring: Keyring) -> Finding:
+    with closing(SqliteJournalReader.open(paths.journal, keyring)) as reader:
+        foreign = [one.block for one in redactions if not _is_told(one, reader)]
+    if foreign:
+        text = f"block {foreign[0]}: no record says that it was redacted"
+        more = f" ({len(foreign)} such blocks)" if len(foreign) > 1 else ""
+        return Finding("redactions", ok=False, detail=text + more)
+    text = f"{len(redactions)} blocks redacted, each told of by a record"
+    return Finding("redactions", ok=True, detail=text)
+
+
+def _is_told(redaction: Redaction, reader: SqliteJournalReader) -> bool:
+    for header, records in reader.blocks(redaction.told - 1, 1):
+        return header.number == redaction.told and any(
+            record.kind == RecordKind.ACT
+            and record.topic == BLOCK_REDACTED
+            and tells_of(record, redaction)
+            for record in records or ()
+        )
+    return False
 
 
 def check_counts(paths: Paths) -> Iterator[Finding]:

@@ -127,6 +127,7 @@ def _rules(settings: Settings) -> Rules:
             **rules,
             "unknown_devices": settings.fleet.unknown_devices,
             "root": settings.broker.root,
+            "personal_days": settings.retention.personal_days,
             "employee_tag": all(sink.employee_tag for sink in settings.influxdb),
         },
         Rules,

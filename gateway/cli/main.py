@@ -21,6 +21,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "set up": ("init", "check", "doctor", "run"),
     "watch": ("status", "top", "trace", "explain", "verify", "reconciliation"),
     "mend": ("devices", "inspections", "quarantine", "deadletters", "sinks", "clock"),
+    "forget": ("erase",),
     "keep": ("keys", "token"),
     "build on it": ("schema",),
     "try and measure": ("rehearse", "demo", "simulate", "conformance", "bench"),

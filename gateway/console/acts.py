@@ -122,6 +122,15 @@ class Acts:
                 return True
         return False
 
+    async def until(self, done: Callable[[], bool]) -> bool:
+        """Whether something was seen to be done before the deadline."""
+        deadline_ms = self._clock.monotonic_ms() + ANSWER_MS_MAX
+        while not (seen := await run_in_threadpool(done)):
+            if self._clock.monotonic_ms() >= deadline_ms:
+                break
+            await self._pause(_PAUSE_S)
+        return seen
+
     async def known(self, name: ActName, act: Act) -> ActRow | None:
         """The act that came under this key before.
 

@@ -22,6 +22,7 @@ from gateway.console.routes.comments import Comments
 from gateway.console.routes.deadletters import DeadLetters
 from gateway.console.routes.devices import Devices
 from gateway.console.routes.duties import Duties
+from gateway.console.routes.erasures import Erasures
 from gateway.console.routes.events import LiveEvents
 from gateway.console.routes.explanations import Explanations
 from gateway.console.routes.inspections import Inspections
@@ -111,6 +112,7 @@ def _api(
     for part in (
         Overview(pipeline),
         Ratings(ledger, tracer, acts, keyring),
+        Erasures(ledger, acts),
         Sessions(ledger, acts),
         Explanations(ledger, stores.explanations, Explainer(ledger, tracer)),
         Duties(ledger, acts),

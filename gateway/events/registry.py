@@ -167,6 +167,11 @@ _DAY_COUNTS: Final = {
 # name: (what it says, required fields of `data`, optional ones)
 _OTHER: Final[Mapping[str, tuple[str, Schema, Schema]]] = {
     "comment.attached": ("A rating has a comment or a contact.", _RATED, _PERSONAL),
+    "comment.erased": (
+        "What a rating or a complaint said about a person is to be forgotten.",
+        _DEVICE | {"cause": _TEXT},
+        _RATED | {"complaint_id": _TEXT},
+    ),
     "session.closed": ("A session ended without a rating to wait for.", {}, {}),
     "followup.required": ("A dissatisfied customer is to be contacted.", _RATED, _DUE),
     "followup.overdue": ("The contact did not happen in time.", _RATED, _DUE),

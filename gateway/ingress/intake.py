@@ -113,6 +113,11 @@ class Intake(LinkListener):
         self._wake.set()
         return await placed
 
+    def appended_beside(self, header: Header) -> None:
+        """A block of our own was appended that no record waited for."""
+        self._ticks.appended(header, self._clock.monotonic_ms())
+        self._ring()
+
     def ask_tick(self, timer_ms: int) -> None:
         """The processor's next timer is due at this journal time."""
         self._ticks.ask(timer_ms)

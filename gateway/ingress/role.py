@@ -23,7 +23,7 @@ from gateway.ingress.session_mark import SessionMark
 from gateway.ingress.ticks import Ticks
 from gateway.ingress.upkeep import Keeper, Upkeep
 from gateway.ingress.writing import JournalWriter
-from gateway.ipc.doorbell import Doorbell, Ringer
+from gateway.ipc.doorbell import REDACT, Doorbell, Ringer
 from gateway.ipc.intake import serving
 from gateway.observability.metrics import IngestMetrics, write_figures
 from gateway.ports import Journal, Link, LinkListener
@@ -81,7 +81,10 @@ async def run_ingest(  # noqa: PLR0913 - what `app` composes
     intake.attach(link)
     gate_timeout_ms = options.gate_timeout_ms if journal.head else None
     intake.note("intake_resumed")
-    keeper = Keeper(upkeep, writer, intake.note, clock, metrics) if upkeep else None
+    keeper = None
+    if upkeep:
+        told = intake.appended_beside
+        keeper = Keeper(upkeep, writer, intake.note, clock, metrics, appended=told)
     role = _Role(options, intake, link, clock, metrics, gate_timeout_ms, stop, keeper)
     try:
         await role.run()
@@ -128,7 +131,8 @@ class _Role:
             _log.info("intake_stopped", drained=drained)
 
     def _upkeep(self) -> list[Coroutine[None, None, None]]:
-        return [self.keeper.prune(), self.keeper.check()] if self.keeper else []
+        keeper = self.keeper
+        return [keeper.prune(), keeper.check(), keeper.redact()] if keeper else []
 
     async def _connect(self) -> None:
         self.metrics.settings_gate.set(1)
@@ -148,11 +152,13 @@ class _Role:
         await self.link.run()
 
     async def _listen(self, bell: Doorbell) -> None:
-        """The processor rings with the journal time of its next timer."""
+        """The processor rings with the time of its next timer, or with `REDACT`."""
         while True:
             for payload in await bell.wait(_BELL_S):
                 if payload.isdigit():
                     self.intake.ask_tick(int(payload))
+                elif payload == REDACT and self.keeper:
+                    self.keeper.want_redaction()
 
     async def _figures(self) -> None:
         path = self.options.run_dir / "ingest.prom"

@@ -7,6 +7,7 @@ bodies are read again over the day: bits rot where nobody looks.
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
@@ -15,7 +16,7 @@ import structlog
 from gateway.clock import Clock
 from gateway.ingress.writing import JournalWriter
 from gateway.observability.metrics import IngestMetrics
-from gateway.ports import HeaderFlag
+from gateway.ports import Header, HeaderFlag
 
 PRUNED_A_STEP: Final = 200
 DAY_MS: Final = 86_400_000
@@ -59,26 +60,34 @@ class Upkeep:
 
     `prunable` gives the last block that a sound checkpoint covers, 0 for none. `prune`
     deletes blocks below a number and older than a time, at most so many; how many. It
-    is the journal's own, so that it waits for appends and they for it.
+    is the journal's own, so that it waits for appends and they for it. `redact` takes
+    out what was erased, a portion, and gives the block that tells of it; `cleaned`
+    says whether nothing of it is left beside the journal.
     """
 
     prunable: Callable[[], int]
     prune: Callable[[int, int, int], int]
     check: Check
     retention_days: int
+    redact: Callable[[], Header | None] = lambda: None
+    cleaned: Callable[[], bool] = lambda: True
 
 
 class Keeper:
     """Steps the upkeep; `note` records what a check finds."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- what it connects
         self,
         upkeep: Upkeep,
         writer: JournalWriter,
         note: Callable[..., None],
         clock: Clock,
         metrics: IngestMetrics,
+        *,
+        appended: Callable[[Header], object] = lambda _: None,
     ) -> None:
+        self._appended = appended
+        self._wanted = asyncio.Event()
         self._upkeep = upkeep
         self._writer = writer
         self._note = note
@@ -108,6 +117,33 @@ class Keeper:
         )
         self._metrics.upkeep.blocks_pruned.inc(pruned)
         return pruned
+
+    def want_redaction(self) -> None:
+        """Something was erased: look at once."""
+        self._wanted.set()
+
+    async def redact(self) -> None:
+        """Until cancelled: at the start, when asked to, and now and then."""
+        while True:
+            self._wanted.clear()
+            while await self.redact_once():
+                pass
+            done = self._upkeep.cleaned()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(
+                    _PRUNE_LOOK_EVERY_S if done else _PRUNE_STEP_EVERY_S
+                ):
+                    await self._wanted.wait()
+
+    async def redact_once(self) -> bool:
+        """One portion; whether there was any."""
+        header = await self._writer.redact(self._upkeep.redact)
+        if header is None:
+            return False
+        self._metrics.upkeep.blocks_redacted.inc(header.records)
+        _log.info("journal_redacted", blocks=header.records, told=header.number)
+        self._appended(header)
+        return True
 
     async def check(self) -> None:
         """Until cancelled; a day for all, and never more than its share."""

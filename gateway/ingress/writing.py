@@ -85,6 +85,21 @@ class JournalWriter:
             self._broken(error)
             raise
 
+    async def redact(self, redact: Callable[[], Header | None]) -> Header | None:
+        """Let `redact` rewrite old blocks between two appends, and tell of it."""
+        loop = asyncio.get_running_loop()
+        try:
+            header = await loop.run_in_executor(self._worker, redact)
+        except DiskFullError as error:
+            _log.warning("journal_not_redacted", error=str(error))
+            return None
+        except JournalBrokenError as error:
+            self._broken(error)
+            raise
+        if header is not None:
+            self._metrics.blocks.inc()
+        return header
+
     def recovered(self) -> int | None:
         """After an append that worked: since when the disk had been full, if it was."""
         since_ms, self.full_since_ms = self.full_since_ms, None

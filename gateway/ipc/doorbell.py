@@ -15,6 +15,9 @@ from typing import Final, Self
 from gateway.ipc.addresses import address
 
 PAYLOAD_BYTES_MAX: Final = 256
+REDACT: Final = b"redact"
+"""Rung at ingest: something was erased that the journal still holds."""
+
 RINGS_MAX: Final = 256  # different payloads kept; of more, only that it rang is kept
 
 

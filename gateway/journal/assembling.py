@@ -73,6 +73,16 @@ class Assembler:
         )
         return header, body
 
+    @property
+    def codec(self) -> BlockCodec:
+        """What packs and seals the bodies."""
+        return self._codec
+
+    @property
+    def number(self) -> int:
+        """The number of the block that is assembled next."""
+        return self._position.number
+
     def committed(self, header: Header) -> None:
         """The block is durable: the next one follows it."""
         self._position = Position.after(header)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gateway.journal.damage import Damage
 from gateway.journal.mark import read_mark
-from gateway.journal.table import BlockTable
+from gateway.journal.table import BlockTable, Redaction
 from gateway.ports import Header
 
 
@@ -52,6 +52,10 @@ class Audit:
 
     def header(self, number: int) -> Header | None:
         return self._table.header(number)
+
+    def redactions(self) -> list[Redaction]:
+        """Blocks whose bodies were replaced."""
+        return self._table.redactions()
 
     def missing(self, header: Header, after: int, received: int) -> int:
         """Messages up to `header` that are in no block above `after`.

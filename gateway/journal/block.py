@@ -2,7 +2,8 @@
 
 The header's digest covers the sealed body and the chain covers the headers, so
 the whole journal can be checked without a key. The seal is bound to the block's
-generation and number: a body that is moved does not open.
+generation and number: a body that is moved does not open. A body can be replaced by
+one without personal data: the header stays, and with it the chain.
 """
 
 import hashlib
@@ -44,14 +45,27 @@ class BlockCodec:
         """The sealed body; empty for a tick, which has nothing to hide."""
         if not records:
             return b""
+        aad = _AAD.pack(generation, number)
+        return self._keyring.seal(self._compressed(records), aad)
+
+    def body_again(self, header: Header, records: Sequence[Record]) -> bytes:
+        """Another body of a block, sealed with the key that its header names."""
+        aad = _AAD.pack(header.generation, header.number)
+        return self._keyring.seal_as(header.key_id, self._compressed(records), aad)
+
+    def _compressed(self, records: Sequence[Record]) -> bytes:
         packed = self._encoder.encode(records)
         assert len(packed) <= PACKED_BYTES_MAX, "close blocks earlier"
-        compressed = self._compressor.compress(packed)
-        return self._keyring.seal(compressed, _AAD.pack(generation, number))
+        return self._compressor.compress(packed)
 
-    def records(self, header: Header, body: bytes) -> list[Record] | None:
-        """The records; None when the body is not what the header promised."""
-        if hashlib.sha256(body).digest() != header.digest:
+    def records(
+        self, header: Header, body: bytes, digest: bytes | None = None
+    ) -> list[Record] | None:
+        """The records; None when the body is not what the header promised.
+
+        `digest` is that of a body that took the place of the header's.
+        """
+        if not is_body(header, body, digest):
             return None
         if not body:
             return [] if header.records == 0 else None
@@ -88,6 +102,11 @@ def following(  # noqa: PLR0913 - a header has this many fields
     rest = (appended_ms, flags, key_id)
     chain = _chained(head.chain if head else GENESIS, (*counts, *rest), digest)
     return Header(*counts, *rest, digest, chain)
+
+
+def is_body(header: Header, body: bytes, digest: bytes | None) -> bool:
+    """Whether this is the header's body, or the one with `digest` in its place."""
+    return hashlib.sha256(body).digest() == (digest or header.digest)
 
 
 def is_chained(header: Header, previous_chain: bytes) -> bool:

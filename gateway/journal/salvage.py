@@ -29,6 +29,9 @@ def salvage(path: Path, synchronous: str) -> Path:
             new.set_generation(old.generation())
             if anchor := old.anchor():
                 new.set_anchor(anchor)
+        with suppress(apsw.SQLError, *ILLEGIBLE):  # a file of an older schema
+            for redaction in old.redactions():
+                new.note_redaction(redaction)
         for header, body in _legible(old):
             with suppress(apsw.ConstraintError, TypeError):
                 new.insert(header, body)

@@ -16,8 +16,10 @@ from gateway.errors import DiskFullError, JournalBrokenError, PermanentError
 from gateway.journal.assembling import Assembler
 from gateway.journal.block import BlockCodec
 from gateway.journal.mark import HighWaterMark
+from gateway.journal.redacting import Change, Redacting
 from gateway.journal.reserve import Reserve
 from gateway.journal.table import BlockTable
+from gateway.places import Place
 from gateway.ports import Block, Header, Record
 from gateway.sealing import Keyring
 
@@ -41,6 +43,7 @@ class SqliteJournal:
         self._mark = mark
         self._reserve = reserve
         self._clock = clock
+        self._redacting = Redacting(table, assembler, clock)
         self.full = False
         self.broken = False
 
@@ -92,6 +95,40 @@ class SqliteJournal:
             raise self._break("pruning the journal", error) from error
         crashpoints.reach("prune.after")
         return pruned
+
+    def redact(self, places: Sequence[Place], change: Change) -> Header | None:
+        """Rewrite the blocks that hold these records, and record that they were.
+
+        See `gateway.journal.redacting`. None: there was nothing to do.
+
+        Raises:
+            DiskFullError: nothing was changed.
+            JournalBrokenError: end this process, acknowledge nothing.
+
+        """
+        if self.broken:
+            raise JournalBrokenError("the journal's disk failed before")
+        try:
+            header = self._redacting.redact(places, change)
+        except apsw.FullError as error:
+            raise DiskFullError("no space to redact the journal") from error
+        except apsw.Error as error:
+            raise self._break("redacting the journal", error) from error
+        if header is not None:
+            self._follow(header)
+        return header
+
+    def forget_log(self) -> bool:
+        """Leave no overwritten body in the engine's log; False: try again later.
+
+        Raises:
+            JournalBrokenError: end this process, acknowledge nothing.
+
+        """
+        try:
+            return self._table.forget_log()
+        except apsw.Error as error:
+            raise self._break("emptying the journal's log", error) from error
 
     def free_reserve(self) -> None:
         """Let an orderly stop write its last blocks on a full disk."""
@@ -172,12 +209,12 @@ class SqliteJournalReader:
         except (apsw.Error, TypeError) as error:
             raise JournalBrokenError(f"reading the journal: {error}") from error
         last = after
-        for header, _ in rows:
+        for header, _, _ in rows:
             if header.number <= last:
                 raise JournalBrokenError(f"block {header.number} follows {last}")
             last = header.number
         records = self._codec.records
-        return [Block(header, records(header, body)) for header, body in rows]
+        return [Block(row.header, records(*row)) for row in rows]
 
     def last_number(self) -> int:
         try:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import apsw
 
@@ -33,12 +33,21 @@ MIGRATIONS: Final = (
     CREATE TABLE journal (generation INTEGER NOT NULL) STRICT;
     INSERT INTO journal VALUES (1);
     """,  # noqa: S608 - constants only
+    # The digest of the body that stands in the place of the header's, and the block
+    # whose record says so.
+    """
+    CREATE TABLE redaction (block INTEGER PRIMARY KEY, digest BLOB NOT NULL,
+      told INTEGER NOT NULL) STRICT;
+    """,
 )
 _INSERT: Final = f"INSERT INTO block ({_COLUMNS}, body) VALUES (?,?,?,?,?,?,?,?,?,?,?)"  # noqa: S608 - constants only
-_ROWS: Final = (
-    f"SELECT {_COLUMNS}, body FROM block WHERE number > ?"  # noqa: S608 - constants only
-    " ORDER BY number LIMIT ?"
+_NAMED: Final = ", ".join(f"block.{name.strip()}" for name in _COLUMNS.split(","))
+_BODIES: Final = (
+    f"SELECT {_NAMED}, body, redaction.digest FROM block"  # noqa: S608 - constants only
+    " LEFT JOIN redaction ON redaction.block = number"
 )
+_ROWS: Final = f"{_BODIES} WHERE number > ? ORDER BY number LIMIT ?"
+_BODY: Final = f"{_BODIES} WHERE number = ?"
 _SCAN: Final = f"SELECT {_COLUMNS}, body FROM block ORDER BY number"  # noqa: S608 - constants only
 _SCAN_BACK: Final = f"{_SCAN} DESC"
 _HEADERS: Final = f"SELECT {_COLUMNS} FROM block WHERE number > ? ORDER BY number"  # noqa: S608 - constants only
@@ -53,12 +62,33 @@ _DROP_ANCHOR: Final = (
     "DELETE FROM anchor WHERE EXISTS (SELECT 1 FROM block WHERE number < :before)"
 )
 _ANCHOR_INSERT: Final = f"INSERT INTO anchor ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)"  # noqa: S608 - constants only
+_REDACTIONS: Final = "SELECT block, digest, told FROM redaction ORDER BY block"
+_REDACT: Final = "INSERT OR REPLACE INTO redaction VALUES (?, ?, ?)"
+_PRUNE_REDACTIONS: Final = (
+    "DELETE FROM redaction WHERE block <= (SELECT number FROM anchor)"
+)
 _PRUNE: Final = "DELETE FROM block WHERE number <= (SELECT number FROM anchor)"
 _SET_ANCHOR: Final = f"""
 INSERT INTO anchor SELECT {_COLUMNS} FROM block
 WHERE number IN (SELECT number FROM block WHERE number < :before
                  ORDER BY number LIMIT :limit)
 ORDER BY number DESC LIMIT 1"""  # noqa: S608 - constants only
+
+
+class Stored(NamedTuple):
+    """A block as it stands: `digest` is that of a redacted body, else None."""
+
+    header: Header
+    body: bytes
+    digest: bytes | None
+
+
+class Redaction(NamedTuple):
+    """Block `block` has another body, of `digest`; a record in block `told` says so."""
+
+    block: int
+    digest: bytes
+    told: int
 
 
 class DisorderError(Exception):
@@ -136,14 +166,41 @@ class BlockTable:
     def insert(self, header: Header, body: bytes) -> None:
         self._connection.execute(_INSERT, (*_fields(header), body))
 
-    def rows(
-        self, after: int, limit: int, bytes_max: int
-    ) -> list[tuple[Header, bytes]]:
+    def block(self, number: int) -> Stored | None:
+        for *fields, body, digest in self._connection.execute(_BODY, (number,)):
+            return Stored(Header(*fields), body, digest)
+        return None
+
+    def replace_body(self, redaction: Redaction, body: bytes) -> None:
+        """Put another body into a block; its header stays as it is."""
+        self._connection.execute(
+            "UPDATE block SET body = ? WHERE number = ?", (body, redaction.block)
+        )
+        self.note_redaction(redaction)
+
+    def note_redaction(self, redaction: Redaction) -> None:
+        self._connection.execute(_REDACT, redaction)
+
+    def redactions(self) -> list[Redaction]:
+        return [Redaction(*row) for row in self._connection.execute(_REDACTIONS)]
+
+    def forget_log(self) -> bool:
+        """Leave nothing overwritten in the log; False: somebody reads in it."""
+        self._connection.set_busy_timeout(CHECKPOINT_BUSY_MS_MAX)
+        try:
+            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        except (apsw.FullError, apsw.BusyError):
+            return False
+        finally:
+            self._connection.set_busy_timeout(BUSY_MS_MAX)
+        return True
+
+    def rows(self, after: int, limit: int, bytes_max: int) -> list[Stored]:
         """Blocks above `after`, at least one if there is any, until a bound is met."""
         chosen, size_bytes = [], 0
         cursor = self._connection.execute(_ROWS, (after, limit))
-        for *fields, body in cursor:
-            chosen.append((Header(*fields), body))
+        for *fields, body, digest in cursor:
+            chosen.append(Stored(Header(*fields), body, digest))
             size_bytes += len(body)
             if size_bytes >= bytes_max:
                 cursor.close()
@@ -216,8 +273,14 @@ class BlockTable:
         with self._connection:
             self._connection.execute(_DROP_ANCHOR, bounds)
             self._connection.execute(_SET_ANCHOR, bounds)
+            self._connection.execute(_PRUNE_REDACTIONS)
             self._connection.execute(_PRUNE)
-        return self._connection.changes()
+            pruned = self._connection.changes()
+        return pruned  # noqa: RET504 -- once it is committed
+
+    def transaction(self) -> AbstractContextManager[object]:
+        """All of several writes, or none."""
+        return self._connection
 
     def snapshot(self) -> AbstractContextManager[object]:
         """One read transaction around several reads."""

@@ -1,12 +1,12 @@
 """Checking a journal that is being written: headers and bodies, in small steps."""
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from gateway.journal.block import is_body
 from gateway.journal.damage import Damage, walk
-from gateway.journal.table import BlockTable
+from gateway.journal.table import BlockTable, Stored
 from gateway.ports import Header
 
 STEP_BLOCKS: Final = 256
@@ -17,7 +17,7 @@ def damaged_bodies(table: BlockTable, after: int) -> Iterator[Damage]:
     """Bodies above `after` that are not what their headers promised."""
     while rows := table.rows(after, STEP_BLOCKS, STEP_BYTES):
         yield from _damaged(rows)
-        after = rows[-1][0].number
+        after = rows[-1].header.number
 
 
 class Verification:
@@ -41,19 +41,19 @@ class Verification:
                 self._last = anchor  # pruned meanwhile: the chain goes on from there
             after = self._last.number if self._last else 0
             rows = self._table.rows(after, limit, STEP_BYTES)
-        damages = list(walk((header for header, _ in rows), self._last))
+        damages = list(walk((row.header for row in rows), self._last))
         damages += _damaged(rows)
         self.blocks += len(rows)
         self.done = not rows
         if rows:
-            self._last = rows[-1][0]
+            self._last = rows[-1].header
         return damages
 
     def close(self) -> None:
         self._table.close()
 
 
-def _damaged(rows: list[tuple[Header, bytes]]) -> Iterator[Damage]:
-    for header, body in rows:
-        if hashlib.sha256(body).digest() != header.digest:
+def _damaged(rows: list[Stored]) -> Iterator[Damage]:
+    for header, body, digest in rows:
+        if not is_body(header, body, digest):
             yield Damage("body", header.number, header.number)

@@ -133,6 +133,11 @@ class Books:
     def set_timers(self, timers: Iterable[Timer]) -> None:
         self._store.many("INSERT OR IGNORE INTO timer VALUES (?, ?, ?)", timers)
 
+    def waits(self, kind: str) -> bool:
+        """Whether a timer of this kind is set."""
+        query = "SELECT 1 FROM timer WHERE kind = ? LIMIT 1"
+        return self._store.one(query, (kind,)) is not None
+
     def drop_timers(self, kind: str, subject: str) -> None:
         self._store.run(
             "DELETE FROM timer WHERE kind = ? AND subject = ?", (kind, subject)

@@ -79,6 +79,22 @@ class Checkpoints:
             with suppress(apsw.ConnectionClosedError):
                 self._connection.interrupt()
 
+    def older_than(self, block: int) -> list[Path]:
+        """Copies of the ledger as it was before this block, finished or not."""
+        paths = self._directory.glob("*.db")
+        numbered = [path for path in paths if path.stem.isdecimal()]
+        older = [path for path in numbered if int(path.stem) < block]
+        unfinished = self._directory / _UNFINISHED
+        return [*older, *([unfinished] if block and unfinished.exists() else [])]
+
+    def drop_older_than(self, block: int) -> None:
+        """Delete them; the unfinished one may be in the making, and is left."""
+        older = [path for path in self.older_than(block) if path.suffix]
+        for path in older:
+            _remove(path)
+        if older:
+            sync_directory(self._directory)
+
     def _taken(self, fold_version: int) -> Checkpoint:
         unfinished = self._directory / _UNFINISHED
         _remove(unfinished)

@@ -56,7 +56,12 @@ class Difference(NamedTuple):
 
 
 _PERSONAL: Final = Table(
-    "personal", ("place", "rating_id", "key_id", "sealed IS NULL", "digest"), 1
+    "personal",
+    (
+        *("place", "rating_id", "key_id", "sealed IS NULL", "digest"),
+        *("subject", "at_ms", "kept"),
+    ),
+    1,
 )
 
 
@@ -205,7 +210,8 @@ def _same(table: Table, ours: Row, theirs: Row) -> bool:
         return ours[:3] == theirs[:3] and unpack(ours[3]) == unpack(theirs[3])
     if table is not _PERSONAL or ours[2] == theirs[2]:
         return False
-    return ours[:2] == theirs[:2] and ours[3] == theirs[3]  # sealed with another key
+    same = [ours[at] == theirs[at] for at in (0, 1, 3, 5, 6, 7)]
+    return all(same)  # sealed with another key
 
 
 def _key(table: Table, row: Row) -> str:

@@ -7,12 +7,14 @@ from typing import Final, NamedTuple
 
 from gateway.ledger.packing import pack
 from gateway.ledger.store import Row, Store
-from gateway.ports import OutboxRow
+from gateway.ports import OutboxRow, RecordFlag
 
 _QUARANTINE: Final = (
     "id, place, kind, topic, device_id, event_id, reason, detail, payload,"
     " received_ms, flags, count, state"
 )
+
+_REDACTED: Final = int(RecordFlag.REDACTED)
 
 
 class Kept(NamedTuple):
@@ -61,10 +63,15 @@ class Queues:
             " ON CONFLICT (fingerprint) DO UPDATE SET"
             # A replayed item stands for nothing any more: it starts anew.
             " count = excluded.count + iif(state = 'replayed', 0, count),"
+            # One that is an envelope by now stays one.
+            f" payload = iif(flags & {_REDACTED} AND payload IS NOT NULL AND NOT"
+            f" excluded.flags & {_REDACTED}, payload, excluded.payload),"
             " place = iif(state = 'replayed', excluded.place, place),"
-            " flags = iif(state = 'replayed', excluded.flags, flags),"
+            " flags = iif(payload IS NULL, excluded.flags,"
+            f" iif(state = 'replayed', excluded.flags & ~{_REDACTED}"
+            f" | (flags & {_REDACTED}), flags) | (excluded.flags & {_REDACTED})),"
             " received_ms = iif(state = 'replayed', excluded.received_ms, received_ms),"
-            " last_ms = excluded.last_ms, payload = excluded.payload,"
+            " last_ms = excluded.last_ms,"
             " state = excluded.state",
             rows,
         )
@@ -98,6 +105,22 @@ class Queues:
         self._store.many(
             "UPDATE quarantine SET state = 'replayed' WHERE id = ?",
             [(i,) for i in ids],
+        )
+
+    def standing_at(self, places: Iterable[int]) -> list[Kept]:
+        """Items that have a payload and came at one of these places."""
+        rows = self._store.each(
+            f"SELECT {_QUARANTINE} FROM quarantine"
+            " WHERE place = ? AND payload IS NOT NULL",
+            [(place,) for place in places],
+        )
+        return [Kept(*row) for row in rows]
+
+    def redact(self, item: int, payload: bytes, flags: int, detail: str) -> None:
+        """Keep an item without what it says about a person."""
+        self._store.run(
+            "UPDATE quarantine SET payload = ?, flags = ?, detail = ? WHERE id = ?",
+            (payload, flags, detail, item),
         )
 
     def purge(self, ids: Iterable[int]) -> None:

@@ -104,6 +104,22 @@ class Stored(NamedTuple):
         return f"{self.device_id}:{self.event_id}"
 
 
+class PersonalRow(NamedTuple):
+    """What an element says about a person; `sealed` is None once it is erased.
+
+    `kept` is 1 until the fold comes to the erasure, which the journal may precede.
+    """
+
+    place: int
+    rating_id: str
+    key_id: int
+    sealed: bytes | None
+    digest: bytes
+    subject: str
+    at_ms: int
+    kept: int = 1
+
+
 _SELECT_STORED: Final = (
     "SELECT place, ordinal, device_id, event_id, session_no, binding, level, level_raw,"
     " occurred_ms, received_ms, time_quality, origin, mode, round, employee_id, seq,"
@@ -200,6 +216,8 @@ class Ratings:
         )
         return [(row[0], row[1]) for row in rows]
 
-    def add_personal(self, rows: Iterable[tuple[int, str, int, bytes, bytes]]) -> None:
-        """Keep sealed fields: (place, rating_id, key id, sealed, keyed digest)."""
-        self._store.many("INSERT OR REPLACE INTO personal VALUES (?, ?, ?, ?, ?)", rows)
+    def add_personal(self, rows: Iterable[PersonalRow]) -> None:
+        """Keep sealed fields."""
+        self._store.many(
+            "INSERT OR REPLACE INTO personal VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows
+        )

@@ -9,6 +9,7 @@ from typing import Final
 
 from gateway.ledger.schema_alerts import ALERTS, FOLDED_ALERTS
 from gateway.ledger.schema_days import DAYS, FOLDED_DAYS, SINK_DAYS
+from gateway.ledger.schema_erasures import ERASURES, FOLDED_ERASURES
 from gateway.ledger.schema_inspections import (
     FOLDED_INSPECTIONS,
     INSPECTIONS,
@@ -303,6 +304,7 @@ MIGRATIONS: Final = (
     ALERTS,
     DAYS,
     SINK_DAYS,
+    ERASURES,
 )
 
 IDENTITY_TABLE: Final = """
@@ -345,4 +347,5 @@ FOLDED: Final = (
     *FOLDED_INSPECTIONS,
     *FOLDED_ALERTS,
     *FOLDED_DAYS,
+    *FOLDED_ERASURES,
 )

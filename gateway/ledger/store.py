@@ -18,6 +18,7 @@ WAL_PAGES = 8_000
 """The log holds 64 MiB: pages that change often are copied and synced once."""
 
 BUSY_MS = 5_000
+_FORGET_BUSY_MS = 100
 
 
 def connect(path: Path) -> apsw.Connection:
@@ -32,6 +33,7 @@ def connect(path: Path) -> apsw.Connection:
         f"cache_size = -{CACHE_KIB}",
         f"wal_autocheckpoint = {WAL_PAGES}",
         "temp_store = MEMORY",
+        "secure_delete = ON",  # what is erased is overwritten, in free pages, too
     ):
         connection.execute(f"PRAGMA {pragma}")
     migrations.apply(connection, MIGRATIONS)
@@ -57,6 +59,17 @@ class Store:
     def rollback(self) -> None:
         if not self.connection.get_autocommit():
             self._cursor.execute("ROLLBACK")
+
+    def forget_log(self) -> bool:
+        """Leave nothing overwritten in the log; False: somebody reads in it."""
+        self.connection.set_busy_timeout(_FORGET_BUSY_MS)
+        try:
+            self.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        except (apsw.BusyError, apsw.FullError):
+            return False
+        finally:
+            self.connection.set_busy_timeout(BUSY_MS)
+        return True
 
     def close(self) -> None:
         self.connection.close()

@@ -100,6 +100,11 @@ class UpkeepMetrics:
             "Blocks older than the retention, deleted",
             registry=registry,
         )
+        self.blocks_redacted = Counter(
+            "evalgate_blocks_redacted",
+            "Blocks rewritten without what was erased",
+            registry=registry,
+        )
         self.blocks_checked = Counter(
             "evalgate_blocks_checked",
             "Blocks whose chain and body were read again",

@@ -21,6 +21,7 @@ from gateway.processing import (
     acts_of_samples,
     acts_of_settings,
     acts_of_statements,
+    erasing,
 )
 from gateway.processing.acting import ActError, Context, Handling, Outcome, read
 
@@ -34,6 +35,7 @@ HANDLERS: Final[Mapping[str, Handling[Any]]] = {
     **acts_of_samples.HANDLERS,
     **acts_of_statements.HANDLERS,
     **acts_of_roles.HANDLERS,
+    **erasing.HANDLERS,
 }
 
 

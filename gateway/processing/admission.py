@@ -9,7 +9,7 @@ from itertools import islice
 from operator import itemgetter
 from typing import Final, NamedTuple
 
-from device_protocol.codec import Uplink, reader_of
+from device_protocol.codec import reader_of
 from device_protocol.errors import ProtocolError, Reason
 from device_protocol.json_text import split
 from device_protocol.messages import (
@@ -29,6 +29,7 @@ from gateway.places import ELEMENT_BITS
 from gateway.ports import Record, RecordFlag, RecordKind
 from gateway.processing.bindings import reader_over_http
 from gateway.processing.devices import learn_presence
+from gateway.processing.envelopes import read_part, unfolded
 from gateway.processing.heartbeats import beat
 from gateway.processing.profiles import Reader
 from gateway.processing.quarantine import Quarantine
@@ -39,6 +40,7 @@ from gateway.processing.state import (
     Entry,
     State,
 )
+from gateway.redaction import REDACTED, part, payload_of
 
 Element = tuple[int, Device, EventMessage, Record]
 """Packed place, device, what it says, and the record it came in."""
@@ -48,6 +50,8 @@ DEFERRAL_STEP_MS: Final = 1_000
 RECORD_STEP: Final = 1 << ELEMENT_BITS
 PRESENCE: Final = Channel.PRESENCE
 RETAINED: Final = int(RecordFlag.RETAINED)  # an enum's & costs a microsecond
+UNUSUAL: Final = RETAINED | REDACTED
+_HTTP_CHANNELS: Final = frozenset({Channel.RATING.value, Channel.SESSION.value})
 
 
 class Arrival(NamedTuple):
@@ -94,11 +98,11 @@ class Admission:
             if device.block != block:
                 state.touch(device)
             if (
-                record.flags & RETAINED
+                record.flags & UNUSUAL
                 or device.lifecycle not in ACCEPTING
                 or device.deferred
                 or device.tokens < 1
-            ) and self._stopped(record, place, device, channel):
+            ) and self._set_aside(record, place, entry, elements):
                 continue
             if channel is not PRESENCE:
                 device.saw(record.received_ms)
@@ -115,14 +119,34 @@ class Admission:
                 self._unfold(message, record, place, device, elements)
         return self.take_waiting()
 
+    def _set_aside(
+        self, record: Record, place: int, entry: Entry, elements: list[Element]
+    ) -> bool:
+        """Whether something keeps the message from being judged as it came."""
+        device, channel, read = entry
+        if not record.flags & REDACTED:
+            return self._stopped(record, place, device, channel)
+        record, read = unfolded(record, read)
+        if (
+            record.flags & RETAINED
+            or device.lifecycle not in ACCEPTING
+            or (device.deferred or device.tokens < 1)
+        ) and self._stopped(record, place, device, channel):
+            return True
+        device.saw(record.received_ms)
+        self._read_again(record, place, device, read, elements)
+        return True
+
     def readmit(self, arrivals: Sequence[Arrival]) -> list[Element]:
         """As `admit`, of messages that were kept back; the bucket is not asked."""
         elements = self._waiting
-        for place, record in arrivals:
-            entry = self._state.entries.get(record.topic) or self._enter(record, place)
+        entries = self._state.entries
+        for place, arrived in arrivals:
+            entry = entries.get(arrived.topic) or self._enter(arrived, place)
             if entry is None:
                 continue
             device, channel, read = entry
+            record, read = unfolded(arrived, read)
             self._state.touch(device)
             stopped = (
                 record.flags & RETAINED or device.lifecycle not in ACCEPTING
@@ -140,7 +164,7 @@ class Admission:
         elements: list[Element],
     ) -> None:
         try:
-            message = _read_part(read, device, record)
+            message = read_part(read, device.device_id, record)
         except ProtocolError as error:
             self._quarantine.refuse(record, place, device.device_id, error)
             return
@@ -271,7 +295,8 @@ class Admission:
             self._state.fates["ignored", "device_pending"] += 1
             return
         try:
-            message = _read_part(self._reader(device, channel), device, record)
+            record, read = unfolded(record, self._reader(device, channel))
+            message = read_part(read, device.device_id, record)
         except ProtocolError as error:
             if error.reason is Reason.BAD_TOPIC:
                 self._quarantine.refuse(record, place, device.device_id, error)
@@ -300,7 +325,7 @@ class Admission:
                     device.no,
                     record.kind,
                     record.topic,
-                    record.payload,
+                    payload_of(record),
                     record.received_ms,
                     record.flags,
                 )
@@ -364,36 +389,11 @@ class Admission:
         self._state.elements_extra += len(message) - 1
         read = self._state.entries[record.topic][2]
         # Only a profile's reader knows where elements end in its character set.
-        part = read.split if isinstance(read, ProfileReader) else split
-        sources = part(record.payload)
+        parted = read.split if isinstance(read, ProfileReader) else split
+        sources = parted(record.payload)
         return [
-            (
-                element,
-                place + index,
-                Record(
-                    record.kind,
-                    record.topic,
-                    source,
-                    record.received_ms,
-                    record.flags | RecordFlag.ELEMENT,
-                ),
-            )
+            (element, place + index, part(record, source, index))
             for index, (element, source) in enumerate(
                 zip(message, sources, strict=True)
             )
         ]
-
-
-def _read_part(read: Reader, device: Device, record: Record) -> Uplink:
-    """What a payload says that may be one element of an array.
-
-    Raises:
-        ProtocolError: it is refused whole.
-    """
-    message = read(device.device_id, record.payload)
-    if record.flags & RecordFlag.ELEMENT and isinstance(message, list):
-        raise ProtocolError(Reason.SCHEMA, "an array in an array")
-    return message
-
-
-_HTTP_CHANNELS: Final = frozenset({Channel.RATING.value, Channel.SESSION.value})

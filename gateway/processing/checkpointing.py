@@ -13,6 +13,7 @@ import msgspec
 import structlog
 
 from gateway.clock import Clock
+from gateway.crashpoints import reach
 from gateway.errors import PermanentError, TransientError
 from gateway.ledger.checkpoints import (
     SETTING,
@@ -81,10 +82,17 @@ class Checkpointing:
         return None if text is None else msgspec.json.decode(text, type=Checkpoint)
 
     def due(self) -> bool:
-        """Whether a day has passed in the journal; never while its time is suspect."""
+        """Whether a day has passed in the journal, or a copy holds what is erased.
+
+        Never while its time is suspect.
+        """
         state = self._state
         if not state.block or state.suspect or self._unrecorded is not None:
             return False
+        if self._checkpoints.older_than(state.erasures.last_block()):
+            known = self.in_force
+            if known is None or known.block < state.erasures.last_block():
+                return True
         since_ms = self._since_ms()
         return since_ms is not None and state.now_ms - since_ms >= DAY_MS
 
@@ -96,6 +104,7 @@ class Checkpointing:
 
     async def step(self) -> bool:
         """Take what is due and record it; False when that has to be tried again."""
+        self._forget()
         if self.due() and self._clock.monotonic_ms() >= self._retry_ms:
             await self._try()
         return await self.record()
@@ -138,6 +147,13 @@ class Checkpointing:
         took_ms = self._clock.monotonic_ms() - began_ms
         _log.info("checkpoint_taken", block=taken.block, took_ms=took_ms)
         self._unrecorded = taken
+
+    def _forget(self) -> None:
+        """Delete copies from before the last erasure, once a later one is in force."""
+        erased, known = self._state.erasures.last_block(), self.in_force
+        if known is not None and known.block >= erased:
+            reach("erase.before_checkpoints")
+            self._checkpoints.drop_older_than(erased)
 
     def _since_ms(self) -> int | None:
         """The last checkpoint, or the beginning of the journal."""

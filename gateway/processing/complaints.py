@@ -5,6 +5,7 @@ from typing import Final, cast
 from device_protocol.identity import rating_id as identity
 from device_protocol.messages import Complaint
 from gateway.events.cloudevents import rfc3339
+from gateway.ports import Record
 from gateway.processing.alerts import announce
 from gateway.processing.bindings import binding_of
 from gateway.processing.personal import seal
@@ -53,7 +54,7 @@ class Complaints:
         due_ms = duty.clock(REPLY).due_ms
         row = (place, complaint_id, "complaint", occurred_ms, due_ms)
         books.save_duties([(*row, None, None, None, None, False)])
-        personal = self._personal(place, complaint_id, told)
+        personal = self._personal(place, record, complaint_id, told)
         data = self._about(complaint_id, due_ms)
         data |= {"category": told.category, "session_id": told.session_id}
         data |= {"site": binding.site, "employee_id": told.employee_id}
@@ -84,15 +85,13 @@ class Complaints:
         implied = [one.key for one in near[:1]]
         return (begun or implied or [told.session_id])[-1]
 
-    def _personal(self, place: int, own: str, told: Complaint) -> int | None:
-        fields: dict[str, object] = {}
-        if told.comment is not None:
-            fields["comment"] = told.comment
-        if told.contact is not None:
-            fields["contact"] = told.contact
-        if not fields:
+    def _personal(
+        self, place: int, record: Record, own: str, told: Complaint
+    ) -> int | None:
+        if told.comment is None and told.contact is None:
             return None
-        self._state.ratings.add_personal([seal(self._state, place, own, fields)])
+        row = seal(self._state, place, record, own, told)
+        self._state.ratings.add_personal([row])
         return place
 
     @staticmethod

@@ -14,6 +14,7 @@ from gateway.processing.acts import carry_out
 from gateway.processing.admission import Admission
 from gateway.processing.alerts import raise_alert, resolve_alert
 from gateway.processing.complaints import COMPLAINT_TIMER, Complaints
+from gateway.processing.copies import Copies
 from gateway.processing.day_ends import CORRECTION, DAY_END, DayEnds
 from gateway.processing.inspections import INSPECTION, Inspecting
 from gateway.processing.judging import Judging
@@ -23,6 +24,7 @@ from gateway.processing.press_tests import PRESS_TEST, PressTests
 from gateway.processing.quarantine import Quarantine
 from gateway.processing.readmitting import Readmitting
 from gateway.processing.registering import move
+from gateway.processing.retention import RETENTION, Retention
 from gateway.processing.settling import ORPHAN_TIMER, SESSION_TIMER
 from gateway.processing.sink_days import SINK_DAY
 from gateway.processing.state import CLOCK_SUSPECT, State
@@ -48,6 +50,8 @@ class Fold:
     def _assemble(self) -> None:
         """Steps that hold nothing yet of the transaction to come."""
         state = self.state
+        state.copies = Copies(state)
+        state.retention = retention = Retention(state)
         self._quarantine = Quarantine(state)
         self._admission = Admission(state, self._quarantine)
         self._judging = Judging(state, self._quarantine)
@@ -84,6 +88,7 @@ class Fold:
                 DAY_END: day_ends.end,
                 CORRECTION: day_ends.correct,
                 SINK_DAY: day_ends.sinks.end,
+                RETENTION: retention.sweep,
             },
         )
 
@@ -137,7 +142,11 @@ class Fold:
         header, records = block
         state = self.state
         state.begin_block(
-            header.number, header.generation, header.appended_ms, header.flags
+            header.number,
+            header.generation,
+            header.appended_ms,
+            header.flags,
+            header.key_id,
         )
         if state.suspect != (CLOCK_SUSPECT in state.alerts):
             self._doubt_clock()

@@ -6,6 +6,7 @@ from operator import itemgetter
 from typing import cast
 
 from device_protocol.errors import ProtocolError, Reason
+from device_protocol.identity import rating_id
 from device_protocol.messages import EventMessage, Rating
 from device_protocol.timestamps import FUTURE_TOLERANCE_MS, local_ms, resolve
 from gateway.ledger.devices import Device
@@ -176,6 +177,8 @@ class Judging:
         if holder.content_hash == rating.content_hash:
             self._state.fates["duplicate", ""] += 1
             self._state.daybook.count(device, DUPLICATE, record.received_ms)
+            own = rating_id(device.device_id, rating.event_id)
+            self._state.copies.repeated(place, own, rating)
             if device.receipts:
                 self._state.emission.keep(device.device_id, rating.event_id)
             return

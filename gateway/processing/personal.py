@@ -3,20 +3,37 @@
 import msgspec
 
 from device_protocol.identity import rating_id
+from device_protocol.messages import Complaint, Rating
+from gateway.ledger.ratings import PersonalRow
+from gateway.places import ELEMENTS_MAX
+from gateway.ports import Record, RecordFlag
 from gateway.processing.alerts import announce
 from gateway.processing.points import Timed
 from gateway.processing.settling import find_rating, meant_by
 from gateway.processing.state import State
+from gateway.redaction import Redacted
 
 
 def seal(
-    state: State, place: int, own: str, fields: dict[str, object]
-) -> tuple[int, str, int, bytes, bytes]:
+    state: State, place: int, record: Record, own: str, message: Rating | Complaint
+) -> PersonalRow:
     """The row that keeps what an element with the id `own` says about a person."""
+    state.retention.begin()
+    about = (own, state.now_ms)
+    element = 0 if record.flags & RecordFlag.ELEMENT else place % ELEMENTS_MAX
+    mark = record.mark_of(element) if isinstance(record, Redacted) else None
+    if mark is not None:
+        return PersonalRow(place, own, mark.key_id, None, mark.digest, *about)
+    fields: dict[str, object] = {}
+    if message.comment is not None:
+        fields["comment"] = message.comment
+    if message.contact is not None:
+        fields["contact"] = message.contact
     ring = state.keyring
     plain = msgspec.json.encode(fields)
     sealed = ring.seal(plain, own.encode())
-    return place, own, ring.key_id, sealed, ring.digest(ring.key_id, plain)
+    digest = ring.digest(ring.key_id, plain)
+    return PersonalRow(place, own, ring.key_id, sealed, digest, *about)
 
 
 class Personal:
@@ -24,7 +41,7 @@ class Personal:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._rows: list[tuple[int, str, int, bytes, bytes]] = []
+        self._rows: list[PersonalRow] = []
 
     def keep(self, one: Timed, session_key: str | None) -> None:
         """Seal what a rating, or a comment alone, says about a person.
@@ -32,17 +49,13 @@ class Personal:
         `session_key` is that of its session, where it is known; the rows before it
         are written, unless it is.
         """
-        place, device, rating, _, occurred_ms, _ = one
+        place, device, rating, record, occurred_ms, _ = one
         own = rating_id(device.device_id, rating.event_id)
         subject = own
         if rating.comment_for is not None:
             subject = meant_by(self._state, device.device_id, rating.comment_for)
-        fields: dict[str, object] = {}
-        if rating.comment is not None:
-            fields["comment"] = rating.comment
-        if rating.contact is not None:
-            fields["contact"] = rating.contact
-        self._rows.append(seal(self._state, place, own, fields))
+        row = seal(self._state, place, record, own, rating)
+        self._rows.append(row._replace(subject=subject))
         if rating.mode == "live":
             announce(
                 self._state,

@@ -5,6 +5,7 @@ from typing import Final, cast
 
 import msgspec
 
+from device_protocol.blanking import OWN_PATHS
 from device_protocol.codec import Uplink
 from device_protocol.profiles import (
     Inspection,
@@ -13,8 +14,10 @@ from device_protocol.profiles import (
     ProfileReader,
     profile_reader,
 )
+from device_protocol.rating import CONTACT_KINDS
 from device_protocol.topics import Channel
 from fleet.press_test import LEVELS
+from gateway.redaction import Personal
 
 Reader = Callable[[str, bytes], Uplink]
 
@@ -22,6 +25,7 @@ _PROFILES: Final = msgspec.json.Decoder(dict[str, Profile])
 _PLAIN: Final = Profile()
 """Stands for what has no profile: it leaves everything as the protocol says."""
 _KEYS: Final = 16
+_PERSONAL_FIELDS: Final = frozenset({"comment", "contact", "contact.value"})
 
 
 class Profiles:
@@ -51,6 +55,23 @@ class Profiles:
         """What a key meant at the event; None: the profile does not say."""
         profile = self._profiles.get(name or "", _PLAIN)
         return profile.level_of(key, occurred_ms)
+
+    def personal(self, name: str | None, channel: Channel) -> Personal:
+        """Where messages of a channel have what tells of a person."""
+        profile = self._profiles.get(name or "", _PLAIN)
+        mapping = profile.channels.get(channel.value)
+        if mapping is None:
+            return Personal(charsets=(profile.charset,))
+        own = mapping.own_names
+        paths = [path for path in OWN_PATHS if own and path[0] not in mapping.fields]
+        for field in _PERSONAL_FIELDS & mapping.fields.keys():
+            places = mapping.fields[field]
+            several = (places,) if isinstance(places, str) else places
+            paths += [tuple(place.split(".")) for place in several]
+        codes = mapping.values.get("contact.kind", {})
+        return Personal(
+            tuple(sorted(paths)), (*CONTACT_KINDS, *sorted(codes)), (profile.charset,)
+        )
 
     def key_map(self, name: str | None, at_ms: int) -> dict[int, int]:
         """The keys that a profile knows at a moment, and their levels."""

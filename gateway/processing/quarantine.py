@@ -10,6 +10,7 @@ from gateway.ledger.devices import Device
 from gateway.ports import Record
 from gateway.processing.alerts import raise_alert
 from gateway.processing.state import State
+from gateway.redaction import payload_of, source_of
 
 ITEMS_MAX: Final = 500_000
 """Items of the quarantine; beyond it the oldest are dropped, and an alert says so."""
@@ -50,9 +51,7 @@ class Quarantine:
         if state == "held" and error.event_id:
             self._state.emission.keep(device.device_id, error.event_id)
         elif state != "held":
-            what = error.event_id or (
-                "sha256:" + hashlib.sha256(record.payload).hexdigest()
-            )
+            what = error.event_id or f"sha256:{source_of(record).hex()}"
             self._state.emission.reject(device.device_id, what, error.reason.value)
 
     def hold(
@@ -84,17 +83,19 @@ class Quarantine:
         reason = error.reason.value
         self._state.fates[fate_of(reason)] += 1
         head = f"{record.topic}\0{reason}\0".encode()
+        source = source_of(record)
+        record, detail = self._state.copies.refused(record, place, device_id, error)
         self._rows.append(
             (
-                hashlib.sha256(head + record.payload).digest()[:16],
+                hashlib.sha256(head + source).digest()[:16],
                 place,
                 record.kind,
                 record.topic,
                 device_id,
                 error.event_id,
                 reason,
-                error.detail[:500],
-                record.payload,
+                detail[:500],
+                payload_of(record),
                 record.received_ms,
                 self._state.now_ms,
                 record.flags,

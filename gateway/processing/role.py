@@ -11,12 +11,13 @@ import structlog
 
 from gateway.clock import Clock
 from gateway.errors import PermanentError, TransientError
-from gateway.ipc.doorbell import Doorbell, Ringer
+from gateway.ipc.doorbell import REDACT, Doorbell, Ringer
 from gateway.observability.metrics import ProcessMetrics, write_figures
 from gateway.ports import JournalReader, Submitter
 from gateway.processing.applying import Wanted, changes
 from gateway.processing.checkpointing import Checkpointing
 from gateway.processing.fold import Fold
+from gateway.processing.forgetting import Forgetting
 from gateway.processing.processor import Processor
 from gateway.processing.pruning import OutboxRetention
 from gateway.processing.quarantine import ITEMS_MAX
@@ -61,6 +62,7 @@ class ProcessRole:
         self._reader = reader
         self._fold = fold
         self._processor = Processor(reader, fold)
+        self._forgetting = Forgetting(fold.state.store)
         self._submitter = submitter
         self._clock = clock
         self._metrics = ProcessMetrics()
@@ -96,6 +98,7 @@ class ProcessRole:
                         continue
                     for ringer in ringers:
                         ringer.ring()
+                    self._tell_erased(ingest)
                     self._confirm()
                     await asyncio.sleep(self._pause_s())
                 for task in beside:
@@ -103,10 +106,19 @@ class ProcessRole:
         for ringer in (*ringers, ingest):
             ringer.close()
 
+    def _tell_erased(self, ingest: Ringer) -> None:
+        """What was erased is to leave the logs and the journal, too."""
+        state = self._fold.state
+        if state.erased:
+            state.erased = False
+            self._forgetting.want()
+            ingest.ring(REDACT)
+
     def _beside(self) -> Iterator[Coroutine[None, None, None]]:
         """What goes on beside the fold until it ends."""
         yield self._applying()
         yield self._figures()
+        yield self._forgetting.run()
         if self._checkpointing:
             yield self._checkpointing.run()
         if self._retention:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from typing import Final, Protocol
 
-from device_protocol.messages import Rating
+from device_protocol.errors import ProtocolError
+from device_protocol.messages import EventMessage, Rating
 from device_protocol.profiles.model import FULL_SCALE
 from device_protocol.topics import Channel
 from fleet.escalation import read_alerting
@@ -18,6 +19,7 @@ from gateway.ledger.books import Books, Timer
 from gateway.ledger.conditions import Conditions
 from gateway.ledger.days import DeviceDays
 from gateway.ledger.devices import Binding, Device, Devices
+from gateway.ledger.erasures import Erasure, Erasures
 from gateway.ledger.figures import FigureCounts
 from gateway.ledger.queues import Queues
 from gateway.ledger.ratings import Ratings
@@ -77,6 +79,33 @@ class Notifier(Protocol):
         """An alert is over."""
 
 
+class Copying(Protocol):
+    """What notes where personal data stand, and redacts them."""
+
+    def repeated(self, place: int, own: str, message: EventMessage) -> None:
+        """A duplicate says the same again."""
+
+    def refused(
+        self, record: Record, place: int, device_id: str | None, error: ProtocolError
+    ) -> tuple[Record, str]:
+        """A refused record as it may be kept, and why it was refused."""
+
+    def erasure(
+        self, place: int, own: str, subject: str, content_hash: bytes
+    ) -> Erasure:
+        """How an element is erased."""
+
+    def redact_items(self, erasures: Sequence[Erasure]) -> None:
+        """Redact what the quarantine keeps of these elements."""
+
+
+class Retaining(Protocol):
+    """What ends the time that personal data are kept."""
+
+    def begin(self) -> None:
+        """Something is kept from now on."""
+
+
 class Watcher(Protocol):
     """What follows the presence of devices."""
 
@@ -109,6 +138,10 @@ class State:
         self.ratings = Ratings(store)
         self.session_books = SessionBooks(store)
         self.queues = Queues(store)
+        self.erasures = Erasures(store)
+        self.erased = self.erasures.pending()  # since the roles were last told
+        self.copies: Copying
+        self.retention: Retaining
         self.emission = Emission()
         self.unknown_fields = 0  # read since the metric was last written
         self.watcher: Watcher
@@ -150,6 +183,7 @@ class State:
         self.profiles = read_profiles(self.books.setting("profiles"))
         self._load_devices()
         self.kept_items = self.queues.items()
+        self.kept_copies = self.erasures.copies()
         self.terms = KeptTerms(self.session_books)
         self.rulings = Rulings(self.books, self.devices, self.terms)
         self.openings = Openings(self.rulings, self.devices)
@@ -300,14 +334,20 @@ class State:
         self.active_devices.add(device)
 
     def begin_block(
-        self, number: int, generation: int, now_ms: int, flags: int
+        self, number: int, generation: int, now_ms: int, flags: int, key_id: int
     ) -> None:
         """Move to the next block: its number, and its time as the rules' now."""
+        self.key_id = key_id
         self.block = number
         self.generation = generation
         self.now_ms = now_ms
         self.suspect = bool(flags & HeaderFlag.CLOCK_SUSPECT)
         self.store.identities.turn(now_ms, self.horizon_ms, expire=not self.suspect)
+
+    def keyed_digest(self, data: bytes) -> bytes:
+        """By the key of the present block; of one that is lost, nothing is told."""
+        ring = self.keyring
+        return ring.digest(self.key_id, data) if ring.holds(self.key_id) else bytes(32)
 
     def place(self, index: int) -> int:
         """The packed place of a record of the current block."""

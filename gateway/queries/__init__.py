@@ -84,6 +84,9 @@ class LedgerQueries(Protocol):
 
     def comments(self, wanted: CommentFilter, part: Slice) -> Page[CommentRow]: ...
 
+    def unredacted(self, subject: str) -> int:
+        """How many records the journal still holds of what was erased with this."""
+
     def candidates(self, wanted: CountFilter) -> Candidates:
         """Who may be drawn for inspection."""
 

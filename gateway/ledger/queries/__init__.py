@@ -109,6 +109,9 @@ class SqliteLedgerQueries:
     def comments(self, wanted: CommentFilter, part: Slice) -> Page[CommentRow]:
         return self._read(lambda c: comments.listed(c, wanted, part))
 
+    def unredacted(self, subject: str) -> int:
+        return self._read(lambda c: comments.unredacted(c, subject))
+
     def candidates(self, wanted: CountFilter) -> Candidates:
         return self._read(lambda c: samples.candidates(c, wanted))
 

@@ -61,3 +61,13 @@ def listed(
     conditions.where(_HAS_REASON, wanted.reason)
     conditions.where(_ABOUT, wanted.rating_id)
     return page(connection, _COMMENTS, conditions, part)
+
+
+def unredacted(connection: apsw.Connection, subject: str) -> int:
+    """How many records the journal still holds of what was erased with this."""
+    count = connection.execute(
+        "SELECT count(*) FROM erasure WHERE subject = ? AND redacted IS NULL",
+        (subject,),
+    ).get
+    assert isinstance(count, int)
+    return count

@@ -30,6 +30,7 @@ def test_the_registry_has_every_event_of_the_contract() -> None:
     assert EVENTS.keys() == {
         *("rating.recorded", "rating.amended", "rating.superseded"),
         *("rating.defaulted", "rating.voided", "comment.attached", "session.closed"),
+        "comment.erased",
         *("followup.required", "followup.overdue", "followup.closed"),
         *("complaint.raised", "complaint.overdue", "device.presence_changed"),
         *("device.health_changed", "device.identity_alert", "device.seq_reset"),
