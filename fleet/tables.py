@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import Final
 
+from device_protocol.timestamps import instant_ms
 from device_protocol.topics import is_device_id
 from fleet.registry import Lifecycle, is_reserved, may_become
 
@@ -127,6 +128,17 @@ def merged(current: Row | None, row: Row) -> dict[str, str | None]:
     was = (current or {}).get("lifecycle") or Lifecycle.ACTIVE.value
     known["lifecycle"] = known["lifecycle"] or was
     return known
+
+
+def moment_ms(text: str, zone: tzinfo) -> int:
+    """What a cell of a moment means, in ms; a day begins at midnight of the zone.
+
+    Raises:
+        ValueError: it is no date and no time.
+        OverflowError: it lies outside of all years.
+    """
+    moment = datetime.fromisoformat(text)
+    return instant_ms(moment if moment.tzinfo else moment.replace(tzinfo=zone))
 
 
 def _check_cell(table: str, name: str, value: str) -> None:

@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import Any, Final, NamedTuple
 
-from device_protocol.timestamps import instant_ms
+from fleet.tables import moment_ms
 from gateway.ledger.devices import Devices
 from gateway.ratings.attribution import Credit, History, Span, credit
 
@@ -55,15 +55,9 @@ class Attribution:
 def _span(row: Mapping[str, Any], zone: tzinfo) -> Span[Bound] | None:
     """A row of `bindings`; None when its times make no sense: files are not checked."""
     try:
-        since_ms = _ms(row["from"], zone)
-        until_ms = _ms(row["to"], zone) if row.get("to") else None
+        since_ms = moment_ms(row["from"], zone)
+        until_ms = moment_ms(row["to"], zone) if row.get("to") else None
     except (ValueError, OverflowError, TypeError):
         return None
     bound = Bound(row.get("window") or None, row.get("employee") or None)
     return Span(since_ms, until_ms, bound)
-
-
-def _ms(text: str, zone: tzinfo) -> int:
-    """An instant; a day begins at midnight of the zone."""
-    moment = datetime.fromisoformat(text)
-    return instant_ms(moment if moment.tzinfo else moment.replace(tzinfo=zone))

@@ -1,11 +1,12 @@
 """When each site serves, by the registry's tables and the day table in force."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, tzinfo
+from datetime import tzinfo
 from typing import Any
 
 from fleet.hours import HoursError, Opening, Week, read_hours
 from fleet.spans import FOREVER
+from fleet.tables import moment_ms
 from gateway.ledger.devices import Devices
 from gateway.processing.rulings import Rulings
 from gateway.ratings.workdays import Calendar
@@ -79,14 +80,8 @@ def _week(text: str | None) -> Week | None:
 
 
 def _instant(text: str | None, zone: tzinfo) -> int | None:
-    """A date is its local midnight; None: no time at all."""
-    if not text:
-        return None
+    """None where there is no time, or none that makes sense: files are not checked."""
     try:
-        moment = datetime.combine(date.fromisoformat(text), datetime.min.time(), zone)
-    except ValueError:
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            return None
-    return int(moment.timestamp() * 1000) if moment.tzinfo else None
+        return moment_ms(text, zone) if text else None
+    except (ValueError, OverflowError):
+        return None

@@ -184,5 +184,5 @@ def out_of_session(
 
 
 def outside_hours(*, is_open: bool) -> Flag | None:
-    """The site was closed: `Hours.are_open` says whether it was."""
+    """The site was closed: `fleet.hours.Opening` says whether it was."""
     return None if is_open else Flag("outside_hours")

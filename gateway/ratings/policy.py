@@ -8,8 +8,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from fleet.days import DayUnit
 from gateway.ratings.sessions import Policy
-from gateway.ratings.workdays import DayUnit
 from gateway.rules import Rules
 
 MINUTE_MS: Final = 60_000

@@ -4,16 +4,15 @@ Source: rating rules, "Session lifecycle", working days. A day is a proleptic or
 (`date.toordinal`), an instant int milliseconds since the epoch.
 """
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Annotated, Final, Literal, NamedTuple
 
 import msgspec
 
 from device_protocol.timestamps import instant_ms
+from fleet.days import DayUnit
 
-DayUnit = Literal["working", "natural"]
 Kind = Literal["work", "rest"]
 SaidBy = Literal["override", "published", "week", "estimate"]
 Weekday = Annotated[int, msgspec.Meta(ge=0, le=6)]
@@ -183,67 +182,6 @@ def _by_ordinal(days: Mapping[str, str]) -> dict[int, bool]:
         date.fromisoformat(day).toordinal(): kind == "work"
         for day, kind in days.items()
     }
-
-
-class Moved(NamedTuple):
-    """Open deadlines counted from local day `from_day` end elsewhere now."""
-
-    from_day: int
-    days: int
-    before: Deadline
-    after: Deadline
-
-
-def moved_deadlines(
-    open_deadlines: Iterable[tuple[int, int]],
-    before: Calendar,
-    after: Calendar,
-    unit: DayUnit = "working",
-) -> list[Moved]:
-    """What a changed table changes among open deadlines, given as (local day, days).
-
-    Deadlines of one day and length are one: 100,000 open ones are a few pairs. Closed
-    ones are never asked about, so never moved.
-    """
-    found = []
-    for day, days in sorted(set(open_deadlines)):
-        old = before.deadline_of_day(day, days, unit)
-        new = after.deadline_of_day(day, days, unit)
-        if old != new:
-            found.append(Moved(day, days, old, new))
-    return found
-
-
-def working_days_between(calendar: Calendar, since_ms: int, until_ms: int) -> int:
-    """How many working days lie after the day of one instant, up to that of another."""
-    first, last = calendar.local_day(since_ms), calendar.local_day(until_ms)
-    return sum(calendar.day(day).working for day in range(first + 1, last + 1))
-
-
-class Hours(NamedTuple):
-    """Opening hours of each weekday (0: Monday): local minutes, half-open, sorted."""
-
-    week: tuple[tuple[tuple[int, int], ...], ...]
-
-    def are_open(self, calendar: Calendar, at_ms: int) -> bool:
-        """Whether a site serves then: a working day, within its hours.
-
-        A make-up day that no hours are given for has those of Monday.
-        """
-        ordinal = calendar.local_day(at_ms)
-        if not calendar.day(ordinal).working:
-            return False
-        spans = self.week[(ordinal - 1) % 7] or self.week[0]
-        moment = datetime.fromtimestamp(at_ms / 1000, calendar.zone)
-        minute = moment.hour * 60 + moment.minute
-        at = bisect_right(spans, (minute, 24 * 60)) - 1
-        return at >= 0 and minute < spans[at][1]
-
-
-def week_of_hours(*weekdays: Iterable[tuple[int, int]]) -> Hours:
-    """Hours from up to seven weekdays' spans; days that are left out are closed."""
-    given = [tuple(sorted(spans)) for spans in weekdays]
-    return Hours(tuple(given + [()] * (7 - len(given))))
 
 
 def dates(since: date, until: date) -> Iterator[date]:

@@ -8,12 +8,7 @@ import pytest
 from gateway.ratings.workdays import (
     WEEKDAYS,
     Calendar,
-    DayTable,
     Deadline,
-    Moved,
-    moved_deadlines,
-    week_of_hours,
-    working_days_between,
 )
 from gateway.settings.calendars import day_table
 
@@ -103,51 +98,3 @@ def test_a_midnight_that_never_comes_is_the_moment_of_the_jump() -> None:
     calendar = Calendar(WEEKDAYS, site)
     found = calendar.deadline(at("2018-11-02 12:00", site), 1, "natural")
     assert shown(found, site) == "2018-11-04 01:00"
-
-
-def test_the_extended_holiday_of_2020_moves_open_deadlines_only() -> None:
-    """On 27 January the rest until the 30th was extended to 2 February."""
-    announced = CHINA.days
-    planned = {
-        day: kind
-        for day, kind in announced.items()
-        if day not in {"2020-01-31", "2020-02-01", "2020-02-02"}
-    } | {"2020-02-01": "work"}
-    before = Calendar(
-        DayTable(calendar="china", years=(2004, 2026), days=dict(planned)), SHANGHAI
-    )
-    after = Calendar(CHINA, SHANGHAI)
-    friday = before.local_day(at("2020-01-23 10:00"))
-    january = before.local_day(at("2020-01-13 10:00"))
-    moved = moved_deadlines([(friday, 1), (january, 1), (friday, 1)], before, after)
-    assert moved == [
-        Moved(
-            friday,
-            1,
-            Deadline(at("2020-02-01 00:00"), estimated=False),
-            Deadline(at("2020-02-04 00:00"), estimated=False),
-        )
-    ]
-
-
-def test_a_hundred_thousand_open_deadlines_are_a_few_pairs() -> None:
-    calendar = Calendar(CHINA, SHANGHAI)
-    day = calendar.local_day(at("2026-11-20 09:00"))
-    open_deadlines = ((day - number % 7, 5) for number in range(100_000))
-    assert moved_deadlines(open_deadlines, calendar, calendar) == []
-
-
-def test_working_days_between_leave_the_first_day_out() -> None:
-    calendar = Calendar(CHINA, SHANGHAI)
-    since, until = at("2026-02-13 16:40"), at("2026-02-25 08:00")
-    assert working_days_between(calendar, since, until) == 3
-
-
-def test_hours_are_open_on_worked_days_only() -> None:
-    day = [(9 * 60, 12 * 60), (13 * 60, 17 * 60)]
-    hours = week_of_hours(day, day, day, day, day)
-    calendar = Calendar(CHINA, SHANGHAI)
-    assert hours.are_open(calendar, at("2026-02-13 09:00"))
-    assert not hours.are_open(calendar, at("2026-02-13 12:00"))
-    assert hours.are_open(calendar, at("2026-02-14 16:59"))  # a make-up Saturday
-    assert not hours.are_open(calendar, at("2026-02-16 10:00"))  # the holiday
