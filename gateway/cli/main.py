@@ -19,7 +19,15 @@ from gateway.settings import SettingsError
 
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "set up": ("init", "check", "doctor", "run"),
-    "watch": ("status", "top", "trace", "explain", "verify", "reconciliation"),
+    "watch": (
+        "status",
+        "top",
+        "trace",
+        "explain",
+        "verify",
+        "reconciliation",
+        "streaks",
+    ),
     "mend": ("devices", "inspections", "quarantine", "deadletters", "sinks", "clock"),
     "forget": ("erase",),
     "keep": ("keys", "token"),

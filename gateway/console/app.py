@@ -41,6 +41,7 @@ from gateway.console.routes.sessions import Sessions
 from gateway.console.routes.sinks import Sinks
 from gateway.console.routes.statements import Statements
 from gateway.console.routes.statistics import Figures
+from gateway.console.routes.streaks import Streaks
 from gateway.console.token_log import TokenLog
 from gateway.console.tracing import Tracer
 from gateway.console.watching import Watcher
@@ -120,6 +121,7 @@ def _api(
         Figures(ledger),
         Reports(ledger),
         Reconciliations(ledger),
+        Streaks(ledger),
         Samples(ledger, acts),
         Statements(ledger, acts),
         Devices(ledger, acts),
