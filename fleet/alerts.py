@@ -55,6 +55,8 @@ ADVICE: Final[Mapping[str, str]] = MappingProxyType(
     {
         "id_conflict": "look at `evalgate quarantine list --reason id_conflict` and"
         " mend the firmware, then resolve it",
+        "events_given_up": "mend the sink; what it missed can be had from the API;"
+        " then resolve it",
         "session_lost": "see that the broker keeps our session, then resolve it",
         "quarantine_full": "replay or purge what waits in quarantine, then resolve it",
         "gap": "run `evalgate verify`, find out what happened to the disk, then"

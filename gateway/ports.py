@@ -245,6 +245,12 @@ class Outbox(Protocol):
     def first_since(self, appended_ms: int) -> int:
         """The first row appended then or later; past all rows when there is none."""
 
+    def first_within(self, bytes_max: int) -> int:
+        """The first row of the newest ones that hold so many bytes together."""
+
+    def newest_ms(self) -> int:
+        """When the newest row was appended; 0 when there is none."""
+
     def folded(self) -> int:
         """The last block folded."""
 

@@ -10,6 +10,7 @@ from gateway.app.signals import Signals
 from gateway.clock import SystemClock
 from gateway.delivery.lane import LaneLimits
 from gateway.delivery.pace import PaceLimits
+from gateway.delivery.retention import OwedLimits
 from gateway.delivery.role import run_deliver
 from gateway.delivery.runner import Outlet
 from gateway.delivery.store import DeliveryStore
@@ -61,6 +62,7 @@ async def run(settings: Settings, _config: Path, signals: Signals) -> None:
             dice=random.random,
             stop=signals.stop,
             links=[link],
+            limits=_limits(settings),
         )
     finally:
         await submitter.close()
@@ -97,6 +99,11 @@ def _outlets(
         pace = _pace(recipient.retry_delay_s_max)
         limits = LaneLimits(units_max=1, enough=1, in_flight_max=1, pace=pace)
         yield Outlet(recipient.name, told, limits)
+
+
+def _limits(settings: Settings) -> OwedLimits:
+    kept = settings.retention
+    return OwedLimits(kept.owed_days, kept.owed_mib_max << 20)
 
 
 def _receipts(settings: Settings, clock: SystemClock) -> tuple[Outlet, MqttLink]:

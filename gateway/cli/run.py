@@ -120,7 +120,7 @@ def roles_made_of(old: Settings, new: Settings) -> set[Role]:
     made_of = {
         Role.INGEST: ("broker", "intake", "retention"),
         Role.PROCESS: ("retention",),
-        Role.DELIVER: ("broker", *SINK_TABLES),
+        Role.DELIVER: ("broker", "retention", *SINK_TABLES),
         Role.CONSOLE: ("console",),
     }
     return {

@@ -313,6 +313,8 @@ class Sink(Item):
     delivered: int
     owed: int
     dead: int
+    expired: int
+    """Owed for too long, or too many, and given up."""
     lag_s: float
     state: str
     last_error: str | None

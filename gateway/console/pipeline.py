@@ -61,6 +61,7 @@ class PipelineReader:
             delivered=sink.delivered,
             owed=events.owed,
             dead=sink.dead,
+            expired=sink.expired,
             lag_s=self._lag_s(events),
             state=sink.state,
             last_error=sink.last_error,

@@ -18,7 +18,8 @@ def count_sinks(
         known = store.find(name)
         if known is not None:
             before = outbox.addressed_before(name, *known.cursor)
-            counts = known.delivered, known.dead, addressed - before
+            # What was given up ended, too, as little as what was refused.
+            counts = known.delivered, known.dead + known.expired, addressed - before
             found.append(_as_of_then(name, *counts))
     return SinkCountsAct(asked.day, found)
 

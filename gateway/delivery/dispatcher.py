@@ -12,6 +12,7 @@ from gateway.delivery.counting import count_sinks
 from gateway.delivery.feed import Feed
 from gateway.delivery.lane import Lane
 from gateway.delivery.pace import SinkState
+from gateway.delivery.retention import OwedLimits, OwedRetention
 from gateway.delivery.runner import Outlet, Runner, Surroundings
 from gateway.delivery.store import LETTERS_MAX, Change
 from gateway.events import partition_of
@@ -27,7 +28,11 @@ class Dispatcher:
     """Starts a lane for each outlet that the ledger knows, and feeds them all."""
 
     def __init__(
-        self, outlets: Sequence[Outlet], outbox: Outbox, around: Surroundings
+        self,
+        outlets: Sequence[Outlet],
+        outbox: Outbox,
+        around: Surroundings,
+        limits: OwedLimits | None = None,
     ) -> None:
         self._waiting = {outlet.name: outlet for outlet in outlets}
         self._around = around
@@ -35,7 +40,11 @@ class Dispatcher:
         self._outbox = outbox
         self._feed = Feed(outbox, self._controls_saved, self._carry_out)
         self._runners: dict[str, Runner] = {}
+        limits = limits or OwedLimits()
+        self._retention = OwedRetention(outbox, limits, around.clock)
         around.metrics.letters_bound.set(LETTERS_MAX)
+        around.metrics.owed_days_bound.set(limits.days)
+        around.metrics.owed_bytes_bound.set(limits.bytes_max)
 
     def look(self) -> bool:
         """Let every lane read and send; whether there is more to read at once."""
@@ -52,9 +61,14 @@ class Dispatcher:
         return not feed.exhausted and not self._busy()
 
     def show(self) -> None:
-        """Set the gauges, and commit cursors that passed nothing of theirs."""
+        """Set the gauges, and commit cursors that passed nothing of theirs.
+
+        What is owed beyond its bounds goes here, once a second.
+        """
+        bound = self._retention.bound()
         for runner in self._runners.values():
             runner.flush()
+            runner.give_up(bound)
             runner.show()
         self._around.metrics.letters.set(self._around.store.waiting_letters())
 

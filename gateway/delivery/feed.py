@@ -5,12 +5,14 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from gateway.delivery.slots import Position
 from gateway.events import Terms
 from gateway.events.terms import by_name
 from gateway.ports import Outbox, OutboxRow, SinkSince
 
 ROWS_READ_MAX: Final = 4
 ROWS_KEPT_MAX: Final = 32
+ROWS_COUNTED_MAX: Final = 100
 UNITS_KEPT_MAX: Final = 8_000  # some 8 MB
 
 
@@ -79,6 +81,23 @@ class Feed:
             return rows[0] if rows and rows[0].block < self._head else None
         at = bisect_left(self._kept, block, key=lambda row: row.block)
         return self._kept[at] if at < len(self._kept) else None
+
+    def owed_before(
+        self, reader: str, cursor: Position, block: int
+    ) -> tuple[Position, int] | None:
+        """A step from `cursor` towards `block`: where it ends, and what it passes.
+
+        None when the cursor is there already.
+        """
+        rows = self._outbox.rows(cursor[0], ROWS_COUNTED_MAX)
+        rows = [row for row in rows if row.block < block]
+        if cursor >= (block, 0) or not rows:
+            return None
+        count = 0
+        for row in rows:
+            _, indexes = self._terms[reader].select(row)
+            count += sum((row.block, index) >= cursor for index in indexes)
+        return (rows[-1].block + 1, 0), count
 
     def rows_again(self, block: int, limit: int) -> list[OutboxRow]:
         """Rows from `block` on that were shown before."""

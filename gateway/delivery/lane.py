@@ -111,6 +111,11 @@ class Lane:
         return self._ahead.read
 
     @property
+    def first(self) -> Position:
+        """The first unit that is not settled, once what is settled has been saved."""
+        return self._saved
+
+    @property
     def hungry(self) -> bool:
         """Whether another row should be offered: there is less than one batch."""
         return self._ahead.count < self._units_max
@@ -140,6 +145,15 @@ class Lane:
         assert self._replay is None, "one replay at a time"
         ids = [number for number, _ in letters]
         self._replay = Slot([unit for _, unit in letters], (), ids)
+
+    def give_up(self, cursor: Position) -> None:
+        """Try nothing from before `cursor` any more; nothing is in flight."""
+        assert not self._flying, "what is in flight will be answered"
+        self._slots.clear()
+        self._refusals.clear()
+        self._ahead = ReadAhead(cursor, self._partition_of)
+        self._saved = cursor
+        self._settled = Settlement(cursor, 0, [], [], [])
 
     def enable(self) -> None:
         """An operator asks to try again now."""

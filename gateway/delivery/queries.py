@@ -11,7 +11,8 @@ from gateway.reading import Reader
 from gateway.reading.paging import Columns, Conditions, Listing, page
 
 _SELECT_SINKS: Final = """
-SELECT name, kind, block, at, delivered, dead, state, error FROM sink ORDER BY name
+SELECT name, kind, block, at, delivered, dead, state, error, expired FROM sink
+ ORDER BY name
 """
 _SELECT_LETTERS: Final = """
 SELECT id, sink, type, subject, refused_ms, status, answer, state FROM dead_letter
@@ -45,7 +46,7 @@ def _sinks(connection: apsw.Connection) -> list[SinkRow]:
 
 
 def _sink(row: Columns) -> SinkRow:
-    name, kind, block, index, delivered, dead, state, error = row
+    name, kind, block, index, delivered, dead, state, error, expired = row
     return SinkRow(
         name=name,
         kind=kind,
@@ -54,6 +55,7 @@ def _sink(row: Columns) -> SinkRow:
         state=state,
         last_error=error,
         cursor=SinkCursor(name, block, index),
+        expired=expired,
     )
 
 

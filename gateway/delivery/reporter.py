@@ -1,6 +1,7 @@
-"""Tells the journal how sinks are: in which state, and what a day came to."""
+"""Tells the journal how sinks are: their state, their days, what was given up."""
 
 import asyncio
+from collections import Counter
 from typing import Final
 
 import msgspec
@@ -14,32 +15,41 @@ from gateway.ports import Record, RecordKind, Submitter
 
 log = structlog.get_logger("deliver")
 
-ACT: Final = "sink_state_changed"
+STATE: Final = "sink_state_changed"
+GAVE_UP: Final = "events_given_up"
 _DAYS_MAX: Final = 31
 """Days whose counts wait for the journal; the fold asks again for what it lacks."""
 _PAUSE_S: Final = 1.0  # at most one record a second, whatever a sink does
 
 
 class Reporter:
-    """Keeps the newest state of each sink, and counts, until the journal has them."""
+    """Keeps the newest word of each kind until the journal has it."""
 
     def __init__(self, submitter: Submitter, clock: Clock) -> None:
         self._submitter = submitter
         self._clock = clock
         self._news: dict[tuple[str, str], bytes] = {}  # act, what it is about
+        self._given_up: Counter[str] = Counter()
         self._rung = asyncio.Event()
 
     def changed(self, name: str, state: SinkState, error: str | None) -> None:
-        news = {"name": name, "state": state.value, "error": error}
-        self._news[ACT, name] = msgspec.json.encode(news)
-        self._rung.set()
+        self._tell(STATE, name, {"name": name, "state": state.value, "error": error})
+
+    def gave_up(self, name: str, count: int, why: str) -> None:
+        """So many events more were owed beyond the bounds."""
+        self._given_up[name] += count
+        news = {"name": name, "count": self._given_up[name], "why": why}
+        self._tell(GAVE_UP, name, news)
 
     def counted(self, counts: SinkCountsAct) -> None:
         """What became of all that was addressed to sinks up to a day's end."""
-        self._news[SINK_COUNTS, str(counts.day)] = msgspec.json.encode(counts)
+        self._tell(SINK_COUNTS, str(counts.day), counts)
         days = [key for key in self._news if key[0] == SINK_COUNTS]
         for key in days[:-_DAYS_MAX]:
             del self._news[key]
+
+    def _tell(self, act: str, about: str, news: object) -> None:
+        self._news[act, about] = msgspec.json.encode(news)
         self._rung.set()
 
     async def run(self) -> None:

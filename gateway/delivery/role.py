@@ -10,6 +10,7 @@ from gateway.backoff import Dice
 from gateway.clock import Clock
 from gateway.delivery.dispatcher import Dispatcher
 from gateway.delivery.reporter import Reporter
+from gateway.delivery.retention import OwedLimits
 from gateway.delivery.runner import Outlet, Surroundings
 from gateway.delivery.store import DeliveryStore
 from gateway.ipc.doorbell import Doorbell
@@ -31,6 +32,7 @@ async def run_deliver(  # noqa: PLR0913 -- what `app` composes
     dice: Dice,
     stop: asyncio.Event,
     links: Sequence[Link] = (),
+    limits: OwedLimits | None = None,
 ) -> None:
     """Deliver until `stop`, then close the sinks; the caller closes the store.
 
@@ -40,9 +42,9 @@ async def run_deliver(  # noqa: PLR0913 -- what `app` composes
     reporter = Reporter(submitter, clock)
     try:
         async with asyncio.TaskGroup() as group:
-            told = reporter.changed, reporter.counted
+            told = reporter.changed, reporter.counted, reporter.gave_up
             around = Surroundings(store, metrics, group, *told, clock, dice)
-            dispatcher = Dispatcher(outlets, outbox, around)
+            dispatcher = Dispatcher(outlets, outbox, around, limits)
             for link in links:
                 group.create_task(link.run())
             with Doorbell(run_dir / "deliver.bell") as bell:

@@ -15,6 +15,7 @@ from gateway.delivery.feed import Feed
 from gateway.delivery.gathering import Gathering
 from gateway.delivery.lane import Lane, LaneLimits, Request, Settlement
 from gateway.delivery.pace import SinkState, describe
+from gateway.delivery.retention import Bound
 from gateway.delivery.store import LETTERS_MAX, DeliveryStore
 from gateway.errors import DiskFullError
 from gateway.observability.metrics import DeliverMetrics
@@ -48,6 +49,7 @@ class Surroundings:
     group: asyncio.TaskGroup
     state_changed: Callable[[str, SinkState, str | None], None]
     counted: Callable[[SinkCountsAct], None]
+    gave_up: Callable[[str, int, str], None]
     clock: Clock
     dice: Dice
 
@@ -102,6 +104,21 @@ class Runner:
         """An operator asks to try again now."""
         self._lane.enable()
         self._wake_in(0)
+
+    def give_up(self, bound: Bound) -> None:
+        """Let go of the oldest that is owed, some rows at a time, and say so."""
+        if self._stopped or self._lane.in_flight or not self._save(bare=True):
+            return
+        given = self._feed.owed_before(self._name, self._lane.first, bound.block)
+        if given is None:
+            return
+        cursor, count = given
+        self._around.store.give_up(self._name, cursor, count)
+        self._lane.give_up(cursor)
+        if count:
+            self._around.metrics.expired(self._name, count)
+            self._around.gave_up(self._name, count, bound.why)
+            log.error("events_given_up", sink=self._name, count=count, why=bound.why)
 
     def flush(self) -> None:
         """Commit a cursor that passed nothing for this sink, too."""

@@ -60,7 +60,8 @@ CREATE INDEX dead_letter_subject ON dead_letter (subject);
 CREATE TABLE control (block INTEGER NOT NULL) STRICT;  -- read before this block
 INSERT INTO control VALUES (0);
 """
-MIGRATIONS: Final = (_SCHEMA, ranges.SCHEMA)
+_EXPIRED: Final = "ALTER TABLE sink ADD COLUMN expired INTEGER NOT NULL DEFAULT 0"
+MIGRATIONS: Final = (_SCHEMA, ranges.SCHEMA, _EXPIRED)
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode_event: Final = msgspec.msgpack.Decoder(AnyEvent).decode
@@ -75,6 +76,7 @@ class SinkRecord(NamedTuple):
     dead: int
     state: SinkState
     error: str | None
+    expired: int
 
 
 class DeliveryStore:
@@ -94,8 +96,8 @@ class DeliveryStore:
     def sink(self, name: str, kind: str, since: Position) -> SinkRecord:
         """The record of a sink; a new one begins at `since`."""
         self._connection.execute(
-            "INSERT INTO sink VALUES (?, ?, ?, ?, 0, 0, 'ok', NULL)"
-            " ON CONFLICT DO NOTHING",
+            "INSERT INTO sink (name, kind, block, at, delivered, dead, state)"
+            " VALUES (?, ?, ?, ?, 0, 0, 'ok') ON CONFLICT DO NOTHING",
             (name, kind, *since),
         )
         found = self.find(name)
@@ -104,11 +106,13 @@ class DeliveryStore:
 
     def find(self, name: str) -> SinkRecord | None:
         """The record of a sink; None: no lane of it ever started."""
-        for block, at, delivered, dead, state, error in self._connection.execute(
-            "SELECT block, at, delivered, dead, state, error FROM sink WHERE name = ?",
+        rows: list[tuple[Any, ...]] = self._connection.execute(
+            "SELECT block, at, delivered, dead, state, error, expired FROM sink"
+            " WHERE name = ?",
             (name,),
-        ):
-            told = SinkState(state), error
+        ).fetchall()
+        for block, at, delivered, dead, state, error, expired in rows:
+            told = SinkState(state), error, expired
             return SinkRecord((block, at), delivered, dead, *told)
         return None
 
@@ -117,6 +121,16 @@ class DeliveryStore:
         crashpoints.reach("cursor.before_commit")
         self._write(lambda: self._settle(name, done, wall_ms))
         crashpoints.reach("cursor.after_commit")
+
+    def give_up(self, name: str, cursor: Position, count: int) -> None:
+        """Commit that a sink is no longer owed what is before `cursor`."""
+        self._write(
+            lambda: self._connection.execute(
+                "UPDATE sink SET block = ?, at = ?, expired = expired + ?"
+                " WHERE name = ?",
+                (*cursor, count, name),
+            )
+        )
 
     def change_state(self, name: str, state: SinkState, error: str | None) -> None:
         self._write(

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -84,6 +84,28 @@ class SqliteOutbox:
             else:
                 low = block + 1
         return low
+
+    def first_within(self, bytes_max: int) -> int:
+        rows: list[tuple[Any, ...]] = self._connection.execute(
+            "SELECT total(length(body)) FROM outbox"
+        ).fetchall()
+        if rows[0][0] <= bytes_max:
+            return 0
+        held = 0
+        newest_first: Iterable[tuple[Any, ...]] = self._connection.execute(
+            "SELECT block, length(body) FROM outbox ORDER BY block DESC"
+        )
+        for block, size in newest_first:
+            held += size
+            if held > bytes_max:
+                return int(block) + 1
+        return 0
+
+    def newest_ms(self) -> int:
+        rows: list[tuple[Any, ...]] = self._connection.execute(
+            "SELECT appended_ms FROM outbox ORDER BY block DESC LIMIT 1"
+        ).fetchall()
+        return rows[0][0] if rows else 0
 
     def _span(self) -> tuple[int, int]:
         """The first row's block, and the one after the last row's."""

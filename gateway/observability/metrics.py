@@ -217,6 +217,22 @@ class DeliverMetrics:
             states=list(self.STATES),
             registry=registry,
         )
+        self._expired = Counter(
+            "evalgate_sink_expired",
+            "Owed for too long, or too many, and given up",
+            ["sink"],
+            registry=registry,
+        )
+        self.owed_days_bound = Gauge(
+            "evalgate_owed_days_max",
+            "What is owed longer is given up",
+            registry=registry,
+        )
+        self.owed_bytes_bound = Gauge(
+            "evalgate_owed_bytes_max",
+            "Beyond it the oldest that is owed is given up",
+            registry=registry,
+        )
         self.letters = Gauge(
             "evalgate_dead_letters", "Dead letters that wait", registry=registry
         )
@@ -233,6 +249,9 @@ class DeliverMetrics:
     def settled(self, sink: str, delivered: int, dead: int) -> None:
         self._delivered.labels(sink).inc(delivered)
         self._dead.labels(sink).inc(dead)
+
+    def expired(self, sink: str, count: int) -> None:
+        self._expired.labels(sink).inc(count)
 
     def show(self, sink: str, state: str, in_flight: int, read_ahead: int) -> None:
         self._state.labels(sink).state(state)

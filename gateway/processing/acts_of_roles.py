@@ -99,6 +99,18 @@ def _sink_counts(context: Context, told: SinkCountsAct) -> Outcome:
     return {}
 
 
+class _GivenUp(msgspec.Struct):
+    name: str
+    count: int = 0
+    why: str = "owed beyond its bounds"
+
+
+def _events_given_up(context: Context, news: _GivenUp) -> Outcome:
+    text = f"sink {news.name} never took {news.count} events: {news.why}, given up"
+    raise_alert(context.state, "events_given_up", news.name, "critical", text)
+    return {}
+
+
 class _Gap(msgspec.Struct):
     expected: int = 0
     found: int = 1
@@ -150,6 +162,7 @@ def _carried(carry: Callable[[Context, Data], Outcome]) -> Handling[Data]:
 
 HANDLERS: Final[Mapping[str, Handling[Any]]] = {
     "sink_state_changed": handling(_SinkState, _sink_state_changed),
+    "events_given_up": handling(_GivenUp, _events_given_up),
     SINK_COUNTS: handling(SinkCountsAct, _sink_counts),
     "intake_resumed": _carried(_intake_resumed),
     "link_up": _carried(_link_up),

@@ -59,6 +59,7 @@ class SinkRow(msgspec.Struct, frozen=True, kw_only=True):
     state: str  # ok | retrying | open | held | disabled
     last_error: str | None
     cursor: SinkCursor
+    expired: int = 0
 
 
 class VoidRow(msgspec.Struct, frozen=True):

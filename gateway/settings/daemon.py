@@ -90,6 +90,8 @@ class Retention(Section):
     rating_days: int = Field(400, ge=1, le=36_500)
     personal_days: int = Field(30, ge=1, le=3650)
     journal_days: int = Field(30, ge=1, le=3650)
+    owed_days: int = Field(30, ge=1, le=3650)
+    owed_mib_max: int = Field(10_240, ge=1, le=1 << 30)
 
     @model_validator(mode="after")
     def _journal_holds_personal_data(self) -> Self:

@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -12,6 +13,7 @@ from gateway.clock import SystemClock
 from gateway.delivery.lane import LaneLimits
 from gateway.delivery.pace import PaceLimits
 from gateway.delivery.queries import SqliteDeliveryQueries
+from gateway.delivery.retention import OwedLimits
 from gateway.delivery.role import run_deliver
 from gateway.delivery.runner import Outlet
 from gateway.delivery.store import DeliveryStore
@@ -54,8 +56,16 @@ class Submissions:
 
     @property
     def states(self) -> list[tuple[str, str]]:
-        acts = [msgspec.json.decode(record.payload) for record in self.records]
+        acts = self.told("sink_state_changed")
         return [(act["name"], act["state"]) for act in acts]
+
+    def told(self, topic: str) -> list[dict[str, Any]]:
+        """What was submitted of one kind of act."""
+        return [
+            msgspec.json.decode(record.payload)
+            for record in self.records
+            if record.topic == topic
+        ]
 
 
 class Delivering:
@@ -105,6 +115,7 @@ async def delivering(
     outbox: MemoryOutbox,
     *outlets: Outlet,
     links: Sequence[Link] = (),
+    limits: OwedLimits | None = None,
 ) -> AsyncIterator[Delivering]:
     """Run the role until the block ends, then stop it in good order."""
     store = DeliveryStore(directory / "delivery.db")
@@ -123,6 +134,7 @@ async def delivering(
                     dice=random.Random(1).random,
                     stop=stop,
                     links=links,
+                    limits=limits,
                 )
             )
             async with asyncio.timeout(DEADLINE_S):

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 
 from gateway.events import Terms
+from gateway.ledger.packing import pack
 from gateway.ports import OutboxRow, SinkSince
 
 
@@ -29,6 +30,17 @@ class MemoryOutbox:
     def first_since(self, appended_ms: int) -> int:
         later = (row.block for row in self._rows if row.appended_ms >= appended_ms)
         return next(later, self.folded() + 1)
+
+    def first_within(self, bytes_max: int) -> int:
+        held = 0
+        for row in reversed(self._rows):
+            held += len(pack(row))
+            if held > bytes_max:
+                return row.block + 1
+        return 0
+
+    def newest_ms(self) -> int:
+        return self._rows[-1].appended_ms if self._rows else 0
 
     def folded(self) -> int:
         return self._rows[-1].block if self._rows else 0

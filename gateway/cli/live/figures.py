@@ -15,7 +15,7 @@ FATES: Final = (
 
 
 class Sink(msgspec.Struct, frozen=True):
-    """One of /pipeline: addressed = delivered + owed + dead."""
+    """One of /pipeline: addressed = delivered + owed + dead + expired."""
 
     name: str
     kind: str

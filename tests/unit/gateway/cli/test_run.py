@@ -97,7 +97,7 @@ BROKER = '[broker]\nurl = "mqtt://127.0.0.1"\n'
         ("", set()),
         ("[rules]\namendments_max = 2\n", set()),
         ("[intake]\nreceive_max = 10\n", {Role.INGEST}),
-        ("[retention]\njournal_days = 7\n", {Role.INGEST, Role.PROCESS}),
+        ("[retention]\njournal_days = 7\n", {Role.INGEST, Role.PROCESS, Role.DELIVER}),
         ('[[backend]]\nurl = "http://h/e"\n', {Role.DELIVER}),
         ('[console]\nlisten = "127.0.0.1:1"\n', {Role.CONSOLE}),
     ],

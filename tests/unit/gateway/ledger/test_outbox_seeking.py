@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.ledger.outbox import SqliteOutbox
+from gateway.ledger.packing import pack
 from gateway.sealing import Keyring
 from tests.support.events import rating_event
 from tests.support.ledger_file import LedgerFile
@@ -46,3 +47,13 @@ def test_a_time_begins_at_the_first_row_of_then_or_later(
     rows = reader.rows(found, 1)
     reader.close()
     assert [row.block for row in rows] == later[:1]
+
+
+def test_the_newest_rows_that_fit_are_found_from_their_end(tmp_path: Path) -> None:
+    reader = outbox(tmp_path / "ledger.db", {1: 5, 4: 6, 9: 7})
+    sizes = [len(pack(row)) for row in reader.rows(0, 10)]
+    found = {kept: reader.first_within(kept) for kept in (0, sizes[2], sum(sizes))}
+    reader_newest = reader.newest_ms()
+    reader.close()
+    assert found == {0: 10, sizes[2]: 5, sum(sizes): 0}
+    assert reader_newest == 7
