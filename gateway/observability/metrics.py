@@ -217,6 +217,9 @@ class DeliverMetrics:
             states=list(self.STATES),
             registry=registry,
         )
+        self._add_bounds(registry)
+
+    def _add_bounds(self, registry: CollectorRegistry) -> None:
         self._expired = Counter(
             "evalgate_sink_expired",
             "Owed for too long, or too many, and given up",
