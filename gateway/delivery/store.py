@@ -8,7 +8,7 @@ letter is committed in the transaction that moves the cursor past it.
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import apsw
 import msgspec

@@ -51,7 +51,7 @@ def listed(path: Path) -> list[DeadLetterRow]:
 
 def test_a_new_sink_begins_where_it_came_into_force(store: DeliveryStore) -> None:
     record = store.sink("a", "backend", (99, 0))
-    assert record == ((5, 2), 0, 0, SinkState.OK, None)
+    assert record == ((5, 2), 0, 0, SinkState.OK, None, 0)
 
 
 def test_a_settlement_moves_cursor_counts_and_letters_together(
@@ -60,7 +60,7 @@ def test_a_settlement_moves_cursor_counts_and_letters_together(
     settle(store, dead(rating_event(1)), dead(other_event(2), 1), delivered=10)
     store.close()
     again = DeliveryStore(path)
-    assert again.sink("a", "backend", (0, 0)) == ((8, 0), 10, 2, SinkState.OK, None)
+    assert again.sink("a", "backend", (0, 0)) == ((8, 0), 10, 2, SinkState.OK, None, 0)
     again.close()
     newest, oldest = listed(path)
     assert (oldest.type, oldest.subject) == ("rating.recorded", "dev-1:event-00000001")
