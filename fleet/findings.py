@@ -40,6 +40,8 @@ class Findings(msgspec.Struct, gc=False, omit_defaults=True):
     keys when it moved last; `unmoved` are those that stand still. `habit` holds
     quarters of a rating an hour, for each hour of the week (UTC). `expected` ratings
     did not come since the last one. `day_*` are counts at the beginning of the day.
+    `behind` says what its firmware is behind of, `overdue` which routine work degrades
+    it.
     """
 
     reasons: list[Reason] = []
@@ -67,6 +69,8 @@ class Findings(msgspec.Struct, gc=False, omit_defaults=True):
     day_ratings: int = 0
     lacking: int = 0
     pressed: int = 0
+    behind: str = ""
+    overdue: tuple[str, ...] = ()
 
 
 def remember(found: Findings, vitals: Vitals, ratings: int, *, serving: bool) -> None:

@@ -13,6 +13,7 @@ from fleet.findings import HOUR_MS, Findings, Reason
 from fleet.vitals import Vitals
 
 MINUTE_MS: Final = 60_000
+OVERDUE: Final = "inspection_overdue"
 
 # From here on something is wrong; what stands already ends further off.
 BATTERY_PCT_MIN: Final = 20
@@ -108,6 +109,14 @@ def _lost_presses(_: Vitals, f: Findings, stands: Reason | None) -> bool | None:
     return f.pressed >= LOST_OF_MIN and f.lacking > f.pressed * (
         0.3 if stands else LOST_SHARE_MAX
     )
+
+
+def _firmware(_: Vitals, f: Findings, _stands: Reason | None) -> bool | None:
+    return bool(f.behind)
+
+
+def _overdue(_: Vitals, f: Findings, _stands: Reason | None) -> bool | None:
+    return bool(f.overdue)
 
 
 class Rule(NamedTuple):
@@ -218,6 +227,20 @@ _MEASURED: Final = (
         failed=False,
         text=lambda _, f: f"{f.lacking} of a day's {f.pressed} presses never came",
     ),
+    Rule(
+        "firmware",
+        _firmware,
+        0,
+        failed=False,
+        text=lambda _, f: f"its firmware is behind: {f.behind}",
+    ),
+    Rule(
+        OVERDUE,
+        _overdue,
+        0,
+        failed=False,
+        text=lambda _, f: f"{', '.join(f.overdue)} overdue: do it and record it",
+    ),
 )
 FAULTS: Final = (
     ("rtc", False),
@@ -248,11 +271,14 @@ RULES: Final = (
 _FAILED: Final = frozenset(rule.code for rule in RULES if rule.failed)
 
 
-def diagnose(found: Findings, vitals: Vitals) -> list[Reason]:
-    """Judge by every rule; answers the reasons that came or went."""
+def diagnose(found: Findings, vitals: Vitals, at_ms: int | None = None) -> list[Reason]:
+    """Judge by every rule; answers the reasons that came or went.
+
+    `at_ms` is when something else than a heartbeat or a self-test was learnt.
+    """
     if not found.reasons and not found.bad_since and is_sound(vitals, found):
         return []
-    at_ms = vitals.received_ms
+    at_ms = vitals.received_ms if at_ms is None else at_ms
     standing = {reason.code: reason for reason in found.reasons}
     changed: list[Reason] = []
     for code, judge, lasts_ms, _, text in RULES:
@@ -295,6 +321,7 @@ def is_sound(v: Vitals, f: Findings) -> bool:
         and (not f.restarts or f.restarts[-1] <= v.received_ms - HOUR_MS)
         and (f.stuck_ms is None or f.stuck_ms <= v.received_ms - HOUR_MS)
         and not (f.unmoved or f.missed_keys or f.failed_checks or v.faults)
+        and not (f.behind or f.overdue)
     )
 
 

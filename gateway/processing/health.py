@@ -2,7 +2,8 @@
 
 from device_protocol.messages import SelfTest
 from fleet.findings import Findings, remember
-from fleet.health import diagnose, health_of, take_selftest
+from fleet.firmware import is_behind
+from fleet.health import OVERDUE, diagnose, health_of, take_selftest
 from fleet.vitals import Vitals
 from gateway.ledger.devices import Device
 from gateway.processing.alerts import announce, raise_alert, resolve_alert
@@ -14,7 +15,24 @@ def examine(state: State, device: Device, vitals: Vitals) -> None:
     found = _findings(device)
     serving = state.openings.of(device.site).at(vitals.received_ms).is_open
     remember(found, vitals, device.ratings, serving=serving)
+    if state.alerting.firmware_targets or found.behind:
+        found.behind = _behind(state, device)
     _judge(state, device, found, vitals)
+
+
+def owe_work(state: State, device: Device, work: str, *, overdue: bool) -> None:
+    """Routine work is, or no longer is, so overdue that it degrades a device."""
+    owed = device.findings.overdue if device.findings is not None else ()
+    if (work in owed) is overdue:
+        return
+    found = _findings(device)
+    others = {one for one in owed if one != work}
+    found.overdue = tuple(sorted({*others, work} if overdue else others))
+    vitals = device.vitals
+    if vitals is None:
+        vitals = device.vitals = Vitals()
+    state.beating_devices.add(device)
+    _judge(state, device, found, vitals, state.now_ms)
 
 
 def take_test(state: State, device: Device, test: SelfTest) -> None:
@@ -36,9 +54,25 @@ def _findings(device: Device) -> Findings:
     return device.findings
 
 
-def _judge(state: State, device: Device, found: Findings, vitals: Vitals) -> None:
+def _behind(state: State, device: Device) -> str:
+    """What the firmware of a device is behind of, in words; "" for nothing."""
+    known = device.known
+    model, firmware = device.facts.model or known.model, known.firmware
+    target = state.alerting.firmware_targets.get(model or "")
+    if target is None or firmware is None or not is_behind(firmware, target):
+        return ""
+    return f"{firmware}, the target of {model} is {target}"
+
+
+def _judge(
+    state: State,
+    device: Device,
+    found: Findings,
+    vitals: Vitals,
+    at_ms: int | None = None,
+) -> None:
     before = health_of(found)
-    changed = diagnose(found, vitals)
+    changed = diagnose(found, vitals, at_ms)
     if not changed:
         return
     state.catch_up()
@@ -53,6 +87,8 @@ def _judge(state: State, device: Device, found: Findings, vitals: Vitals) -> Non
     }
     announce(state, "device.health_changed", device.device_id, data)
     for reason in changed:
+        if reason.code == OVERDUE:
+            continue  # each overdue work has an alert of its own
         if reason in found.reasons:
             severity = "critical" if health == "failed" else "warning"
             text = f"{device.device_id}: {reason.text}"

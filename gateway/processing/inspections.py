@@ -8,6 +8,7 @@ presses count they are read off its counters, once an hour.
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from fleet.health import OVERDUE
 from fleet.inspections.course import course
 from fleet.inspections.due import Completion, Term, Usage
 from fleet.inspections.news import News, View, changes, view
@@ -26,12 +27,12 @@ from gateway.events.cloudevents import rfc3339
 from gateway.ledger.devices import Device
 from gateway.ledger.inspections import Entered, Followed, InspectionBooks
 from gateway.processing.alerts import announce, raise_alert, resolve_alert
+from gateway.processing.health import owe_work
 from gateway.processing.state import DAY_MS, State
 
 INSPECTION: Final = "inspection"
 """The kind of timer that looks at a device."""
 
-OVERDUE: Final = "inspection_overdue"
 PLANS_MAX: Final = 1_000
 _COUNT_MS: Final = 3_600_000
 _UNSEEN: Final = View(
@@ -108,6 +109,7 @@ class Inspecting:
         known = self._books.followed(device.no)
         for work in known.keys() - holding.keys():
             self._books.drop(device.no, work)
+            owe_work(self._state, device, work, overdue=False)
             resolve_alert(
                 self._state, OVERDUE, _alert_of(device, work), "no plan asks for it"
             )
@@ -194,6 +196,8 @@ class Inspecting:
 
     def _alarm(self, device: Device, plan: Plan, seen: View) -> None:
         subject = _alert_of(device, plan.type)
+        overdue = seen.state == "overdue"
+        owe_work(self._state, device, plan.type, overdue=overdue and seen.degrades)
         if seen.state != "overdue":
             text = f"{device.device_id}: no {plan.type} is overdue"
             resolve_alert(self._state, OVERDUE, subject, text)

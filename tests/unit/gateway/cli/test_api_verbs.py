@@ -165,6 +165,13 @@ def test_a_terminals_words_reach_the_screen_as_text(
         ("devices approve d-1 --site s", "devices/d-1/approve", {"site": "s"}),
         ("devices refuse d/1", "devices/d%2F1/refuse", {}),
         ("sinks enable main", "sinks/main/enable", {}),
+        ("alerts confirm 7 --reason seen", "alerts/7/confirm", {"reason": "seen"}),
+        ("alerts resolve 7", "alerts/7/resolve", {}),
+        (
+            "alerts snooze 7 --until 2026-11-24T08:00Z",
+            "alerts/7/snooze",
+            {"until": "2026-11-24T08:00Z"},
+        ),
         (
             "sinks replay main --from 2026-11-20T00:00Z --to 2026-11-21T00:00Z",
             "sinks/main/replay",
@@ -238,3 +245,16 @@ def test_dead_letters_are_listed_and_shown(api: CannedApi, capsys: Captured) -> 
     api.answers = {"GET /api/v1/deadletters/1": (200, whole)}
     assert call(api, "deadletters", "show", "1") == 0
     assert '{"level": 5}' in capsys.readouterr().out
+
+
+def test_an_alert_is_shown_with_its_history(api: CannedApi, capsys: Captured) -> None:
+    opened = {"at": "2026-11-21T12:00:00Z", "what": "opened", "by": None, "text": None}
+    seen = {**opened, "what": "confirmed", "by": "anna", "text": "on my way"}
+    alert = {"id": 7, "cause": "gap", "history": [opened, seen]}
+    api.answers = {"GET /api/v1/alerts/7": (200, alert)}
+    assert call(api, "alerts", "show", "7") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-2:] == [
+        "2026-11-21T12:00:00Z  opened",
+        "2026-11-21T12:00:00Z  confirmed by anna: on my way",
+    ]

@@ -107,3 +107,29 @@ def test_a_heartbeat_is_judged_by_what_came_before_it_in_its_block(
     ordinals = [one.ordinal for one in ledger.events("alert.opened")]
     before = ordinals[0] - 1  # accepted before the block
     assert ordinals == [before + 1, before + 2, before + 2]
+
+
+def aim(ledger: FoldedLedger, **targets: str) -> None:
+    ledger.act("alerting_applied", {"alerting": {"firmware_targets": targets}})
+
+
+def test_a_device_whose_firmware_is_behind_its_models_target_is_degraded(
+    ledger: FoldedLedger,
+) -> None:
+    row = {"device_id": "eval-0001", "model": "ET"}
+    ledger.act("tables_applied", {"table": "devices", "rows": [row]})
+    aim(ledger, ET="2.10")
+    beat(ledger, 0, firmware="2.9.1")
+    beat(ledger, 1)
+    assert told(ledger) == [("degraded", ["firmware"])]
+    text = ledger.one("SELECT text FROM alert")
+    assert text == (
+        "eval-0001: its firmware is behind: 2.9.1, the target of ET is 2.10"
+    )
+    beat(ledger, 2, firmware="2.10.0")
+    assert told(ledger)[-1] == ("ok", [])
+    aim(ledger, ET="3")
+    beat(ledger, 3)
+    aim(ledger)
+    beat(ledger, 4)
+    assert told(ledger)[2:] == [("degraded", ["firmware"]), ("ok", [])]

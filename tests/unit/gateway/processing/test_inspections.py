@@ -1,5 +1,6 @@
 """Inspections as the journal tells of them."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from gateway.ports import Event
 from tests.support.folding import DAY_MS, FoldedLedger, message, snapshot
 
+CHANGED = "device.health_changed"
 PLAN = {
     "plan_id": "monthly",
     "scope": "site",
@@ -102,6 +104,26 @@ def test_an_inspection_is_walked_from_due_soon_to_done(world: FoldedLedger) -> N
     data = msgspec.json.decode(last.data)
     assert (data["in_time"], data["record_id"]) == (False, outcome["record_id"])
     assert data["inspection_id"] == last.subject == "d-1:inspection:2026-11-21"
+
+
+@pytest.mark.parametrize(
+    ("on_overdue", "after"), [("degrade", "degraded"), ("warn", "ok")]
+)
+def test_overdue_work_degrades_a_device_when_its_plan_says_so(
+    world: FoldedLedger, on_overdue: str, after: str
+) -> None:
+    plan(world, on_overdue=on_overdue)
+    days(world, 33)
+    health = "SELECT coalesce(max(health), 'ok') FROM device_health"
+    assert world.one(health) == after
+    assert world.all("SELECT cause FROM alert") == [("inspection_overdue",)]
+    world.restart()
+    record(world)
+    days(world, 1)
+    assert world.one(health) == "ok"
+    whys = [json.loads(e.data)["health"] for e in events(world) if e.type == CHANGED]
+    assert whys == (["degraded", "ok"] if after == "degraded" else [])
+    assert snapshot(world.refolded(7).store) == snapshot(world.store)
 
 
 def test_a_record_that_leaves_something_out_completes_nothing(
