@@ -10,7 +10,7 @@ import apsw
 from gateway.console.figure_items import Figures
 from gateway.console.figure_query import FigureQuery
 from gateway.console.problems import ProblemError
-from gateway.console.statistics import Statistics, statistic
+from gateway.console.statistics import Statistics, Telling
 from gateway.errors import PermanentError
 from gateway.ledger.differing import Difference
 from gateway.ledger.queries import SqliteLedgerQueries
@@ -87,10 +87,8 @@ def _told(
     statistics = Statistics(SqliteLedgerQueries(Held(connection)))
     try:
         found = statistics.find(query, None, group_by)
-        return {
-            tuple(group.key.items()): statistic(group, found).model_dump(mode="json")
-            for group in found.groups
-        }
+        tell = Telling(found.terms).tell
+        return {tuple(group.key.items()): tell(group) for group in found.groups}
     except ProblemError as error:
         raise PermanentError(f"figures: {error}") from error
 

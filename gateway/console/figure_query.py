@@ -114,7 +114,7 @@ class StatisticsQuery(FigureQuery):
         ),
     ]
     limit: int = Field(LIMIT_MAX, ge=1, le=LIMIT_MAX)
-    cursor: Annotated[str, Field(pattern="^[0-9]{1,9}$")] | None = None
+    cursor: Annotated[str, Field(max_length=1_000)] | None = None
 
     @field_validator("group_by")
     @classmethod

@@ -1,28 +1,33 @@
 """Figures worked out of counts: by group, each beside the period before."""
 
-from collections.abc import Callable, Mapping
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from http import HTTPStatus
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from gateway.console import figure_items as items
-from gateway.console.figure_query import FigureQuery
+from gateway.console.figure_query import FigureQuery, StatisticsQuery
 from gateway.console.problems import ProblemError
 from gateway.queries import LedgerQueries
-from gateway.queries.counts import CountFilter, Groups, Key, Terms
+from gateway.queries.asking import CursorError
+from gateway.queries.counts import CountFilter, Groups, Order, Some, Terms
 from gateway.ratings.cells import EMPTY, Cell, add
 from gateway.ratings.comparing import Stretch, key_before, stretch_before, unit_of
 from gateway.ratings.dimensions import TIMES, Value, in_order
-from gateway.ratings.figures import Asked, Figures, figures, trend
+from gateway.ratings.figures import Asked, Figures, Reckoning, figures, trend
 from gateway.ratings.periods import Period
 
 GROUPS_MAX: Final = 100_000
 SHOWN: Final = ("satisfied_levels", "score_map", "min_n")
 """Rules that say how counts become figures."""
+_VALUES: Final = msgspec.json.Decoder(list[str | int | None])
 
 
 class Group(NamedTuple):
@@ -39,6 +44,7 @@ class Found(NamedTuple):
 
     groups: list[Group]
     terms: Terms
+    more: bool = False
 
 
 class Statistics:
@@ -63,23 +69,29 @@ class Statistics:
         if days is not None:
             ordinals = (days.first.toordinal(), days.end.toordinal())
             wanted = msgspec.structs.replace(wanted, days=ordinals)
-        span = Stretch(wanted.from_ms, wanted.to_ms)
-        zone = terms.book.at(query.site or subtree).rules.time_zone
-        earlier = stretch_before(span, group_by, ZoneInfo(zone))
-        asked = [wanted]
-        if earlier is not None:
-            from_ms, to_ms = earlier
-            change = msgspec.structs.replace
-            asked.append(change(wanted, from_ms=from_ms, to_ms=to_ms))
+        asked = _stretches(wanted, _zone(query, subtree, terms))
         now, *others = self._ledger.counts(asked)
-        if len(now) > GROUPS_MAX:
-            detail = f"group_by: more than {GROUPS_MAX} groups; ask for a shorter time"
-            raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "too_many", detail)
-        before = others[0] if others else None
-        if unit_of(group_by) is not None:
-            before = _together(now, before or {})
+        keys = _keys(group_by, _checked(now))
         asked_of = self._ruled(query, wanted, terms)
-        return Found(_groups(group_by, now, before, asked_of), terms)
+        return Found(_groups(keys, now, _before(keys, now, others), asked_of), terms)
+
+    def page(self, query: StatisticsQuery, subtree: str | None) -> Found:
+        """The groups after the cursor, `limit` of them at most.
+
+        Raises ProblemError when there are too many, CursorError for a false cursor.
+        """
+        group_by = tuple(query.group_by)
+        after = None if query.cursor is None else _read(query.cursor, len(group_by))
+        terms = self._ledger.terms()
+        wanted = query.wanted(subtree, group_by)
+        asked = _stretches(wanted, _zone(query, subtree, terms))
+        some = Some(after, query.limit + 1)
+        now, *others = self._ledger.some_counts(asked, some)
+        keys = _keys(group_by, _checked(now), after)
+        shown = keys[: query.limit]
+        asked_of = self._ruled(query, wanted, terms)
+        groups = _groups(shown, now, _before(shown, now, others), asked_of)
+        return Found(groups, terms, more=len(shown) < len(keys))
 
     def _ruled(
         self, query: FigureQuery, wanted: CountFilter, terms: Terms
@@ -100,62 +112,137 @@ class Statistics:
         return asked_of
 
 
-def _together(some: Groups, others: Groups) -> Groups:
-    """Groups with what both have counted."""
-    return {
-        key: add((some.get(key, EMPTY), others.get(key, EMPTY)))
-        for key in {**some, **others}
-    }
+def _zone(query: FigureQuery, subtree: str | None, terms: Terms) -> ZoneInfo:
+    """The zone whose days and months are compared with one another."""
+    return ZoneInfo(terms.book.at(query.site or subtree).rules.time_zone)
 
 
-def _groups(
-    group_by: tuple[str, ...],
-    now: Groups,
-    before: Groups | None,
-    asked_of: Callable[[Mapping[str, Value]], Asked],
-) -> list[Group]:
-    if not group_by:
-        now = {(): now.get((), EMPTY)}
-    keys = [dict(zip(group_by, values, strict=True)) for values in now]
+def _stretches(wanted: CountFilter, zone: ZoneInfo) -> list[CountFilter]:
+    """What is asked for, and what it is compared with, if there is such."""
+    span = Stretch(wanted.from_ms, wanted.to_ms)
+    earlier = stretch_before(span, wanted.group_by, zone)
+    if earlier is None:
+        return [wanted]
+    from_ms, to_ms = earlier
+    change = msgspec.structs.replace
+    return [wanted, change(wanted, from_ms=from_ms, to_ms=to_ms)]
+
+
+def _checked(now: Groups) -> Groups:
+    if len(now) > GROUPS_MAX:
+        detail = f"group_by: more than {GROUPS_MAX} groups; ask for a shorter time"
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "too_many", detail)
+    return now
+
+
+def _keys(
+    group_by: tuple[str, ...], now: Groups, after: Order | None = None
+) -> list[dict[str, Value]]:
+    """The keys of groups in their order; without `group_by` there is always one."""
+    ordered = sorted((in_order(values), values) for values in now or {(): EMPTY})
     return [
-        Group(key, now[_values(key)], _before(key, before), asked_of(key))
-        for key in sorted(keys, key=in_order)
+        dict(zip(group_by, values, strict=True))
+        for order, values in ordered
+        if len(values) == len(group_by) and (after is None or order > after)
     ]
 
 
-def _values(key: Mapping[str, Value]) -> Key:
-    return tuple(key.values())
+def _groups(
+    keys: list[dict[str, Value]],
+    now: Groups,
+    before: list[Cell | None],
+    asked_of: Callable[[Mapping[str, Value]], Asked],
+) -> list[Group]:
+    return [
+        Group(key, now.get(tuple(key.values()), EMPTY), cell, asked_of(key))
+        for key, cell in zip(keys, before, strict=True)
+    ]
 
 
-def _before(key: Mapping[str, Value], before: Groups | None) -> Cell | None:
-    return None if before is None else before.get(_values(key_before(key)), EMPTY)
+def _before(
+    keys: list[dict[str, Value]], now: Groups, others: list[Groups]
+) -> list[Cell | None]:
+    """What each group is compared with; None: with nothing."""
+    if keys and unit_of(list(keys[0])) is not None:
+        others = [_together(now, *others)]
+    if not others:
+        return [None] * len(keys)
+    before = others[0]
+    return [before.get(tuple(key_before(key).values()), EMPTY) for key in keys]
 
 
-def statistic(group: Group, found: Found) -> items.Statistic:
-    """The figures of one group, as the API tells them.
+def _together(some: Groups, others: Groups | None = None) -> Groups:
+    """Groups with what both have counted."""
+    if others is None:
+        return some
+    found = {**others, **some}
+    for key in some.keys() & others.keys():
+        found[key] = add((some[key], others[key]))
+    return found
 
-    Raises ProblemError when the score map lacks a level that was rated.
-    """
-    asked, terms = group.asked, found.terms
-    now = figures_of(group.cell, asked)
-    before = None if group.before is None else figures_of(group.before, asked)
-    changes = None
-    if before is not None:
-        changes = {
-            name: trend(getattr(now, name), getattr(before, name))
-            for name in items.TRENDS
+
+def cursor_of(group: Group) -> str:
+    """What asks for the groups after this one."""
+    text = msgspec.json.encode(list(group.key.values()))
+    return urlsafe_b64encode(text).decode().rstrip("=")
+
+
+def _read(cursor: str, dimensions: int) -> Order:
+    """Raises CursorError for what `cursor_of` has not made."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        values = _VALUES.decode(urlsafe_b64decode(padded))
+    except (msgspec.MsgspecError, ValueError):
+        raise CursorError(cursor) from None
+    if len(values) != dimensions:
+        raise CursorError(cursor)
+    return in_order(values)
+
+
+class Telling:
+    """The figures of groups, as the API tells them."""
+
+    def __init__(self, terms: Terms) -> None:
+        self._revision = terms.revision
+        self._reckonings: dict[int, Reckoning] = {}
+        self._known: dict[tuple[int, int], dict[str, Any]] = {}
+
+    def tell(self, group: Group) -> dict[str, Any]:
+        """An item, of the shape of `items.Statistic`; groups outlive this.
+
+        Raises ProblemError when the score map lacks a level that was rated.
+        """
+        asked = group.asked
+        now = self._figures(group.cell, asked)
+        before = changes = None
+        if group.before is not None:
+            before = self._figures(group.before, asked)
+            changes = {name: trend(now[name], before[name]) for name in items.TRENDS}
+        return {
+            "key": group.key,
+            **now,
+            "previous": before,
+            "trend": changes,
+            "include_flagged": asked.include_flagged,
+            "satisfied_levels": asked.satisfied_levels,
+            "score_map": {
+                str(level): _text(one) for level, one in asked.scores.items()
+            },
+            "min_n": asked.min_n,
+            "rules_revision": self._revision,
         }
-    return items.Statistic(
-        key=group.key,
-        previous=None if before is None else items.Figures(**_told(before)),
-        trend=changes,
-        include_flagged=asked.include_flagged,
-        satisfied_levels=list(asked.satisfied_levels),
-        score_map={f"{level}": _text(one) for level, one in asked.scores.items()},
-        min_n=asked.min_n,
-        rules_revision=terms.revision,
-        **_told(now),
-    )
+
+    def _figures(self, cell: Cell, asked: Asked) -> dict[str, Any]:
+        """A day's figures are those of the day before the next one, too."""
+        known = self._known.get((id(cell), id(asked)))
+        if known is None:
+            reckoning = self._reckonings.get(id(asked))
+            if reckoning is None:
+                reckoning = self._reckonings[id(asked)] = Reckoning(asked)
+            with _complaining():
+                known = reckoning.named(cell)
+            self._known[id(cell), id(asked)] = known
+        return known
 
 
 def figures_of(cell: Cell, asked: Asked) -> Figures:
@@ -163,17 +250,20 @@ def figures_of(cell: Cell, asked: Asked) -> Figures:
 
     Raises ProblemError when the score map lacks a level that was rated.
     """
-    try:
+    with _complaining():
         return figures(cell, asked)
+
+
+@contextmanager
+def _complaining() -> Iterator[None]:
+    try:
+        yield
     except ValueError as error:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         raise ProblemError(status, "invalid_request", f"score_map: {error}") from error
 
 
-def _told(found: Figures) -> dict[str, object]:
-    return {name: getattr(found, name) for name in items.Figures.model_fields}
-
-
+@lru_cache(maxsize=1_024)
 def _text(score: Fraction) -> str:
     """A score as it was written, without zeros at its end: it has a decimal form."""
     number = Decimal(score.numerator) / Decimal(score.denominator)

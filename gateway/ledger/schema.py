@@ -19,6 +19,7 @@ from gateway.ledger.schema_losses import FOLDED_LOSSES, LOSSES
 from gateway.ledger.schema_samples import FOLDED_SAMPLES, SAMPLES
 from gateway.ledger.schema_sessions import FOLDED_SESSIONS, SESSIONS
 from gateway.ledger.schema_statements import FOLDED_STATEMENTS, STATEMENTS
+from gateway.ledger.schema_sums import FOLDED_SUMS, SUMS
 
 _STATE = """
 CREATE TABLE state (
@@ -305,6 +306,7 @@ MIGRATIONS: Final = (
     DAYS,
     SINK_DAYS,
     ERASURES,
+    SUMS,
 )
 
 IDENTITY_TABLE: Final = """
@@ -344,6 +346,7 @@ FOLDED: Final = (
     *FOLDED_LOSSES,
     *FOLDED_SAMPLES,
     *FOLDED_STATEMENTS,
+    *FOLDED_SUMS,
     *FOLDED_INSPECTIONS,
     *FOLDED_ALERTS,
     *FOLDED_DAYS,

@@ -28,7 +28,7 @@ def _sealed(context: Context, act: MonthSealAct) -> Outcome:
     statements = Statements(state.store)
     if statements.holds(site, act.month):
         raise ActError("conflict", f"{act.month} is sealed already")
-    state.counting.save()  # what this transaction has counted belongs to it, too
+    state.save_counts()  # what this transaction has counted belongs to it, too
     connection = state.store.connection
     found = cells(connection, site, act.month)
     statement = seal(

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 from typing import Final
 
-from gateway.ledger.figures import HOURS, FigureCounts, FigureKey, packed, slot_of
+from gateway.ledger.counts import FigureCounts
+from gateway.ledger.figures import HOURS, FigureKey, packed, slot_of
 from gateway.ratings.cells import CUSTOMERS, DEFAULTS, level_slot
 from gateway.ratings.scoring import LEVELS
 from gateway.ratings.workdays import QUARTER_MS
@@ -115,11 +116,12 @@ class Counting:
         for key, count in after:
             hourly[key] = hourly.get(key, 0) + count
 
-    def save(self) -> None:
-        """Write what the transaction changed."""
+    def save(self, hour: int) -> None:
+        """Write what the transaction changed; hours before this one are over."""
         if self._hourly:
             self._counts.add(self._hourly.items())
             self._hourly.clear()
+        self._counts.close(hour)
 
 
 def local_hour(zone: tzinfo, at_ms: int) -> int:

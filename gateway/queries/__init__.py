@@ -23,7 +23,7 @@ from gateway.queries.asking import (
     WindowFilter,
 )
 from gateway.queries.comments import CommentFilter, CommentRow
-from gateway.queries.counts import CountFilter, Groups, Sites, Terms
+from gateway.queries.counts import CountFilter, Groups, Sites, Some, Terms
 from gateway.queries.duties import DutyFilter, DutyRow, TakenEvent
 from gateway.queries.inspections import (
     InspectionFilter,
@@ -112,6 +112,9 @@ class LedgerQueries(Protocol):
 
     def counts(self, wanted: Sequence[CountFilter]) -> list[Groups]:
         """Counts of several stretches of time, as of one moment."""
+
+    def some_counts(self, wanted: Sequence[CountFilter], some: Some) -> list[Groups]:
+        """As `counts`, of the groups after one, perhaps some before it."""
 
     def duties(self, wanted: DutyFilter, part: Slice) -> Page[DutyRow]: ...
 

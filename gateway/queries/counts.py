@@ -61,3 +61,13 @@ Groups = Mapping[Key, Cell]
 
 Sites = Mapping[Key, frozenset[str | None]]
 """Where each group has ever counted; its key without dimensions of time."""
+
+Order = tuple[tuple[bool, str], ...]
+"""Where a group stands in the order of groups (`gateway.ratings.dimensions`)."""
+
+
+class Some(NamedTuple):
+    """The groups that come after one, as many as are enough or somewhat more."""
+
+    after: Order | None
+    enough: int

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from gateway.ratings.dimensions import Value
@@ -63,8 +64,12 @@ def key_before(key: Mapping[str, Value]) -> dict[str, Value]:
     unit = unit_of(list(key))
     if unit is None:
         return dict(key)
-    first = previous(period(str(key[unit]))).first
-    return {**key, unit: NAMES[unit](first)}
+    return {**key, unit: _name_before(unit, str(key[unit]))}
+
+
+@lru_cache(maxsize=4_096)
+def _name_before(unit: str, name: str) -> str:
+    return NAMES[unit](previous(period(name)).first)
 
 
 def _day(at_ms: int, local: LocalTime) -> date | None:

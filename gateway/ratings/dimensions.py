@@ -3,7 +3,7 @@
 Source: rating rules, "Figures"; the names are those of the API.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import Final, NamedTuple
 
@@ -74,9 +74,9 @@ def groups(
         yield dict(zip(names, values, strict=True))
 
 
-def in_order(key: Mapping[str, Value]) -> tuple[tuple[bool, str], ...]:
-    """Sorts groups: by value, those without one last."""
-    return tuple((value is None, str(value)) for value in key.values())
+def in_order(values: Iterable[Value]) -> tuple[tuple[bool, str], ...]:
+    """Sorts groups: by their values, those without one last."""
+    return tuple([(value is None, str(value)) for value in values])
 
 
 def _values(name: str, where: Where, moment: Moment) -> Sequence[Value]:

@@ -4,9 +4,11 @@ Source: rating rules, "Figures"; names as in the API. Shares are percentages wit
 places, means have four, as decimal strings; None where nothing is to be divided.
 """
 
+import operator
 from collections.abc import Mapping
-from decimal import Decimal
-from typing import Final
+from functools import lru_cache
+from math import lcm
+from typing import Any, Final
 
 import msgspec
 
@@ -30,8 +32,8 @@ from gateway.ratings.scoring import (
     LEVELS,
     ScoreMap,
     mean,
+    ratio,
     share,
-    total_of,
 )
 
 SATISFIED: Final = (5, 4)
@@ -77,99 +79,133 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     min_n_met: bool
 
 
-class _Scores(msgspec.Struct, frozen=True):
-    """The scores of one form."""
-
-    share: dict[str, str | None]
-    satisfaction: str | None
-    level: str | None
-    score: str | None
-
-
-_SLOTS: Final = {
-    (origins, flagged): {
-        level: [
-            level_slot(origin, level, excluded=excluded)
-            for origin in origins
-            for excluded in ((False, True) if flagged else (False,))
-        ]
+_LEVEL_SLOTS: Final = {
+    flagged: {
+        level_slot(origin, level, excluded=excluded): (form, level - 1)
+        for form, origins in enumerate((CUSTOMERS, DEFAULTS))
+        for origin in origins
         for level in LEVELS
+        for excluded in ((False, True) if flagged else (False,))
     }
-    for origins in (CUSTOMERS, DEFAULTS)
     for flagged in (False, True)
 }
-"""The slots of each level, worked out once."""
+"""Which slots count, with and without those kept out: form, and level from 0.
+
+Form 0 are answers, 1 defaults.
+"""
+_NAMES: Final = tuple(str(level) for level in LEVELS)
+
+
+class Reckoning:
+    """Works figures out of cells; what they have in common is worked out once."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._slots = _LEVEL_SLOTS[asked.include_flagged]
+        self._satisfied = [level - 1 for level in set(asked.satisfied_levels)]
+        scores = asked.scores
+        self._unit = lcm(*(score.denominator for score in scores.values()))
+        # Integers, in parts of the unit, add up ten times as fast as fractions.
+        self._points = [
+            (scores[level] * self._unit).numerator if level in scores else None
+            for level in LEVELS
+        ]
+
+    def of(self, cell: Cell) -> Figures:
+        """All figures of a cell.
+
+        Raises:
+            ValueError: the score map gives no score to a level that was rated.
+        """
+        return Figures(**self.named(cell))
+
+    def named(self, cell: Cell) -> dict[str, Any]:
+        """As `of`, by the names of `Figures`."""
+        answers, defaults = self._counts(cell)
+        both = list(map(operator.add, answers, defaults))
+        rated, defaulted = sum(answers), sum(defaults)
+        eligible, received = cell.get(ELIGIBLE, 0), cell.get(RECEIVED, 0)
+        responses = cell.get(RATED, 0)
+        if self._asked.include_flagged:
+            responses += cell.get(RATED + EXCLUDED, 0)
+        unrated = eligible - responses
+        min_n = self._asked.min_n
+        return {
+            "n": dict(zip(_NAMES, answers, strict=True)),
+            "rated": rated,
+            "defaulted": defaulted,
+            "eligible": eligible,
+            "unrated": unrated,
+            "awaiting": cell.get(AWAITING, 0),
+            "voided": cell.get(VOIDED, 0),
+            "unrated_by_reason": _by_reason(cell) if unrated else {},
+            **self._scores(answers, rated if rated >= min_n else 0, ""),
+            **self._scores(
+                both,
+                rated + defaulted if rated + defaulted >= min_n else 0,
+                "_with_defaults",
+            ),
+            "unrated_share": share(unrated, eligible),
+            "overdue_share": share(defaulted, rated + defaulted),
+            "response_rate": share(responses, eligible),
+            "invitation_rate": share(cell.get(INVITED, 0), eligible),
+            "completeness": share(received, received + cell.get(LOST, 0)),
+            "min_n_met": rated >= min_n,
+        }
+
+    def _counts(self, cell: Cell) -> tuple[list[int], list[int]]:
+        """Answers and defaults by level."""
+        forms = [0] * len(LEVELS), [0] * len(LEVELS)
+        slots = self._slots
+        for slot, count in cell.items():
+            if slot in slots:
+                form, level = slots[slot]
+                forms[form][level] += count
+        return forms
+
+    def _scores(self, counts: list[int], seen: int, form: str) -> dict[str, object]:
+        """The scores of one form; withheld, with `seen` 0, when too few answered."""
+        satisfied = sum(counts[level] for level in self._satisfied)
+        score = mean(self._total(counts), self._unit * seen)
+        return {
+            f"share{form}": {
+                name: share(count, seen)
+                for name, count in zip(_NAMES, counts, strict=True)
+            },
+            f"satisfaction_rate{form}": share(satisfied, seen),
+            f"mean_level{form}": mean(sum(map(operator.mul, counts, LEVELS)), seen),
+            f"mean_score{form}": score,
+        }
+
+    def _total(self, counts: list[int]) -> int:
+        total = 0
+        for level, count, points in zip(LEVELS, counts, self._points, strict=True):
+            if not count:
+                continue
+            if points is None:
+                raise ValueError(f"the score map has no score for level {level}")
+            total += points * count
+        return total
 
 
 def figures(cell: Cell, asked: Asked) -> Figures:
-    """All figures of a cell.
-
-    Raises:
-        ValueError: the score map gives no score to a level that was rated.
-    """
-    answers = _counts(cell, CUSTOMERS, flagged=asked.include_flagged)
-    defaults = _counts(cell, DEFAULTS, flagged=asked.include_flagged)
-    both = {level: answers[level] + defaults[level] for level in LEVELS}
-    rated, defaulted = sum(answers.values()), sum(defaults.values())
-    active, whole = _scores(answers, asked), _scores(both, asked)
-    eligible, received = cell.get(ELIGIBLE, 0), cell.get(RECEIVED, 0)
-    responses = cell.get(RATED, 0)
-    if asked.include_flagged:
-        responses += cell.get(RATED + EXCLUDED, 0)
-    return Figures(
-        n={str(level): count for level, count in answers.items()},
-        rated=rated,
-        defaulted=defaulted,
-        eligible=eligible,
-        unrated=eligible - responses,
-        awaiting=cell.get(AWAITING, 0),
-        voided=cell.get(VOIDED, 0),
-        unrated_by_reason=_by_reason(cell),
-        share=active.share,
-        share_with_defaults=whole.share,
-        satisfaction_rate=active.satisfaction,
-        satisfaction_rate_with_defaults=whole.satisfaction,
-        mean_level=active.level,
-        mean_level_with_defaults=whole.level,
-        mean_score=active.score,
-        mean_score_with_defaults=whole.score,
-        unrated_share=share(eligible - responses, eligible),
-        overdue_share=share(defaulted, rated + defaulted),
-        response_rate=share(responses, eligible),
-        invitation_rate=share(cell.get(INVITED, 0), eligible),
-        completeness=share(received, received + cell.get(LOST, 0)),
-        min_n_met=rated >= asked.min_n,
-    )
+    """All figures of one cell, as `Reckoning.of`."""
+    return Reckoning(asked).of(cell)
 
 
 def trend(now: str | None, before: str | None) -> str | None:
     """By how much a figure has changed, in its own unit; None when one is missing."""
     if now is None or before is None:
         return None
-    change = Decimal(now) - Decimal(before)  # exact: both have the same few places
-    return f"{change:+}" if change else f"{abs(change)}"
+    places = len(now) - now.find(".") - 1  # both have the same
+    change = int(now.replace(".", "")) - int(before.replace(".", ""))
+    return _signed(change, places)
 
 
-def _counts(cell: Cell, origins: tuple[str, str], *, flagged: bool) -> dict[int, int]:
-    counts = dict.fromkeys(LEVELS, 0)
-    for level, slots in _SLOTS[origins, flagged].items():
-        for slot in slots:
-            if slot in cell:
-                counts[level] += cell[slot]
-    return counts
-
-
-def _scores(counts: Mapping[int, int], asked: Asked) -> _Scores:
-    """The scores of one form; withheld when too few have answered."""
-    n = sum(counts.values())
-    seen = n if n >= asked.min_n else 0
-    satisfied = sum(counts[level] for level in set(asked.satisfied_levels))
-    return _Scores(
-        {str(level): share(count, seen) for level, count in counts.items()},
-        share(satisfied, seen),
-        mean(sum(level * count for level, count in counts.items()), seen),
-        mean(total_of(counts, asked.scores), seen),
-    )
+@lru_cache(maxsize=65_536)
+def _signed(change: int, places: int) -> str:
+    text = ratio(change, 10**places, places)
+    return f"+{text}" if change > 0 else text
 
 
 def _by_reason(cell: Cell) -> dict[str, int]:

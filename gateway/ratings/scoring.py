@@ -7,6 +7,7 @@ appraisal must be the same on every machine.
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from math import lcm
 from typing import Final, NamedTuple
 
@@ -32,8 +33,12 @@ def half_up(value: Fraction, places: int) -> str:
     return ratio(value.numerator, value.denominator, places)
 
 
+@lru_cache(maxsize=65_536)
 def ratio(part: int, whole: int, places: int) -> str:
-    """As `half_up`, of a quotient; `whole` is above 0."""
+    """As `half_up`, of a quotient; `whole` is above 0.
+
+    Counts are small and come again: most of a page's figures are looked up.
+    """
     digits = (2 * abs(part) * 10**places + whole) // (2 * whole)
     sign = "-" if part < 0 and digits else ""
     before, after = divmod(digits, 10**places)

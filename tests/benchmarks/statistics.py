@@ -1,127 +1,198 @@
-"""How long figures take: `python -m tests.benchmarks.statistics [--months N]`.
+"""How long figures take: `python -m tests.benchmarks.statistics [--ratings N]`.
 
-Fills a ledger with the counts of ten million ratings a month, of 1,000 terminals with
-two employees each, eight hours a day, and asks for figures as the API does.
+Folds a month of ratings, of 1,000 terminals with two employees each, eight hours a
+day, and asks the API for figures. Told are the time of each answer, the bytes on disk
+and what the fold costs as the ledger grows.
 """
 
 import argparse
+import asyncio
+import random
 import tempfile
 import time
-from collections.abc import Callable
-from datetime import UTC, date, datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from gateway.console.figure_query import StatisticsQuery
-from gateway.console.statistics import Statistics, statistic
-from gateway.ledger.figures import HOURS, by_day, by_month, packed, slot_of
-from gateway.ledger.queries import SqliteLedgerQueries
-from gateway.ledger.store import Store, connect
-from gateway.ratings.cells import level_slot
-from gateway.reading import Reader
+import msgspec
+
+from gateway.ports import Record, RecordKind
+from tests.benchmarks.folding import uuid7
+from tests.support.folded_api import FoldedApi
 
 DEVICES: Final = 1_000
 SITES: Final = 20
 DEPARTMENTS: Final = 200
-HOURS_OPEN: Final = range(9, 17)
-RATINGS_A_MONTH: Final = 10_000_000
-DAYS_MAX: Final = 30
-SLOTS: Final = [slot_of(level_slot("customer", level)) for level in range(1, 6)]
-QUESTIONS: Final[tuple[tuple[str, dict[str, str]], ...]] = (
-    ("month, all", {}),
-    ("month by department", {"group_by": "department"}),
-    ("month by site", {"group_by": "site"}),
-    ("month by employee", {"group_by": "employee"}),
-    ("month of one employee by day", {"group_by": "day", "employee": "e0-3"}),
-    ("month by department and day", {"group_by": "department,day"}),
-    ("month by employee and day", {"group_by": "employee,day"}),
-    ("month by hour", {"group_by": "hour"}),
-    ("from 00:30 on the 1st", {"from": "2026-11-01T00:30:00+08:00"}),
+DAYS: Final = 30
+OPENS, HOURS_OPEN = 9, 8
+SHIFT: Final = 4  # hours, then the other employee serves
+BLOCK: Final = 500
+BLOCKS: Final = 8
+BATCH: Final = 500  # rows of a table in one act
+ZONE: Final = timezone(timedelta(hours=8))
+MONTH: Final = datetime(2026, 11, 1, tzinfo=ZONE)
+NEXT: Final = datetime(2026, 12, 1, tzinfo=ZONE)
+YEAR: Final = datetime(2025, 12, 1, tzinfo=ZONE)
+TIMES: Final = 7
+QUESTIONS: Final[tuple[tuple[str, dict[str, object]], ...]] = (
+    ("a month, all", {}),
+    ("a month by site", {"group_by": "site"}),
+    ("a month by department", {"group_by": "department"}),
+    ("a month by employee", {"group_by": "employee"}),
+    ("a month by employee and day", {"group_by": "employee,day"}),
+    ("one employee by day", {"group_by": "day", "employee": "e0-3"}),
+    ("a month by department and day", {"group_by": "department,day"}),
+    ("a month by hour and weekday", {"group_by": "hour,weekday"}),
+    ("the same of one site", {"group_by": "hour,weekday", "site": "site-3"}),
+    ("the trend of a year", {"group_by": "month", "from": YEAR}),
+    ("a year by site and month", {"group_by": "site,month", "from": YEAR}),
+    ("from 09:30 on the 1st", {"from": MONTH + timedelta(hours=9.5)}),
 )
 
 
-def fill(store: Store, months: int) -> None:
-    """Counts of so many months, November the last."""
-    store.begin()
-    store.many(
-        "INSERT INTO device (no, device_id, lifecycle) VALUES (?, ?, 'active')",
-        [(no, f"dev-{no:04d}") for no in range(1, DEVICES + 1)],
-    )
-    store.many(
-        "INSERT INTO binding VALUES (?, ?, ?, ?, '5', 'terminal', 1)",
-        [
-            (no, f"site-{no % SITES}", f"dep-{no % DEPARTMENTS}", f"w{no}")
-            for no in range(1, DEVICES + 1)
-        ],
-    )
-    keys = [
-        (2 * no + of, no, no, f"e{of}-{no}", "", "")
-        for no in range(1, DEVICES + 1)
-        for of in (0, 1)
+def organise(api: FoldedApi) -> None:
+    """Terminals at their windows, each with its site and department."""
+    world = api.world
+    world.clock.advance(int(MONTH.timestamp() * 1000) - world.clock.wall_ms())
+    world.rules(default_enabled=False)
+    numbers = range(DEVICES)
+    put(api, "sites", [{"id": f"site-{no}"} for no in range(SITES)])
+    departments = [
+        {"id": f"dep-{no}", "site": f"site-{no % SITES}"} for no in range(DEPARTMENTS)
     ]
-    store.many("INSERT INTO figure_key VALUES (?, ?, ?, ?, ?, ?)", keys)
-    end = date(2026, 12, 1).toordinal()
-    each = RATINGS_A_MONTH // (len(keys) * len(SLOTS) * len(HOURS_OPEN) * DAYS_MAX)
-    for day in range(end - months * DAYS_MAX, end):
-        hourly = {
-            packed(day * HOURS + hour, key[0], slot): each
-            for hour in HOURS_OPEN
-            for key in keys
-            for slot in SLOTS
+    put(api, "departments", departments)
+    windows = [
+        {
+            "id": f"w{no}",
+            "site": f"site-{no % SITES}",
+            "department": f"dep-{no % DEPARTMENTS}",
         }
-        daily = by_day(hourly)
-        tables = {"hour": hourly, "day": daily, "month": by_month(daily)}
-        for table, rows in tables.items():
-            store.many(
-                f"INSERT INTO figure_{table} VALUES (?, ?) ON CONFLICT (key)"
-                " DO UPDATE SET count = count + excluded.count",
-                sorted(rows.items()),
-            )
-    store.commit()
+        for no in numbers
+    ]
+    put(api, "windows", windows)
+    names = [{"id": f"e{of}-{no}"} for of in (0, 1) for no in numbers]
+    put(api, "employees", names)
+    for no in numbers:
+        row = {
+            "device_id": f"dev-{no:04d}",
+            "site": f"site-{no % SITES}",
+            "window": f"w{no}",
+        }
+        world.act("device_put", {"device": row})
+
+
+def put(api: FoldedApi, table: str, rows: list[dict[str, str]]) -> None:
+    for start in range(0, len(rows), BATCH):
+        part = rows[start : start + BATCH]
+        act = {"author": "benchmark", "table": table, "rows": part}
+        api.world.act("registry_put", act)
+
+
+def blocks(ratings: int, dice: random.Random) -> Iterator[tuple[int, list[Record]]]:
+    """Blocks in the order of time, each with its moment in ms."""
+    each = ratings // (DAYS * HOURS_OPEN)
+    seqs = dict.fromkeys(range(DEVICES), 0)
+    for of_month in range(DAYS * HOURS_OPEN):
+        day, hour = divmod(of_month, HOURS_OPEN)
+        begin = MONTH + timedelta(days=day, hours=OPENS + hour)
+        text, begin_ms = f"{begin:%Y-%m-%dT%H}", int(begin.timestamp() * 1000)
+        for start in range(0, each, BLOCK):
+            records = []
+            for number in range(start, min(start + BLOCK, each)):
+                within_ms = number * 3_600_000 // each
+                second, ms = divmod(within_ms, 1000)
+                no = dice.randrange(DEVICES)
+                seqs[no] += 1
+                body = {
+                    "v": 1,
+                    "event_id": uuid7(dice, begin_ms + within_ms),
+                    "device_id": f"dev-{no:04d}",
+                    "seq": seqs[no],
+                    "occurred_at": f"{text}:{second // 60:02d}:{second % 60:02d}"
+                    f".{ms:03d}+08:00",
+                    "level": dice.choice((5, 5, 5, 4, 4, 3, 2, 1)),
+                    "session_id": f"S{of_month}-{number}",
+                    "employee_id": f"e{hour // SHIFT}-{no}",
+                }
+                topic = f"evaluators/v1/dev-{no:04d}/rating"
+                payload = msgspec.json.encode(body)
+                at_ms = begin_ms + within_ms
+                records.append(Record(RecordKind.MESSAGE, topic, payload, at_ms))
+            yield records[-1].received_ms, records
+
+
+def fill(api: FoldedApi, ratings: int, seed: int) -> None:
+    """Fold a month; says what a rating costs, ten times."""
+    world, spent_s, done, told = api.world, 0.0, 0, 0
+    for count, (at_ms, records) in enumerate(blocks(ratings, random.Random(seed)), 1):
+        world.clock.advance(max(0, at_ms - world.clock.wall_ms()))
+        world.journal.append(records)
+        done += len(records)
+        if count % BLOCKS == 0 or done == ratings:
+            begin_s = time.process_time()
+            world.catch_up(BLOCKS)
+            spent_s += time.process_time() - begin_s
+        if done - told >= ratings // 10 or done == ratings:
+            cost_us = spent_s / (done - told) * 1e6
+            say(f"{done:12,} ratings: {cost_us:6.2f} us each")
+            spent_s, told = 0.0, done
+    world.catch_up(BLOCKS)
+
+
+async def ask(api: FoldedApi, query: dict[str, object]) -> tuple[float, float, Any]:
+    """The shortest and the middle one of several answers in ms; the answer."""
+    asked = {"from": MONTH, "to": NEXT, **query}
+    params = {
+        name: one.isoformat() if isinstance(one, datetime) else one
+        for name, one in asked.items()
+    }
+    spent = []
+    for _ in range(TIMES):
+        begin_s = time.perf_counter()
+        answer = await api.get("/api/v1/statistics", **params)
+        spent.append((time.perf_counter() - begin_s) * 1000)
+    spent.sort()
+    return spent[0], spent[TIMES // 2], answer.json()
+
+
+async def question(api: FoldedApi) -> None:
+    for name, query in QUESTIONS:
+        best_ms, middle_ms, body = await ask(api, query)
+        groups = len(body.get("items", ()))
+        more = ", more" if body.get("next_cursor") else body.get("code", "")
+        say(f"{name:32} {best_ms:8.1f} {middle_ms:8.1f} ms {groups:6,} groups{more}")
+
+
+def weigh(api: FoldedApi, ratings: int) -> None:
+    """Bytes on disk, of all and of what figures are read from."""
+    store = api.world.store
     store.run("PRAGMA wal_checkpoint(TRUNCATE)")
+    sizes: dict[str, int] = dict(
+        store.all("SELECT name, sum(pgsize) FROM dbstat GROUP BY name")
+    )
+    figures = sum(size for name, size in sizes.items() if "figure_" in name)
+    say(f"{sum(sizes.values()) / ratings:.1f} bytes a rating, {figures / ratings:.2f}")
+    for name, size in sorted(sizes.items(), key=lambda one: -one[1])[:12]:
+        say(f"  {name:32} {size / ratings:8.2f}")
 
 
-def shortest_ms(ask: Callable[[], int], times: int = 5) -> tuple[float, int]:
-    """The shortest of several answers, in milliseconds, and how many groups it had."""
-    best, groups = float("inf"), 0
-    for _ in range(times):
-        begin = time.perf_counter()
-        groups = ask()
-        best = min(best, (time.perf_counter() - begin) * 1000)
-    return best, groups
+def say(text: str) -> None:
+    print(f"{datetime.now(UTC):%H:%M:%S} {text}", flush=True)  # noqa: T201 -- the report
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--months", type=int, default=1)
+    parser.add_argument("--ratings", type=int, default=1_000_000)
+    parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "ledger.db"
-        store = Store(connect(path))
-        fill(store, options.months)
-        reader = Reader(path, deadline_ms=60_000)
-        statistics = Statistics(SqliteLedgerQueries(reader))
-        for name, asked in QUESTIONS:
-            query = StatisticsQuery.model_validate(
-                {
-                    "from": datetime(2026, 10, 31, 16, tzinfo=UTC),
-                    "to": datetime(2026, 11, 30, 16, tzinfo=UTC),
-                    **asked,
-                    "group_by": [str(asked.get("group_by", ""))],
-                }
-            )
-
-            def ask(query: StatisticsQuery = query) -> int:
-                found = statistics.find(query, None, tuple(query.group_by))
-                for group in found.groups[: query.limit]:
-                    statistic(group, found)
-                return len(found.groups)
-
-            best_ms, groups = shortest_ms(ask)
-            print(f"{name:32} {best_ms:8.1f} ms {groups:7,} groups")  # noqa: T201 -- the report
-        print(f"{path.stat().st_size / 2**20:.0f} MiB")  # noqa: T201 -- the report
-        reader.close()
-        store.close()
+        api = FoldedApi(Path(directory))
+        organise(api)
+        fill(api, options.ratings, options.seed)
+        asyncio.run(question(api))
+        weigh(api, options.ratings)
+        api.close()
 
 
 if __name__ == "__main__":

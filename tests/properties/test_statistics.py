@@ -59,7 +59,7 @@ def told(ledger: FoldedLedger, asked: Question) -> dict[Key, dict[str, object]]:
     by = Asked(include_flagged=include_flagged)
     found = {
         key: figures(cell, by)
-        for key, cell in counts(ledger.store.connection, wanted).items()
+        for key, cell in counts(ledger.store.connection, [wanted])[0].items()
     }
     return {
         key: {name: getattr(one, name) for name in one.__struct_fields__}

@@ -36,7 +36,7 @@ from gateway.queries.asking import (
     WindowFilter,
 )
 from gateway.queries.comments import CommentFilter, CommentRow
-from gateway.queries.counts import CountFilter, Groups, Sites, Terms
+from gateway.queries.counts import CountFilter, Groups, Sites, Some, Terms
 from gateway.queries.duties import DutyFilter, DutyRow, TakenEvent
 from gateway.queries.inspections import (
     InspectionFilter,
@@ -139,7 +139,10 @@ class SqliteLedgerQueries:
         return self._read(lambda c: counts.sites_of(c, wanted))
 
     def counts(self, wanted: Sequence[CountFilter]) -> list[Groups]:
-        return self._read(lambda c: [counts.counts(c, one) for one in wanted])
+        return self._read(lambda c: counts.counts(c, wanted))
+
+    def some_counts(self, wanted: Sequence[CountFilter], some: Some) -> list[Groups]:
+        return self._read(lambda c: counts.some_counts(c, wanted, some))
 
     def duties(self, wanted: DutyFilter, part: Slice) -> Page[DutyRow]:
         return self._read(lambda c: duties.listed(c, wanted, part))

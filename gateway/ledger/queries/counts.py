@@ -6,7 +6,7 @@ sessions of that hour themselves: exactly, and slower.
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -19,27 +19,24 @@ from gateway.ledger.figures import (
     KEPT_OUT,
     NUMBER_BITS,
     NUMBER_MASK,
-    SHARED,
     SLOT_BITS,
     SLOT_MASK,
     SLOTS,
-    bounds,
     packed,
     slot_of,
 )
-from gateway.ledger.queries.organisation import of_site
-from gateway.ledger.queries.spans import Edge, Span, Table, first_day, stretch
-from gateway.ledger.queries.zones import ALL, Standing, bounds_in, by_zone, terms
-from gateway.queries.counts import CountFilter, Groups, Key, Sites
+from gateway.ledger.queries.sources import Counted, Places, Source, hours
+from gateway.ledger.queries.spans import Edge, Span, Table, clipped, first_day, stretch
+from gateway.ledger.queries.zones import bounds_in, by_zone, terms
+from gateway.queries.counts import CountFilter, Groups, Key, Sites, Some
 from gateway.ratings.cells import CUSTOMERS, RECEIVED, Cell, add, level_slot
-from gateway.ratings.dimensions import TIMES
+from gateway.ratings.dimensions import TIMES, Value, in_order
 from gateway.ratings.periods import Moment, name_of
 from gateway.ratings.scoring import LEVELS
-from gateway.reading.paging import Conditions
 
 KEYS_KEPT_MAX: Final = 100_000
-SEEKS_MAX: Final = 3_000
-"""Beyond so many, reading all that lies between is quicker."""
+CHUNK: Final = 16
+"""Values of the first dimension that are counted at first; then ever more."""
 _FROM_DEVICES: Final = (*CUSTOMERS, "device_timeout")
 _RECEIVED: Final = tuple(
     slot_of(level_slot(origin, level, excluded=excluded))
@@ -49,19 +46,6 @@ _RECEIVED: Final = tuple(
 )
 """A rating in effect counts by its level; what else came has a slot of its own."""
 
-_PART: Final = "substr(k.part, instr(k.part, ':') + 1)"
-_CREDITED: Final = f"iif(k.part LIKE '{SHARED}:%', {_PART}, nullif(k.employee, ''))"
-_COLUMNS: Final[Mapping[str, str]] = {
-    "site": "b.site",
-    "department": "b.department",
-    "window": "b.window",
-    "employee": _CREDITED,
-    "device": "d.device_id",
-    "service": "nullif(k.service, '')",
-    "medium": "b.medium",
-    "item": _PART,
-    "reason": _PART,
-}
 _FINE: Final = ("day", "weekday", "week")
 
 _PLAIN: Final = """
@@ -78,73 +62,127 @@ SELECT look ->> '$[5]' FROM session
 WHERE look IS NOT NULL AND look ->> '$[6]' >= ? AND look ->> '$[6]' < ?
 """
 
-Counted = Iterable[tuple[int, int]]
-"""Packed keys (`gateway.ledger.figures`) with their counts."""
+
+def counts(connection: apsw.Connection, wanted: Sequence[CountFilter]) -> list[Groups]:
+    """What was counted in each group that has any count, of several stretches."""
+    counting = _Counting(connection, wanted)
+    return [counting.groups(one) for one in wanted]
 
 
-def counts(connection: apsw.Connection, wanted: CountFilter) -> Groups:
-    """What was counted in each group that has any count, by each site's clocks."""
-    parts = [
-        _counted(connection, wanted, ZoneInfo(zone), sites)
-        for zone, sites in by_zone(terms(connection).book)
-    ]
-    if len(parts) == 1:
-        return parts[0]
-    found: defaultdict[Key, list[Cell]] = defaultdict(list)
-    for part in parts:
-        for key, cell in part.items():
-            found[key].append(cell)
-    return {key: add(cells) for key, cells in found.items()}
+def some_counts(
+    connection: apsw.Connection, wanted: Sequence[CountFilter], some: Some
+) -> list[Groups]:
+    """As `counts`, of some groups only, in their order; the first stretch says which.
 
-
-def _counted(
-    connection: apsw.Connection, wanted: CountFilter, zone: ZoneInfo, sites: Standing
-) -> Groups:
-    """What was counted at the sites of one zone."""
-    places = _places(connection, wanted, sites)
-    totals = _Totals(wanted, places)
-    if not places:
-        return {}
-    from_ms, to_ms = bounds_in(zone, wanted)
-    spans, edges = stretch(from_ms, to_ms, zone, totals.coarsest)
-    for span in spans:
-        totals.add(_rows(connection, span, places), span.table)
-    for edge in edges:
-        totals.add(_within(connection, edge), "hour")
-    return totals.cells()
+    Where the first dimension is one of places, the others' places are not read.
+    """
+    counting = _Counting(connection, wanted)
+    if not wanted[0].group_by or wanted[0].group_by[0] in TIMES:
+        return [counting.groups(one) for one in wanted]
+    values = sorted({key[0] for key in counting.keys}, key=lambda one: in_order([one]))
+    if some.after is not None:
+        values = [one for one in values if in_order([one]) >= some.after[:1]]
+    found: list[dict[Key, Cell]] = [{} for _ in wanted]
+    count, start, size = 0, 0, CHUNK
+    while count < some.enough and start < len(values):
+        among = frozenset(values[start : start + size])
+        for groups, one in zip(found, wanted, strict=True):
+            groups.update(counting.groups(one, among))
+        count = len(found[0])
+        if some.after is not None:
+            count = sum(in_order(key) > some.after for key in found[0])
+        start, size = start + size, 2 * size
+    return list(found)
 
 
 def sites_of(connection: apsw.Connection, wanted: CountFilter) -> Sites:
     """The sites of each group, whenever it counted."""
     by_site = msgspec.structs.replace(wanted, group_by=(*wanted.group_by, "site"))
     found: defaultdict[Key, set[str | None]] = defaultdict(set)
-    for *key, site in set(_places(connection, by_site).values()):
+    for *key, site in set(Source(connection, by_site).places.values()):
         found[tuple(key)].add(None if site is None else str(site))
     return {key: frozenset(sites) for key, sites in found.items()}
 
 
-def _rows(
-    connection: apsw.Connection, span: Span, places: Collection[int]
-) -> Iterable[tuple[int, int]]:
-    """The counts of a span: few places are sought, else all are read."""
-    select = f"SELECT key, count FROM figure_{span.table} WHERE key >= ? AND key < ?"
-    if len(places) * (span.end - span.first) > SEEKS_MAX:
-        return connection.execute(select, bounds(span.first, span.end))
-    starts = (
-        packed(period, place, 0)
-        for period in range(span.first, span.end)
-        for place in places
-    )
-    return connection.executemany(
-        select, ((start, start + SLOT_MASK + 1) for start in starts)
-    )
+class _Counting:
+    """Counts the groups of questions that differ in nothing but time.
+
+    The sites of each zone are counted by their own clocks.
+    """
+
+    def __init__(
+        self, connection: apsw.Connection, wanted: Sequence[CountFilter]
+    ) -> None:
+        self._connection = connection
+        zones = by_zone(terms(connection).book)
+        self._sources = [
+            (ZoneInfo(zone), Source(connection, wanted[0], sites))
+            for zone, sites in zones
+        ]
+        self._low, self._high, self._over = hours(connection)
+
+    @property
+    def keys(self) -> Collection[Key]:
+        """The values of all groups, without those of times."""
+        return {key for _, source in self._sources for key in source.places.values()}
+
+    def groups(
+        self, wanted: CountFilter, among: Collection[Value] | None = None
+    ) -> Groups:
+        """The groups of a stretch; `among` are values of the first dimension."""
+        parts = [
+            self._counted(wanted, zone, source, among) for zone, source in self._sources
+        ]
+        if len(parts) == 1:
+            return parts[0]
+        found: defaultdict[Key, list[Cell]] = defaultdict(list)
+        for part in parts:
+            for key, cell in part.items():
+                found[key].append(cell)
+        return {key: add(cells) for key, cells in found.items()}
+
+    def _counted(
+        self,
+        wanted: CountFilter,
+        zone: ZoneInfo,
+        source: Source,
+        among: Collection[Value] | None,
+    ) -> Groups:
+        places = _chosen(source.places, among)
+        if not places:
+            return {}
+        totals = _Totals(wanted)
+        from_ms, to_ms = bounds_in(zone, wanted)
+        spans, edges, whole = stretch(from_ms, to_ms, zone, totals.coarsest)
+        for span in spans:
+            within = self._over_within(span)
+            if within.first < within.end:
+                totals.add(source.sums(within, places), span.table, places)
+        still = Span("hour", max(whole.first, self._over), whole.end)
+        rows = source.open(still) if still.first < still.end else []
+        for edge in edges:
+            if self._low <= edge.hour < self._high:
+                rows.extend(_within(self._connection, edge))
+        if rows:
+            totals.add(rows, "hour", _chosen(source.keys, among))
+        return totals.cells()
+
+    def _over_within(self, span: Span) -> Span:
+        """What of a span is added up; sums of days hold hours that are over only."""
+        end = min(self._high, self._over) if span.table == "hour" else self._high
+        return clipped(span, self._low, end)
+
+
+def _chosen(places: Places, among: Collection[Value] | None) -> Places:
+    if among is None:
+        return places
+    return {number: key for number, key in places.items() if key[0] in among}
 
 
 class _Totals:
     """Adds up counts by group: its place, and the names of its period."""
 
-    def __init__(self, wanted: CountFilter, places: Mapping[int, Key]) -> None:
-        self._places = places
+    def __init__(self, wanted: CountFilter) -> None:
         self._group_by = wanted.group_by
         self._whole = wanted.part is None
         self._times = [name for name in wanted.group_by if name in TIMES]
@@ -157,10 +195,9 @@ class _Totals:
             return "hour"
         return "day" if set(self._times) & set(_FINE) else "month"
 
-    def add(self, rows: Counted, table: Table) -> None:
-        """Add counts of the periods of one table."""
-        names = _Names(self._times, table)
-        slots = _Slots(self._places, names, self._slots)
+    def add(self, rows: Counted, table: Table, places: Places) -> None:
+        """Add counts of the periods of one table, by the numbers of its places."""
+        slots = _Slots(places, _Names(self._times, table), self._slots)
         for key, count in rows:
             slots[key >> SLOT_BITS][key & SLOT_MASK] += count
 
@@ -236,38 +273,6 @@ def _cell(slots: list[int], *, whole: bool) -> dict[str, int]:
     if whole and (received := sum(map(slots.__getitem__, _RECEIVED))):
         cell[RECEIVED] = cell.get(RECEIVED, 0) + received
     return cell
-
-
-def _places(
-    connection: apsw.Connection, wanted: CountFilter, sites: Standing = ALL
-) -> dict[int, Key]:
-    """The numbers of what was asked for, with the values they are grouped by."""
-    conditions = Conditions()
-    conditions.where(sites.condition("b.site"), sites.listed)
-    for name, column in _COLUMNS.items():
-        conditions.where(f"{column} = ?", getattr(wanted, name))
-    conditions.where(of_site("b.site"), wanted.subtree)
-    names = [name for name in wanted.group_by if name not in TIMES]
-    columns = ", ".join(("k.no", *(_COLUMNS[name] for name in names)))
-    rows = connection.execute(
-        f"SELECT {columns} FROM figure_key AS k JOIN binding AS b ON b.no = k.binding"
-        " LEFT JOIN device AS d ON d.no = k.device_no"
-        f" WHERE {_kinds(wanted)} AND {conditions.clause}",
-        conditions.values,
-    )
-    return {row[0]: tuple(row[1:]) for row in rows}
-
-
-def _kinds(wanted: CountFilter) -> str:
-    """A condition: whole ratings, or their parts of one kind.
-
-    Shared credit counts for the employees who are asked for, and nowhere else.
-    """
-    if wanted.part is not None:
-        return f"k.part LIKE '{wanted.part}:%'"
-    if "employee" in wanted.group_by or wanted.employee is not None:
-        return f"(k.part = '' OR k.part LIKE '{SHARED}:%')"
-    return "k.part = ''"
 
 
 def _within(connection: apsw.Connection, edge: Edge) -> Iterator[tuple[int, int]]:

@@ -34,15 +34,29 @@ class Edge(NamedTuple):
 
 
 class Stretch(NamedTuple):
-    """All of a stretch of time, each moment in one part."""
+    """All of a stretch of time, each moment in one part.
+
+    `whole` are the hours that the spans fill.
+    """
 
     spans: list[Span]
     edges: list[Edge]
+    whole: Span = Span("hour", 0, 0)
 
 
 def first_day(month: int) -> date:
     """The first day of the month with this number."""
     return date(month // MONTHS, month % MONTHS + 1, 1)
+
+
+def clipped(span: Span, first_hour: int, end_hour: int) -> Span:
+    """What of a span these hours touch: beyond them nothing was counted."""
+    first, end = first_hour, end_hour - 1
+    if span.table != "hour":
+        first, end = first // HOURS, end // HOURS
+    if span.table == "month":
+        first, end = month_of(max(first, 1)), month_of(max(end, 1))
+    return Span(span.table, max(span.first, first), min(span.end, end + 1))
 
 
 def stretch(
@@ -63,7 +77,7 @@ def stretch(
         edges.append(Edge(low - 1, since_ms, _begin_ms(low, zone)))
     if high_ms < until_ms:
         edges.append(Edge(high, max(high_ms, since_ms), until_ms))
-    return Stretch(_whole(low, high, coarsest), edges)
+    return Stretch(_whole(low, high, coarsest), edges, Span("hour", low, high))
 
 
 def _whole(low: int, high: int, coarsest: Table) -> list[Span]:

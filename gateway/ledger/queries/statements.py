@@ -40,7 +40,7 @@ def cells(connection: apsw.Connection, site: str, month: str) -> Cells:
     )
     return {
         msgspec.json.encode(key).decode(): cell
-        for key, cell in counts(connection, wanted).items()
+        for key, cell in counts(connection, [wanted])[0].items()
     }
 
 

@@ -331,5 +331,5 @@ def test_a_press_that_nobody_meant_is_flagged_and_not_counted_as_verified(
     ((flags, details),) = ledger.all("SELECT flags, details FROM rating")
     assert flags == f'["{flag}"]'
     assert flag in msgspec.json.decode(details)["evidence"]
-    (key,) = (row[0] for row in ledger.all("SELECT key FROM figure_day"))
+    (key,) = (row[0] for row in ledger.all("SELECT key FROM figure_hour"))
     assert figures.unpacked(key)[2] == "customer.5!"

@@ -54,4 +54,6 @@ def test_what_nobody_knows_is_a_group_of_its_own_and_last() -> None:
     assert nobody == [{"employee": None}]
     others: list[dict[str, Value]] = [{"employee": "e2"}, {"employee": "e1"}]
     keys = [*nobody, *others]
-    assert [key["employee"] for key in sorted(keys, key=in_order)] == ["e1", "e2", None]
+    assert [
+        key["employee"] for key in sorted(keys, key=lambda one: in_order(one.values()))
+    ] == ["e1", "e2", None]
