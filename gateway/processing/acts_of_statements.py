@@ -28,7 +28,8 @@ def _sealed(context: Context, act: MonthSealAct) -> Outcome:
     statements = Statements(state.store)
     if statements.holds(site, act.month):
         raise ActError("conflict", f"{act.month} is sealed already")
-    state.save_counts()  # what this transaction has counted belongs to it, too
+    # What this transaction has counted belongs to it, too.
+    state.counting.save(state.rules.time_zone, state.now_ms)
     connection = state.store.connection
     found = cells(connection, site, act.month)
     statement = seal(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from gateway.ledger.counts import FigureCounts
 from gateway.ledger.figures import HOURS, FigureKey, packed, slot_of
@@ -116,12 +117,16 @@ class Counting:
         for key, count in after:
             hourly[key] = hourly.get(key, 0) + count
 
-    def save(self, hour: int) -> None:
-        """Write what the transaction changed; hours before this one are over."""
+    def save(self, zone: str, now_ms: int) -> None:
+        """Write what the transaction changed, and add up the hours that are over.
+
+        Before another zone comes into force, too: which hours were over by the zone
+        before must not rest on where a transaction ended.
+        """
         if self._hourly:
             self._counts.add(self._hourly.items())
             self._hourly.clear()
-        self._counts.close(hour)
+        self._counts.close(local_hour(ZoneInfo(zone), now_ms))
 
 
 def local_hour(zone: tzinfo, at_ms: int) -> int:

@@ -18,7 +18,7 @@ def put_in_force(context: Context) -> int:
     """
     state = context.state
     before = state.rulings.terms()
-    state.save_counts()
+    state.counting.save(state.rules.time_zone, state.now_ms)
     state.apply_rules()
     state.zones.keep(state.rulings, state.ordinal + 1, context.place)
     if before == state.rulings.terms():

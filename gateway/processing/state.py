@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from typing import Final, Protocol
-from zoneinfo import ZoneInfo
 
 from device_protocol.errors import ProtocolError
 from device_protocol.messages import EventMessage, Rating
@@ -29,7 +28,7 @@ from gateway.ledger.store import Store
 from gateway.places import Place
 from gateway.ports import HeaderFlag, Record
 from gateway.processing.attributing import Attribution
-from gateway.processing.counting import Counting, local_hour
+from gateway.processing.counting import Counting
 from gateway.processing.daybook import DayBook
 from gateway.processing.emission import Emission
 from gateway.processing.openings import Openings
@@ -366,18 +365,9 @@ class State:
         if self.next_due is None or due_ms < self.next_due:
             self.next_due = due_ms
 
-    def save_counts(self) -> None:
-        """Write what was counted, and add up the hours that are over by now.
-
-        Before other rules come into force, too: which hours were over by the zone
-        before must not rest on where a transaction ended.
-        """
-        now = local_hour(ZoneInfo(self.rules.time_zone), self.now_ms)
-        self.counting.save(now)
-
     def save(self) -> None:
         """Write what is kept in memory: once a transaction, before its commit."""
-        self.save_counts()
+        self.counting.save(self.rules.time_zone, self.now_ms)
         self.daybook.save()
         self.devices.save(sorted(self.changed_devices, key=_number))
         self.devices.save_activity(sorted(self.active_devices, key=_number))
