@@ -8,7 +8,7 @@ import structlog
 
 from gateway.app.paths import Paths
 from gateway.app.signals import Signals
-from gateway.app.wanted import wanted
+from gateway.app.wanted import calendar_days, wanted
 from gateway.clock import SystemClock
 from gateway.delivery.queries import SqliteDeliveryQueries
 from gateway.errors import PermanentError
@@ -19,6 +19,7 @@ from gateway.ledger.store import Store, connect
 from gateway.processing.checkpointing import Checkpointing
 from gateway.processing.fold import Fold
 from gateway.processing.pruning import OutboxRetention, Settled
+from gateway.processing.publishing import Publishing
 from gateway.processing.role import ProcessOptions, ProcessRole
 from gateway.processing.state import State
 from gateway.reading import Reader
@@ -48,6 +49,7 @@ async def run(settings: Settings, config: Path, signals: Signals) -> None:
         OutboxRetention(
             state, partial(_settled, deliveries), settings.retention.journal_days
         ),
+        Publishing(state, submitter, clock, partial(calendar_days, settings)),
     )
     try:
         role.want(wanted(settings))

@@ -49,17 +49,21 @@ def wanted(settings: Settings) -> Wanted:
         site_rules=_site_rules(settings),
         sinks=_sinks(settings),
         tables=tables,
-        calendar=_calendar(settings, settings.rules.calendar),
+        calendar=calendar_days(settings, settings.rules.calendar),
         calendars={
-            name: _calendar(settings, name) for name in _calendars(settings, tables)
+            name: calendar_days(settings, name) for name in _calendars(settings, tables)
         },
         profiles=_profiles(settings),
         alerting=_alerting(settings),
     )
 
 
-def _calendar(settings: Settings, name: str) -> dict[str, Any]:
-    """A day table: what is published by now, and the operator's own days."""
+def calendar_days(settings: Settings, name: str) -> dict[str, Any]:
+    """A day table: what is published by now, and the operator's own days.
+
+    Raises:
+        PermanentError: nobody publishes it, or a file of days cannot be used.
+    """
     last_year = datetime.now(UTC).year + YEARS_AHEAD
     table = day_table(name, _days_in(settings.rules), last_year)
     return dict(msgspec.to_builtins(table))

@@ -71,8 +71,7 @@ def changes(wanted: Wanted, books: Books, now_ms: int) -> list[list[Record]]:
     batches: list[list[Record]] = []
     for name, days in wanted.calendars.items():  # before a rule names it
         if books.setting(calendar_setting(name)) != setting_text(days):
-            told = {"name": name, "calendar": days}
-            batches.append([_act("calendar_applied", told, now_ms)])
+            batches.append([calendar_record(name, days, now_ms)])
     if _has_other_rules(wanted, books):
         rules = {"rules": wanted.rules, "sites": wanted.site_rules}
         batches.append([_act("rules_applied", rules, now_ms)])
@@ -98,6 +97,11 @@ def _has_other_rules(wanted: Wanted, books: Books) -> bool:
     sites = setting_text(wanted.site_rules)
     known = books.setting(SITE_RULES) or setting_text({})
     return (books.setting("rules"), known) != (rules, sites)
+
+
+def calendar_record(name: str, table: Mapping[str, Any], now_ms: int) -> Record:
+    """The record of a calendar's days, beside those of the gateway's calendar."""
+    return _act("calendar_applied", {"name": name, "calendar": table}, now_ms)
 
 
 def calendar_setting(name: str) -> str:

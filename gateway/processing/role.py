@@ -20,6 +20,7 @@ from gateway.processing.fold import Fold
 from gateway.processing.forgetting import Forgetting
 from gateway.processing.processor import Processor
 from gateway.processing.pruning import OutboxRetention
+from gateway.processing.publishing import Publishing
 from gateway.processing.quarantine import ITEMS_MAX
 from gateway.processing.state import PENDING_MAX
 
@@ -55,10 +56,12 @@ class ProcessRole:
         clock: Clock,
         checkpointing: Checkpointing | None = None,
         retention: OutboxRetention | None = None,
+        publishing: Publishing | None = None,
     ) -> None:
         self._options = options
         self._checkpointing = checkpointing
         self._retention = retention
+        self._publishing = publishing
         self._reader = reader
         self._fold = fold
         self._processor = Processor(reader, fold)
@@ -121,6 +124,8 @@ class ProcessRole:
         yield self._forgetting.run()
         if self._checkpointing:
             yield self._checkpointing.run()
+        if self._publishing:
+            yield self._publishing.run()
         if self._retention:
             yield self._retention.run(self._metrics.outbox_pruned.inc)
 
@@ -140,6 +145,8 @@ class ProcessRole:
             spent_ms = self._clock.monotonic_ms() - start_ms
             self._metrics.fold_seconds.observe(spent_ms / 1000)
             self._metrics.transactions.inc()
+        if self._publishing:
+            self._publishing.look()
         return blocks
 
     def _ask_tick(self, ingest: Ringer) -> None:

@@ -123,6 +123,7 @@ class Rulings(dict[str | None, Ruling]):
             self._devices.registry("sites"),
         )
         self._calendars: dict[str, str | None] = {}
+        self.unpublished: set[str] = set()  # calendars without a record of their days
         self._shared: dict[bytes, Ruling] = {}
         self.default = self._compiled(self.book.gateway)
 
@@ -175,7 +176,9 @@ class Rulings(dict[str | None, Ruling]):
                 day_table(default).calendar,
             }:
                 own = self._books.setting(calendar_setting(wanted))
-                own = own or setting_text(msgspec.to_builtins(_unpublished(wanted)))
+                if own is None:
+                    own = setting_text(msgspec.to_builtins(_unpublished(wanted)))
+                    self.unpublished.add(wanted)
             self._calendars[name] = own
         return self._calendars[name]
 
