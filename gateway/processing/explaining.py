@@ -88,7 +88,7 @@ class Explaining:
         self._now_ms = Books(store).counters()["now_ms"]
 
     def session(self, session_key: str) -> SessionSeen | None:
-        """Raises nothing of its own: a key that names no session answers None."""
+        """A session, and what it was last looked at with; None: there is none."""
         detail = session_queries.detail(self._store.connection, session_key)
         if detail is None:
             return None

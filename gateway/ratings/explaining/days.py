@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from gateway.ratings.clocks import CONTACT, RECTIFY
+from gateway.ratings.defaults import DEFAULT_ORIGINS
 from gateway.ratings.explaining.model import (
     Clock,
     DeadlineSeen,
@@ -35,7 +36,8 @@ def deadlines(seen: SessionSeen) -> Iterator[DeadlineSeen]:
     ended_ms = state.service.ended_ms
     if stored.deadline_ms is not None and ended_ms is not None:
         yield _seen(seen, "rating", ended_ms, stored.deadline_ms)
-    first = next((one for one in state.chain if not _is_default(one.origin)), None)
+    pressed = (one for one in state.chain if one.origin not in DEFAULT_ORIGINS)
+    first = next(pressed, None)
     if stored.amend_until_ms is not None and first is not None:
         yield _seen(seen, "amendment", first.occurred_ms, stored.amend_until_ms)
     if state.duty is not None:
@@ -43,10 +45,6 @@ def deadlines(seen: SessionSeen) -> Iterator[DeadlineSeen]:
         yield _seen(seen, "contact", state.duty.since_ms, due_ms)
         due_ms = stored.rectify_due_ms or state.duty.clock(RECTIFY).due_ms
         yield _seen(seen, "rectify", state.duty.since_ms, due_ms)
-
-
-def _is_default(origin: str) -> bool:
-    return origin in {"device_timeout", "system_default"}
 
 
 def _seen(seen: SessionSeen, clock: Clock, since_ms: int, at_ms: int) -> DeadlineSeen:
