@@ -57,7 +57,7 @@ def agrees(ledger: FoldedLedger, key: str) -> SessionSeen:
     return seen
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(record_lists(50), CUTS, st.sampled_from([0, 1, 20]))
 def test_an_explanation_tells_what_the_ledger_holds(
     records: list[Record], cuts: list[int], days: int

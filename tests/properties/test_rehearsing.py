@@ -67,7 +67,7 @@ def rehearsed(ledger: FoldedLedger, wanted: Wanted, since: int) -> FoldedLedger:
     return other
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(record_lists(40), st.integers(5, 14), st.sampled_from([0, 9]))
 def test_rules_that_are_in_force_change_nothing(
     records: list[Record], since: int, days: int
@@ -78,7 +78,7 @@ def test_rules_that_are_in_force_change_nothing(
     assert again.outbox() == ledger.outbox()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(record_lists(40), OTHERS, st.sampled_from([0, 9]))
 def test_other_rules_from_the_start_are_as_if_they_had_been_recorded(
     records: list[Record], others: dict[str, Any], days: int
