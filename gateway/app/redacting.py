@@ -4,6 +4,7 @@ import structlog
 
 from gateway.app.journal import asked
 from gateway.app.paths import Paths
+from gateway.crashpoints import reach
 from gateway.journal.sqlite import SqliteJournal
 from gateway.ledger.erasures import Erasure, pending
 from gateway.places import Place
@@ -48,6 +49,7 @@ class Redactor:
             self._log_is_clean = False
         if not self._log_is_clean:
             self._log_is_clean = self._journal.forget_log()
+            reach("redact.after_log")
         return header
 
     def _pending(self) -> list[Erasure]:

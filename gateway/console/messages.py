@@ -1,5 +1,6 @@
 """Messages of the protocol that come over the API: what ratings and sessions share."""
 
+import hashlib
 import json
 
 from gateway.console.callers import Caller
@@ -46,4 +47,8 @@ class Messages:
         """The item of quarantine that holds this payload, among the newest ones."""
         wanted = QuarantineFilter(state="held", device=device_id)
         items = self._ledger.quarantine(wanted, newest).items
-        return next((item for item in items if item.payload == payload), None)
+        source = hashlib.sha256(payload).digest()
+        for item in items:
+            if item.payload == payload or item.source == source:
+                return item
+        return None

@@ -272,7 +272,10 @@ class WindowRow(msgspec.Struct, kw_only=True):
 
 
 class QuarantineRow(msgspec.Struct, kw_only=True):
-    """Equal payloads of one topic and reason are one row of `count` elements."""
+    """Equal payloads of one topic and reason are one row of `count` elements.
+
+    `source` is the SHA-256 of a payload that was redacted since.
+    """
 
     id: int
     place: int
@@ -285,6 +288,7 @@ class QuarantineRow(msgspec.Struct, kw_only=True):
     payload: bytes | None  # None: purged
     count: int
     state: str  # quarantined | held | replayed | purged
+    source: bytes | None = None
 
 
 class DeadLetterRow(msgspec.Struct, kw_only=True):

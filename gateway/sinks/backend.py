@@ -1,14 +1,14 @@
 """Business backends: CloudEvents as signed webhooks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
 from gateway.clock import Clock
 from gateway.events import CloudEvents
-from gateway.ports import Answer, Receipt, Unit, Verdict
+from gateway.ports import Answer, Event, Receipt, Unit, Verdict
 from gateway.sinks.addresses import AddressRefusedError, AddressRule, CheckedResolver
 from gateway.sinks.answers import answer, failed
 from gateway.sinks.http import ASKING_ERRORS, HttpClient
@@ -16,6 +16,7 @@ from gateway.sinks.signing import Signer, webhook_id
 
 _BATCH: Final = "application/cloudevents-batch+json; charset=utf-8"
 _SINGLE: Final = "application/cloudevents+json; charset=utf-8"
+UNQUOTED: Final = "not quoted: it may repeat what a customer said"
 _MARGIN: Final = 0.95  # of the bytes that fit, when a batch is cut by its size
 
 
@@ -62,7 +63,10 @@ class BackendSink:
             return Answer(Verdict.OPERATOR, count, detail=str(error))
         except ASKING_ERRORS as error:
             return failed(error, count)
-        return answer(reply, count, self._clock.wall_ms())
+        found = answer(reply, count, self._clock.wall_ms())
+        if found.detail and any(_is_personal(unit) for unit in units[:count]):
+            return replace(found, detail=UNQUOTED)
+        return found
 
     async def close(self) -> None:
         await self._client.close()
@@ -90,6 +94,10 @@ class BackendSink:
             del events[max(1, int(len(events) * share)) :]
             body = self._cloud_events.encode(events)
         return [event.id for event in events], body
+
+
+def _is_personal(unit: Unit) -> bool:
+    return isinstance(unit, Event) and unit.personal is not None
 
 
 def _refused(options: BackendOptions) -> str | None:

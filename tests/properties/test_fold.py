@@ -18,6 +18,8 @@ from tests.support.record_sets import record_lists, records
 # What says in which block a record came, not what became of it.
 BLOCKS = {"state": ("block", "chain_low")}
 PLACES = {
+    "personal_copy": ("place",),
+    "erasure": ("place",),
     "setting": ("place",),
     "act": ("place",),
     "rating": ("place",),

@@ -9,6 +9,7 @@ from gateway.acts import ActName, QuarantineAct
 from gateway.console.acts import Acts
 from gateway.console.callers import Caller, Operator, Reader, whole_gateway
 from gateway.console.items import ACT_RESPONSES, ListOf, Quarantined
+from gateway.console.payloads import Payloads
 from gateway.console.problems import not_found
 from gateway.console.requests import (
     IdempotencyKey,
@@ -27,6 +28,7 @@ class Quarantine:
         self._ledger = ledger
         self._acts = acts
         self._sight = Sight(ledger)
+        self._payloads = Payloads(ledger)
 
     def router(self) -> APIRouter:
         router = APIRouter(prefix="/quarantine", tags=["quarantine"])
@@ -43,7 +45,10 @@ class Quarantine:
     def list(
         self, query: Annotated[QuarantineQuery, Query()], caller: Reader
     ) -> Page[QuarantineRow]:
-        return self._ledger.quarantine(query.wanted(caller.site), query.part)
+        """Comments and contacts in payloads are shown to the scope `contact` alone."""
+        found = self._ledger.quarantine(query.wanted(caller.site), query.part)
+        shown = [self._payloads.shown(row, caller) for row in found.items]
+        return Page(shown, found.next_cursor)
 
     def show(self, item_id: ItemId, caller: Reader) -> QuarantineRow:
         row = self._ledger.quarantined(item_id)
@@ -52,7 +57,7 @@ class Quarantine:
             raise not_found(what)
         device = self._ledger.device(row.device_id) if row.device_id else None
         self._sight.show(caller, device.site if device else None, what)
-        return row
+        return self._payloads.shown(row, caller)
 
     async def replay(
         self,

@@ -5,16 +5,18 @@ from typing import Final
 import apsw
 
 from gateway.ledger.queries.organisation import of_site
+from gateway.ports import Record
 from gateway.queries.asking import Page, QuarantineFilter, Slice
 from gateway.queries.rows import ActRow, FateCounts, QuarantineRow
 from gateway.reading.paging import Columns, Conditions, Listing, page
+from gateway.redaction import REDACTED, opened
 
 PAYLOADS_BYTES_MAX: Final = 8 * 1024 * 1024
 """A page of quarantine ends early where its payloads would exceed this."""
 
 _SELECT: Final = """
 SELECT id, place, topic, device_id, event_id, reason, detail, received_ms, payload,
-    count, state
+    count, state, kind, flags
 FROM quarantine
 """
 _OF_DEVICE: Final = (
@@ -102,7 +104,11 @@ def _act(row: Columns) -> ActRow:
 
 def _item(row: Columns) -> QuarantineRow:
     number, place, topic, device_id, event_id, reason, detail = row[:7]
-    received_ms, payload, count, state = row[7:]
+    received_ms, payload, count, state, kind, flags = row[7:]
+    source = None
+    if payload is not None and flags & REDACTED:
+        record = opened(Record(kind, topic, payload, received_ms, flags))
+        payload, source = record.payload, record.source
     return QuarantineRow(
         id=number,
         place=place,
@@ -115,6 +121,7 @@ def _item(row: Columns) -> QuarantineRow:
         payload=payload,
         count=count,
         state=state,
+        source=source,
     )
 
 
