@@ -209,7 +209,7 @@ _MEASURED: Final = (
         text=lambda _, f: (
             "a key is stuck"
             if f.stuck_key is None
-            else f"key {f.stuck_key} is stuck: it counts without end"
+            else f"key {f.stuck_key} is stuck: it presses by itself"
         ),
     ),
     Rule("dead_key", _dead_key, 0, failed=True, text=_keys),

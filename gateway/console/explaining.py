@@ -11,7 +11,7 @@ from gateway.console.explained_items import (
     Explanation,
     SkippedDay,
 )
-from gateway.console.items import Session, Trace
+from gateway.console.items import Session, Trace, shown
 from gateway.console.requests import TraceQuery
 from gateway.console.tracing import Tracer
 from gateway.queries import LedgerQueries
@@ -93,7 +93,7 @@ class Explainer:
                 ExplainedFlag(
                     flag=flag,
                     excludes=flag in excluding,
-                    evidence=dict(one.evidence.get(flag, {})),
+                    evidence=shown(one.evidence.get(flag, {})),
                 )
                 for flag in one.flags
             ],

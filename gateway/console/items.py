@@ -10,6 +10,8 @@ from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from gateway.console.instants import Instant
+from gateway.events import rfc3339
+from gateway.ratings.flags import INSTANTS, Evidence
 
 
 class Item(BaseModel):
@@ -60,6 +62,9 @@ class Rating(Item):
     void: Void | None
 
 
+ShownEvidence = dict[str, int | str]
+
+
 class Point(Item):
     """The key of the rating's point in every time series store."""
 
@@ -96,10 +101,25 @@ class Trace(Item):
 
 
 class RatingWhole(Rating):
-    """One rating, all ratings of its session (oldest first), and its way."""
+    """One rating, all ratings of its session (oldest first), and its way.
 
+    `evidence` says of each flag what it rests on.
+    """
+
+    evidence: dict[str, ShownEvidence] = {}
     history: list[Rating]
     trace: Trace
+
+
+def shown(evidence: Evidence) -> ShownEvidence:
+    """What a flag rests on, with moments as everywhere outside."""
+    found: ShownEvidence = {}
+    for name, value in evidence.items():
+        if name in INSTANTS and isinstance(value, int):
+            found[f"{name.removesuffix('_ms')}_at"] = rfc3339(value)
+        else:
+            found[name] = value
+    return found
 
 
 class Contact(Item):

@@ -10,6 +10,7 @@ from gateway.console.items import (
     Rating,
     RatingWhole,
     Trace,
+    shown,
 )
 from gateway.console.requests import TraceQuery
 from gateway.places import Place
@@ -35,7 +36,10 @@ class Tracer:
             deliveries=[one for one in self._of(detail) if _is_wanted(one, wanted)],
         )
         history = [Rating.model_validate(row) for row in detail.history]
-        return RatingWhole(**dict(rating), history=history, trace=trace)
+        evidence = {name: shown(one) for name, one in detail.evidence.items()}
+        return RatingWhole(
+            **dict(rating), evidence=evidence, history=history, trace=trace
+        )
 
     def _of(self, detail: RatingDetail) -> Iterator[Delivery]:
         if not detail.events:

@@ -120,6 +120,8 @@ class Device:
         "lifecycle",
         "missing",
         "no",
+        "open_since_ms",
+        "open_until_ms",
         "patience_ms",
         "pressing",
         "ratings",
@@ -164,6 +166,7 @@ class Device:
         self.pressing: Pressing | None = None  # until its first heartbeat
         self.watch = Watch()
         self.habits: Habits | None = None  # None: to be worked out anew
+        self.open_since_ms = self.open_until_ms = 0  # its site is, as far as known
         self.patience_ms = -1  # silent for so long, it stirs when it speaks
         self.stir: Callable[[Device, int], None] = _nobody_watches
         self.tokens = 0.0
@@ -180,6 +183,12 @@ class Device:
     def profile(self) -> str | None:
         """The name of its profile, which may not be in force."""
         return self.facts.profile
+
+    def forget_hours(self) -> None:
+        """What follows from its site's hours is to be worked out anew."""
+        self.habits, self.patience_ms = None, -1
+        self.day_from_ms = self.day_to_ms = 0
+        self.open_since_ms = self.open_until_ms = 0
 
     def saw_rating(self, received_ms: int) -> None:
         """A press as of then; what is folded later than it came turns nothing back."""

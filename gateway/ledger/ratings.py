@@ -200,6 +200,10 @@ class Ratings:
             rows,
         )
 
+    def describe(self, rows: Iterable[tuple[str | None, int]]) -> None:
+        """Set (details, place) of ratings: what their flags rest on may change."""
+        self._store.many("UPDATE rating SET details = ? WHERE place = ?", rows)
+
     def void(self, place: int, void: str) -> None:
         self._store.run("UPDATE rating SET void = ? WHERE place = ?", (void, place))
 

@@ -16,6 +16,7 @@ from gateway.ledger.schema_inspections import (
     PRESS_TESTS,
 )
 from gateway.ledger.schema_losses import FOLDED_LOSSES, LOSSES
+from gateway.ledger.schema_presses import FOLDED_PRESSES, PRESSES
 from gateway.ledger.schema_samples import FOLDED_SAMPLES, SAMPLES
 from gateway.ledger.schema_sessions import FOLDED_SESSIONS, SESSIONS
 from gateway.ledger.schema_statements import FOLDED_STATEMENTS, STATEMENTS
@@ -307,6 +308,7 @@ MIGRATIONS: Final = (
     SINK_DAYS,
     ERASURES,
     SUMS,
+    PRESSES,
 )
 
 IDENTITY_TABLE: Final = """
@@ -351,4 +353,5 @@ FOLDED: Final = (
     *FOLDED_ALERTS,
     *FOLDED_DAYS,
     *FOLDED_ERASURES,
+    *FOLDED_PRESSES,
 )

@@ -10,6 +10,7 @@ from gateway.processing.points import restated
 from gateway.processing.scopes import KnownEvent, Loaded, Looking
 from gateway.processing.settling import (
     NOTHING_TOLD,
+    Moved,
     Settling,
     all_told,
     find_rating,
@@ -47,6 +48,11 @@ class Changing:
         self._settling = Settling(state)
         self._known = known
         self.awaited = state.session_books.awaited()
+
+    def take_moved(self) -> list[Moved]:
+        """The sessions that opened or ended otherwise since this was asked last."""
+        moved, self._settling.moved = self._settling.moved, []
+        return moved
 
     def take(self, stored: Stored, scope: Scope, mode: str) -> None:
         """Find the session of a rating whose row was just written."""

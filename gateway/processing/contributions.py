@@ -12,7 +12,6 @@ from gateway.processing.counting import Counted, Rated, cell_key
 from gateway.processing.state import State
 from gateway.ratings.cells import RECEIVED, Cell, of_rating, of_session, parts
 from gateway.ratings.facts import RatingFact
-from gateway.ratings.flags import keeps_out
 from gateway.ratings.state import SessionState
 
 
@@ -62,7 +61,9 @@ def counted_session(
     """What a session counts as, on the moment and by the binding of its period."""
     ruling = state.rulings[row.site]
     excluded = [
-        name for name, one in ratings.items() if keeps_out(one.flags, ruling.flags)
+        name
+        for name, one in ratings.items()
+        if state.exclusions.keep_out(one.flags, row.site, one.ordinal)
     ]
     effective = None if now.effective is None else ratings[now.effective.rating_id]
     hour = ruling.hours.of(now.counts_ms)

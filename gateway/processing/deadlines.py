@@ -21,6 +21,7 @@ def put_in_force(context: Context) -> int:
     state.counting.save(state.rules.time_zone, state.now_ms)
     state.apply_rules()
     state.zones.keep(state.rulings, state.ordinal + 1, context.place)
+    state.exclusions.keep(state.rulings, state.ordinal + 1, context.place)
     if before == state.rulings.terms():
         return 0
     context.inspecting.look_at_all()

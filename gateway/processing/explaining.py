@@ -14,6 +14,7 @@ from gateway.ledger.sessions import SessionBooks, SessionFact
 from gateway.ledger.store import Store
 from gateway.places import Place
 from gateway.processing.attributing import Attribution
+from gateway.processing.exclusions import Exclusions
 from gateway.processing.rulings import Rulings
 from gateway.processing.scopes import Loaded, Memory, Remembering, rating_fact
 from gateway.processing.terms import KeptTerms
@@ -58,6 +59,7 @@ class _Remembered(Memory):
         self.ratings = Ratings(store)
         self.terms = KeptTerms(self.session_books)
         self.rulings = Rulings(Books(store), Devices(store), self.terms)
+        self.exclusions = Exclusions(Books(store))
         self._bindings = {one.no: one for one in self.ratings.bindings()}
 
     def binding(self, number: int) -> Binding:
@@ -138,7 +140,9 @@ class Explaining:
             bound_window=bound.window,
             bound_employee=bound.employee,
             credit=attribution.credit(device_id, one.state.counts_ms, claimed),
-            excluding=ruling.flags.excluding,
+            excluding=self._memory.exclusions.at(
+                known.site, max((each.ordinal for each in stored), default=0)
+            ),
         )
 
     def _attribution(self, device_id: str, zone: tzinfo) -> Attribution:
@@ -172,7 +176,7 @@ class Explaining:
             terms=Terms(ruling.session, ruling.calendar),
             revision=self._revision(stored.received_ms),
             now_ms=self._now_ms,
-            excluding=ruling.flags.excluding,
+            excluding=self._memory.exclusions.at(site, stored.ordinal),
         )
 
     def _ratings(self, stored: Sequence[Stored]) -> tuple[RatingSeen, ...]:

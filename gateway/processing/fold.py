@@ -20,7 +20,7 @@ from gateway.processing.inspections import INSPECTION, Inspecting
 from gateway.processing.judging import Judging
 from gateway.processing.muting import MAINTENANCE_MS_MAX
 from gateway.processing.notifying import ALERT, ALL_CLEAR, DIGEST, SNOOZE, Notifying
-from gateway.processing.press_tests import PRESS_TEST, PressTests
+from gateway.processing.press_tests import PressTests
 from gateway.processing.quarantine import Quarantine
 from gateway.processing.readmitting import Readmitting
 from gateway.processing.registering import move
@@ -35,6 +35,7 @@ from gateway.processing.watching import (
     TWINS,
     Watching,
 )
+from gateway.ratings.flags import PRESS_TEST
 
 CHAIN_MASK: Final = (1 << 62) - 1
 _PRESENCE: Final = f"/{Channel.PRESENCE.value}"
@@ -128,6 +129,7 @@ class Fold:
         state.store.begin()
         try:
             work()
+            self._judging.neighbours.save()
             state.save()
             reach("fold.before_commit")
             state.store.commit()

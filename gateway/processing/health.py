@@ -1,11 +1,12 @@
 """Hop 5 for health: each heartbeat and self-test judged by the rules of the fleet."""
 
 from device_protocol.messages import SelfTest
-from fleet.findings import Findings, remember
+from fleet.findings import HOUR_MS, Findings, remember
 from fleet.firmware import is_behind
 from fleet.health import OVERDUE, diagnose, health_of, take_selftest
 from fleet.vitals import Vitals
 from gateway.ledger.devices import Device
+from gateway.ledger.ratings import Stored
 from gateway.processing.alerts import announce, raise_alert, resolve_alert
 from gateway.processing.state import State
 
@@ -46,6 +47,22 @@ def take_test(state: State, device: Device, test: SelfTest) -> None:
     take_selftest(found, test, count)
     state.beating_devices.add(device)
     _judge(state, device, found, vitals)
+
+
+def suspect_key(state: State, stored: Stored) -> None:
+    """Judge a device by a press that nobody makes: one of its keys is stuck.
+
+    What comes to light an hour later is no news of the device any more.
+    """
+    device, at_ms = state.by_id[stored.device_id], stored.occurred_ms
+    found, vitals = _findings(device), device.vitals
+    if at_ms <= max(found.stuck_ms or 0, state.now_ms - HOUR_MS):
+        return
+    if vitals is None:
+        vitals = device.vitals = Vitals()
+    found.stuck_ms, found.stuck_key = at_ms, stored.details.get("key")
+    state.beating_devices.add(device)
+    _judge(state, device, found, vitals, at_ms)
 
 
 def _findings(device: Device) -> Findings:

@@ -14,6 +14,7 @@ from gateway.ledger.identities import Claim, Holder
 from gateway.processing.admission import Element
 from gateway.processing.alerts import raise_alert
 from gateway.processing.daybook import DUPLICATE
+from gateway.processing.neighbours import Neighbours
 from gateway.processing.points import Timed as TimedRating
 from gateway.processing.quarantine import Quarantine
 from gateway.processing.recording import Recording
@@ -34,8 +35,9 @@ class Judging:
         self._quarantine = quarantine
         sessions = Sessions(state)
         self.changing = sessions.changing
-        self._recording = Recording(state, sessions)
-        self._taking = Taking(state, self.changing)
+        self.neighbours = Neighbours(state, self.changing)
+        self._recording = Recording(state, sessions, self.neighbours)
+        self._taking = Taking(state, self.changing, self.neighbours)
         self._only_ratings = True  # of this run
         self._late: list[tuple[int, Timed, ProtocolError]] = []
 

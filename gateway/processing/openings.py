@@ -7,7 +7,7 @@ from typing import Any
 from fleet.hours import HoursError, Opening, Week, read_hours
 from fleet.spans import FOREVER
 from fleet.tables import moment_ms
-from gateway.ledger.devices import Devices
+from gateway.ledger.devices import Device, Devices
 from gateway.processing.rulings import Rulings
 from gateway.ratings.workdays import Calendar
 
@@ -36,6 +36,13 @@ class Openings:
         if found is None:
             found = self._openings[site] = self._build(site)
         return found
+
+    def serves(self, device: Device, at_ms: int) -> bool:
+        """Whether a device's site is open at a moment; remembers how long it is."""
+        span = self.of(device.site).at(at_ms)
+        if span.is_open:
+            device.open_since_ms, device.open_until_ms = span.since_ms, span.until_ms
+        return span.is_open
 
     def days(self, site: str | None) -> Calendar:
         """The calendar of a site, in its zone."""

@@ -11,12 +11,10 @@ from gateway.ledger.devices import Device
 from gateway.ledger.inspections import InspectionBooks
 from gateway.ports import Record
 from gateway.processing.state import DAY_MS, State
-from gateway.ratings.flags import Flag
-
-PRESS_TEST: Final = "press_test"
-"""The kind of timer that ends the wait for late presses, and the flag."""
+from gateway.ratings.flags import PRESS_TEST, Flag
 
 LATE_MS: Final = DAY_MS
+"""Of the timer that ends the wait for late presses; its kind is the flag's name."""
 
 
 class PressTests:

@@ -13,17 +13,17 @@ from gateway.processing.activity import follow
 from gateway.processing.bindings import binding_of
 from gateway.processing.contributions import count_alone
 from gateway.processing.daybook import OTHER
+from gateway.processing.evidence import EVIDENCE
+from gateway.processing.health import suspect_key
+from gateway.processing.neighbours import Met, Neighbours
 from gateway.processing.personal import Personal
 from gateway.processing.points import Timed, recorded
+from gateway.processing.scopes import GATEWAY
 from gateway.processing.sessions import Sessions
 from gateway.processing.state import State
+from gateway.processing.suspecting import TIME_UNCERTAIN, Suspecting, by_itself
 from gateway.ratings.flags import (
-    Flag,
-    FlagRules,
-    Pressed,
-    keeps_out,
-    stuck_key,
-    too_fast,
+    STUCK_KEY,
 )
 
 BACKLOG: Final = int(RecordFlag.BACKLOG)  # an enum's & costs a microsecond
@@ -46,8 +46,12 @@ Row = tuple[object, ...]
 class Recording:
     """Records the new ratings of a run."""
 
-    def __init__(self, state: State, sessions: Sessions) -> None:
+    def __init__(
+        self, state: State, sessions: Sessions, neighbours: Neighbours
+    ) -> None:
         self._state = state
+        self._neighbours = neighbours
+        self._suspecting = Suspecting(state, neighbours)
         self._personal = Personal(state)
         self._sessions = sessions
         self._plain: list[Row] = []
@@ -149,23 +153,31 @@ class Recording:
             device.device_id, occurred_ms, rating.employee_id, rating.attributions
         )
         flag_rules = state.rulings[binding.site].flags
-        raised = _suspicions(rating, flag_rules)
+        raised = by_itself(rating, flag_rules)
         test = state.press_tests.hear(device, rating, record, occurred_ms, quality)
-        if test is not None:
-            raised.append(test)
-        flags = (*flags, *credit.flags, *(one.name for one in raised))
-        if device.receipts:
-            state.emission.keep(device.device_id, rating.event_id)
         mode = state.session_mode(device, binding.site)
         # A press of a test is of no session: no duty and no default follow from it.
         scope = None
-        if test is None:
+        met = Met()
+        if test is not None:
+            raised.append(test)
+        else:
             scope = self._sessions.scope_of(device, rating, binding, mode)
+            met = self._suspecting.meet(one, flags, binding, scope, self._flush)
+            raised += met.flags
+        if credit.flags:
+            raised.append(self._suspecting.mismatch(one))
+        flags = (*flags, *dict.fromkeys(flag.name for flag in raised))
+        if device.receipts:
+            state.emission.keep(device.device_id, rating.event_id)
         judged = _Judged(one, state.ordinal, binding.no, flags, credit.employee_id)
         details = _details(rating, scope)
-        if raised:
-            details["evidence"] = {one.name: dict(one.evidence) for one in raised}
-        if test is not None or keeps_out(flags, flag_rules):
+        evidence = {
+            flag.name: dict(flag.evidence) for flag in reversed(raised) if flag.evidence
+        }
+        if evidence:
+            details[EVIDENCE] = evidence
+        if state.exclusions.keep_out(flags, binding.site, state.ordinal):
             details[KEPT_OUT] = True
         quick = self._sessions.begin_quick(scope, binding, one, credit.employee_id)
         if scope is None or quick is not None:
@@ -175,10 +187,23 @@ class Recording:
             state.ratings.insert([_row(judged, details, None, effective=False)])
             (stored,) = state.ratings.at([place])
             self._sessions.changing.take(stored, scope, mode)
+        self._settle(judged, met)
         if rating.comment is not None or rating.contact is not None:
             if rating.comment_for is not None:
                 self._flush()  # what it speaks of may have come just before it
             self._personal.keep(one, quick[1] if quick else None)
+
+    def _settle(self, judged: "_Judged", met: Met) -> None:
+        """Flag the presses that this one met; a key may be stuck."""
+        place, _, rating, _, _, _ = judged.one
+        stuck = STUCK_KEY in judged.flags and rating.mode == "live"
+        if met.others or stuck:
+            self._flush()
+        if stuck:
+            (stored,) = self._state.ratings.at([place])
+            suspect_key(self._state, stored)
+        if met.others:
+            self._neighbours.settle(met)
 
     def _write_alone(
         self,
@@ -214,24 +239,11 @@ class Recording:
         flags: tuple[str, ...] = ()
         if rating.seq is not None:
             flags = follow(self._state, device, rating.seq, rating.boot_id)
-        if quality == "gateway" and record.flags & BACKLOG:
-            flags = (*flags, "time_uncertain")
+        if quality == GATEWAY and record.flags & BACKLOG:
+            flags = (*flags, TIME_UNCERTAIN)
         if rating.derived_id:
             flags = (*flags, "derived_id")
         return flags
-
-
-def _suspicions(rating: Rating, rules: FlagRules) -> list[Flag]:
-    """Flags that a press calls for by itself, with their evidence."""
-    if rating.level is None:
-        return []
-    key = rating.level if rating.key is None else rating.key
-    pressed = Pressed(0, key)
-    found = (
-        too_fast(rating.prompt_delay_ms, rules),
-        stuck_key(pressed, (), rating.key_down_ms, rules),
-    )
-    return [flag for flag in found if flag is not None]
 
 
 class _Judged(NamedTuple):

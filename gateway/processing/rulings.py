@@ -71,7 +71,7 @@ class Ruling:
         self.hours = LocalHours(self.zone)
         self.flags = FlagRules(
             response_interval_ms=self.session.response_interval_ms,
-            excluding=frozenset(rules.excluding_flags),
+            multi_press=self.session.multi_press,
         )
         self.scores = [rules.score_map.get(str(level), 0.0) for level in range(6)]
         self.day = NO_DAY

@@ -12,6 +12,7 @@ import msgspec
 
 from device_protocol.identity import rating_id as identity
 from device_protocol.identity import references
+from device_protocol.timestamps import TimeQuality
 from gateway.ledger.devices import Binding
 from gateway.ledger.ratings import Ratings, Stored
 from gateway.ledger.sessions import Look, Scope, SessionBooks, SessionFact
@@ -28,6 +29,7 @@ from gateway.ratings.state import SessionState, state_of
 _EVENT: Final = msgspec.json.Decoder(SessionEvent)
 ORPHAN: Final = "orphan"
 """The flag of a rating that has waited too long for its session."""
+GATEWAY: Final = TimeQuality.GATEWAY.value
 _GIVEN: Final = "\0"
 """Stands among the numbers for the greatest one that a scope has given out."""
 
@@ -142,6 +144,8 @@ def rating_fact(state: Memory, stored: Stored, ids: Container[str]) -> RatingFac
         stored.round,
         amends,
         state.binding(stored.binding).window,
+        stored.details.get("key"),
+        stored.time_quality != GATEWAY,
     )
 
 

@@ -66,10 +66,15 @@ class Sessions:
         scope = (binding.site or "", rating.session_id or "", rating.stage or 0)
         if (
             scope in self._known
+            or rating.origin == "device_timeout"
             or (state.moded and state.session_mode(device, binding.site) != "implicit")
             or (
                 self._awaited
                 and identity(device.device_id, rating.event_id) in self._awaited
+            )
+            or not (
+                device.open_since_ms <= occurred_ms < device.open_until_ms
+                or state.openings.serves(device, occurred_ms)
             )
         ):
             return None
@@ -80,8 +85,6 @@ class Sessions:
         self._day = day
         assert level is not None
         contact_ms = rectify_ms = None
-        if rating.origin == "device_timeout":
-            return None
         if level <= ruling.session.followup_level_max:
             if day.contact_due_ms <= state.now_ms:
                 return None

@@ -2,21 +2,26 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from device_protocol.identity import rating_id, references
+from gateway.ledger.presses import Desk
 from gateway.ledger.ratings import Session, Stored, default_place
 from gateway.ledger.sessions import DutyRow, Look, SessionFact, SessionRow
 from gateway.processing.contributions import counted_lone, counted_session
 from gateway.processing.counting import Counted
+from gateway.processing.evidence import text_of
+from gateway.processing.health import suspect_key
 from gateway.processing.rows import issue_default, session_row
-from gateway.processing.scopes import ORPHAN, Loaded
+from gateway.processing.scopes import Loaded
+from gateway.processing.standing import ALONE, ORPHANED, as_they_stand
 from gateway.processing.state import State
 from gateway.processing.telling import tell
 from gateway.ratings.clocks import CONTACT, RECTIFY, Duty
 from gateway.ratings.facts import Issued
+from gateway.ratings.flags import STUCK_KEY
 from gateway.ratings.news import (
     FOLLOWUP_REQUIRED,
     RECORDED,
@@ -27,18 +32,11 @@ from gateway.ratings.news import (
     told_of,
 )
 from gateway.ratings.scopes import Survey, Surveyed
-from gateway.ratings.sessions import DOUBLE_PRESS, REPEAT
-from gateway.ratings.standings import LATE, RAISED, Stand
 from gateway.ratings.state import SessionState
-
-STANDING: Final = frozenset({DOUBLE_PRESS, REPEAT, LATE, RAISED, ORPHAN})
-"""Flags that follow from how a rating stands in its session, or waits for one."""
 
 SESSION_TIMER: Final = "session"
 ORPHAN_TIMER: Final = "orphan"
 
-_ALONE: Final = Stand(effective=True)
-_ORPHAN: Final = Stand(effective=True, flags=(ORPHAN,))
 NOTHING_TOLD: Final = Told({}, frozenset())
 
 
@@ -69,11 +67,24 @@ def meant_by(state: State, device_id: str, text: str) -> str:
     return rating_id(*meant[-1])
 
 
+class Moved(NamedTuple):
+    """A session that opened or ended otherwise than before.
+
+    `opened_ms` are its openings before and now, `times` its ends, too.
+    """
+
+    number: int
+    desk: Desk
+    opened_ms: tuple[int, ...]
+    times: tuple[int, ...]
+
+
 class Settling:
     """Brings the ledger from one look at a scope to the next."""
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self.moved: list[Moved] = []  # not yet taken by who waits for it
 
     def settle(
         self,
@@ -101,7 +112,7 @@ class Settling:
         versions = _versions(
             loaded, [*recorded, *(n for _, some in work for n in some)]
         )
-        now = _as_they_stand(loaded, after, numbers, versions)
+        now = as_they_stand(self._state, loaded, after, numbers, versions)
         self._write_ratings(loaded, now)
         self._write_events(loaded, after, numbers)
         self._alone(loaded, before, after, now)
@@ -124,7 +135,13 @@ class Settling:
         return numbers
 
     def _write_ratings(self, loaded: Loaded, now: Mapping[str, Stored]) -> None:
-        self._state.ratings.stand(
+        state = self._state
+        changed = [
+            (loaded.known_rating(name), one)
+            for name, one in now.items()
+            if one != loaded.known_rating(name)
+        ]
+        state.ratings.stand(
             (
                 one.version,
                 one.effective,
@@ -132,9 +149,16 @@ class Settling:
                 one.session_no,
                 one.place,
             )
-            for name, one in now.items()
-            if one != loaded.known_rating(name)
+            for _, one in changed
         )
+        state.ratings.describe(
+            (text_of(one), one.place)
+            for old, one in changed
+            if one.details != old.details
+        )
+        for old, one in changed:
+            if STUCK_KEY in one.flags and STUCK_KEY not in old.flags:
+                suspect_key(state, one)
 
     def _write_events(
         self, loaded: Loaded, after: Survey, numbers: Mapping[int, int]
@@ -175,6 +199,7 @@ class Settling:
     def _forget(self, loaded: Loaded, n: int) -> None:
         """A session that another one has absorbed."""
         fact = loaded.sessions[n]
+        self._move(fact, None)
         self._state.counting.move(self._counted_before(loaded, fact), ())
         self._state.session_books.remove(fact.no)
 
@@ -221,6 +246,7 @@ class Settling:
         state.session_books.save([row])
         state.counting.move(before, counted)
         self._time(fact, row)
+        self._move(fact, row)
         self._duty(old, one.state, ratings)
         for each in news:
             tell(state, session, each, ratings, default)
@@ -259,6 +285,26 @@ class Settling:
         known = fact is not None and fact.due_ms == due_ms
         if due_ms is not None and not known:
             self._state.set_timer(due_ms, SESSION_TIMER, str(row.no))
+
+    def _move(self, before: SessionFact | None, now: SessionRow | None) -> None:
+        """Note where a session is known otherwise by its opening than before."""
+        known = [
+            (
+                Desk.of(one.site, one.window, one.device_no),
+                one.opened_ms,
+                one.opened_ms if one.ended_ms is None else one.ended_ms,
+            )
+            for one in (before, now)
+            if one is not None and one.opened_ms is not None
+        ]
+        row = now or before
+        assert row is not None
+        if not known or (len(known) > 1 and known[0] == known[1]):
+            return
+        opened = tuple(opened_ms for _, opened_ms, _ in known)
+        ended = tuple(ended_ms for _, _, ended_ms in known)
+        for desk in dict.fromkeys(desk for desk, _, _ in known):
+            self.moved.append(Moved(row.no, desk, opened, (*opened, *ended)))
 
     def _duty(
         self,
@@ -315,7 +361,7 @@ def all_told(before: Survey, told: Told = NOTHING_TOLD) -> Told:
     """What was told up to a look, and of ratings while they were elsewhere."""
     stands, amended = told_of(*(one.state for one in before.sessions))
     waited = {
-        one.rating_id: _ORPHAN if one.rating_id in before.orphans else _ALONE
+        one.rating_id: ORPHANED if one.rating_id in before.orphans else ALONE
         for one in before.alone
     }
     return Told({**told.stands, **stands, **waited}, told.amended | amended)
@@ -325,30 +371,3 @@ def _versions(loaded: Loaded, news: Iterable[News]) -> dict[str, int]:
     """The versions of what is told of again."""
     known = [*loaded.all_ratings(), *loaded.defaults.values()]
     return renewed(list(news), {one.rating_id: one.version for one in known})
-
-
-def _as_they_stand(
-    loaded: Loaded,
-    after: Survey,
-    numbers: Mapping[int, int],
-    versions: Mapping[str, int],
-) -> dict[str, Stored]:
-    """All ratings of the scope, by rating_id, as they are to be written."""
-    stands: dict[str, tuple[Stand, int | None]] = {}
-    for one in after.alone:
-        lone = _ORPHAN if one.rating_id in after.orphans else _ALONE
-        stands[one.rating_id] = (lone, None)
-    for each in after.sessions:
-        for name, stand in each.state.stands.items():
-            stands[name] = (stand, numbers[each.n])
-    now = {}
-    for old in loaded.all_ratings():
-        stand, number = stands[old.rating_id]
-        flags = tuple(flag for flag in old.flags if flag not in STANDING)
-        now[old.rating_id] = old._replace(
-            effective=stand.effective,
-            flags=(*flags, *stand.flags),
-            version=versions.get(old.rating_id, old.version),
-            session_no=number,
-        )
-    return now

@@ -31,6 +31,7 @@ from gateway.processing.attributing import Attribution
 from gateway.processing.counting import Counting
 from gateway.processing.daybook import DayBook
 from gateway.processing.emission import Emission
+from gateway.processing.exclusions import Exclusions
 from gateway.processing.openings import Openings
 from gateway.processing.profiles import Profiles, Reader, read_profiles
 from gateway.processing.rulings import Rulings
@@ -177,6 +178,7 @@ class State:
         self.last_session = max(counters["sessions"], self.ratings.last_session())
         self.counting = Counting(FigureCounts(self.store))
         self.zones = Zones(self.books)
+        self.exclusions = Exclusions(self.books)
         self._bindings = self.ratings.bindings()
         self._binding_of = {one[1:]: one for one in self._bindings}
         self.settings_digest = self.books.setting("digest") or ""
@@ -263,8 +265,7 @@ class State:
         scale = self.profiles.scale(device.profile)
         device.scores = self.scores_of(scale, device.site)
         device.binding = None
-        device.habits, device.patience_ms = None, -1
-        device.day_from_ms = device.day_to_ms = 0
+        device.forget_hours()
         self._by_site = None
 
     def add_device(self, device_id: str, lifecycle: str) -> Device:
@@ -286,8 +287,7 @@ class State:
         """Hours, closures or the calendar changed: devices are expected otherwise."""
         self.openings.forget()
         for device in self.by_id.values():
-            device.habits, device.patience_ms = None, -1
-            device.day_from_ms = device.day_to_ms = 0
+            device.forget_hours()
 
     def at_site(self, site: str) -> Sequence[Device]:
         """The devices that stand at a site, in the order of their numbers."""

@@ -18,6 +18,7 @@ from gateway.processing.changing import Changing
 from gateway.processing.complaints import Complaints
 from gateway.processing.daybook import OTHER
 from gateway.processing.device_reports import Replies, SelfTests
+from gateway.processing.neighbours import Neighbours
 from gateway.processing.services import Services
 from gateway.processing.state import State
 from gateway.processing.timed import Timed
@@ -33,8 +34,11 @@ class Taker(Protocol):
 class Taking:
     """Gives each event message to what folds it, and accounts for it."""
 
-    def __init__(self, state: State, changing: Changing) -> None:
+    def __init__(
+        self, state: State, changing: Changing, neighbours: Neighbours
+    ) -> None:
         self._state = state
+        self._neighbours = neighbours
         self._takers: Mapping[type[EventMessage], Taker] = {
             SelfTest: SelfTests(state),
             Reply: Replies(state),
@@ -50,6 +54,7 @@ class Taking:
         observe_event(state, device, message)
         rule = self._takers[type(message)].take(timed)
         state.daybook.count(device, OTHER, occurred_ms)
+        self._neighbours.take_moved()
         if device.receipts:
             state.emission.keep(device.device_id, message.event_id)
         state.fates["ignored" if rule else "accepted", rule or ""] += 1

@@ -1,6 +1,10 @@
 """What the stores answer; times `*_ms` are milliseconds since the epoch."""
 
+from collections.abc import Mapping
+
 import msgspec
+
+from gateway.ratings.flags import Evidence
 
 
 class FateCounts(msgspec.Struct, frozen=True):
@@ -121,13 +125,15 @@ class RatingDetail(msgspec.Struct, frozen=True):
     """`history`: all ratings of the same session, oldest first.
 
     `point` is None for what never goes to time series; `events` those that the
-    outbox still holds of the block which first folded the rating.
+    outbox still holds of the block which first folded the rating; `evidence` what
+    each of its flags rests on.
     """
 
     rating: RatingRow
     history: list[RatingRow]
     point: PointRow | None
     events: list[EventPosition]
+    evidence: Mapping[str, Evidence] = {}
 
 
 class EffectiveRating(msgspec.Struct, frozen=True):

@@ -46,6 +46,8 @@ class RatingFact(msgspec.Struct, frozen=True, gc=False):
     round: str = "initial"
     amends: str | None = None
     window: str | None = None
+    key: int | None = None  # the physical one, where its device tells it
+    exact: bool = True  # its device knows the moment
 
 
 class Void(msgspec.Struct, frozen=True, gc=False):

@@ -6,12 +6,14 @@ figures is a table of the site.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
+from fleet.hours import Span
 from gateway.rules import EXCLUDING_FLAGS
 
 EXCLUDING: Final = frozenset(EXCLUDING_FLAGS)
@@ -31,20 +33,41 @@ INFORMING: Final = frozenset(
     }
 )
 FLAGS: Final = EXCLUDING | INFORMING
-OPENS_FAULT: Final = frozenset({"stuck_key"})
+PRESS_TEST: Final = "press_test"
+OUT_OF_SESSION: Final = "out_of_session"
+STUCK_KEY: Final = "stuck_key"
+"""Opens a fault of the device, too."""
+
+
+Evidence = Mapping[str, int | str]
+"""What a flag rests on: small, and fit for JSON."""
+
+
+INSTANTS: Final = frozenset(
+    {
+        "closed_ms",
+        "deadline_ms",
+        "next_opened_ms",
+        "occurred_ms",
+        "opens_ms",
+        "received_ms",
+    }
+)
+"""What in evidence is a moment; all else in ms is how long something took."""
 
 
 class Flag(NamedTuple):
-    """A flag and what it rests on; the evidence is small and fit for JSON."""
+    """A flag and what it rests on."""
 
     name: str
-    evidence: Mapping[str, int | str] = MappingProxyType({})
+    evidence: Evidence = MappingProxyType({})
 
 
 class FlagRules(msgspec.Struct, frozen=True, kw_only=True):
-    """The parameters of all flags, and which of them exclude."""
+    """The parameters of all flags."""
 
     response_interval_ms: int = 5_000
+    multi_press: Literal["first", "last"] = "first"
     burst_presses: int = 10
     burst_within_ms: int = 60_000
     metronome_presses: int = 6
@@ -53,20 +76,27 @@ class FlagRules(msgspec.Struct, frozen=True, kw_only=True):
     held_ms_max: int = 10_000
     multi_key_within_ms: int = 100
     prompt_delay_ms_min: int = 300
-    excluding: frozenset[str] = EXCLUDING
 
 
 class Pressed(NamedTuple):
-    """One press of a device; `key` is its physical key, else the level pressed."""
+    """One press of a device; `key` is its physical key, else the level pressed.
+
+    `exact`: its device knows the moment; else it is that of the receipt, which says
+    nothing of fractions of a second.
+    """
 
     occurred_ms: int
     key: int
     rating_id: str = ""
+    exact: bool = True
 
 
-def keeps_out(flags: Iterable[str], rules: FlagRules) -> bool:
-    """Whether flags keep a rating out of the verified figures."""
-    return not rules.excluding.isdisjoint(flags)
+def keeps_out(flags: Collection[str], excluding: AbstractSet[str]) -> bool:
+    """Whether flags keep a rating out of the verified figures.
+
+    A press of a test always is: nobody meant it as an answer.
+    """
+    return PRESS_TEST in flags or not excluding.isdisjoint(flags)
 
 
 def table_errors(excluding: Collection[str]) -> list[str]:
@@ -75,28 +105,6 @@ def table_errors(excluding: Collection[str]) -> list[str]:
         f"{name!r} is no flag: choose of {', '.join(sorted(FLAGS))}"
         for name in sorted(set(excluding) - FLAGS)
     ]
-
-
-def double_press(
-    pressed: Pressed,
-    before: Pressed | None,
-    session_opened_ms: int | None,
-    rules: FlagRules,
-) -> Flag | None:
-    """The same device again within the interval, with no new session in between.
-
-    For presses without a session number; those of one session are chosen among by
-    `multi_press`.
-    """
-    if before is None:
-        return None
-    apart_ms = pressed.occurred_ms - before.occurred_ms
-    if not 0 <= apart_ms <= rules.response_interval_ms:
-        return None
-    opened_ms = session_opened_ms
-    if opened_ms is not None and before.occurred_ms < opened_ms <= pressed.occurred_ms:
-        return None
-    return Flag("double_press", {"after_ms": apart_ms, "first": before.rating_id})
 
 
 def burst(pressed: Pressed, others: Iterable[Pressed], rules: FlagRules) -> Flag | None:
@@ -118,7 +126,7 @@ def stuck_key(
 ) -> Flag | None:
     """A key held too long, or pressed like a metronome; opens a fault, too."""
     if key_down_ms is not None and key_down_ms > rules.held_ms_max:
-        return Flag("stuck_key", {"key": pressed.key, "held_ms": key_down_ms})
+        return Flag(STUCK_KEY, {"key": pressed.key, "held_ms": key_down_ms})
     same = [
         one.occurred_ms
         for one in others
@@ -129,9 +137,10 @@ def stuck_key(
         return None
     gaps = [later - earlier for earlier, later in pairwise(times)]
     steady = max(gaps) - min(gaps) <= rules.metronome_jitter_ms
-    if not steady or max(gaps) > rules.metronome_gap_ms_max:
+    # Presses at the same instant are no beat: their clock stands still.
+    if not steady or not 0 < min(gaps) <= max(gaps) <= rules.metronome_gap_ms_max:
         return None
-    return Flag("stuck_key", {"key": pressed.key, "every_ms": gaps[-1]})
+    return Flag(STUCK_KEY, {"key": pressed.key, "every_ms": gaps[-1]})
 
 
 def multi_key(
@@ -152,16 +161,6 @@ def too_fast(prompt_delay_ms: int | None, rules: FlagRules) -> Flag | None:
     return Flag("too_fast", {"prompt_delay_ms": prompt_delay_ms})
 
 
-def press_test(
-    occurred_ms: int, tests: Iterable[tuple[int, int | None]]
-) -> Flag | None:
-    """Pressed while somebody tested the keys; `tests` are half-open spans."""
-    for since_ms, until_ms in tests:
-        if since_ms <= occurred_ms and (until_ms is None or occurred_ms < until_ms):
-            return Flag("press_test", {"since_ms": since_ms})
-    return None
-
-
 def after_departure(occurred_ms: int, next_opened_ms: int | None) -> Flag | None:
     """The next session of the window had already opened."""
     if next_opened_ms is None or occurred_ms < next_opened_ms:
@@ -180,9 +179,13 @@ def out_of_session(
         since_ms <= occurred_ms and (until_ms is None or occurred_ms < until_ms)
         for since_ms, until_ms in sessions
     )
-    return None if open_then or not sessions else Flag("out_of_session")
+    return None if open_then or not sessions else Flag(OUT_OF_SESSION)
 
 
-def outside_hours(*, is_open: bool) -> Flag | None:
-    """The site was closed: `fleet.hours.Opening` says whether it was."""
-    return None if is_open else Flag("outside_hours")
+def outside_hours(span: Span) -> Flag | None:
+    """The site was closed; `span` is that of its hours (`fleet.hours.Opening.at`)."""
+    if span.is_open:
+        return None
+    return Flag(
+        "outside_hours", {"closed_ms": span.since_ms, "opens_ms": span.until_ms}
+    )

@@ -5,15 +5,19 @@ end: late ratings, amendments counted in working days, voids. Source: rating rul
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from gateway.ratings.defaults import DEFAULT_ORIGINS
 from gateway.ratings.facts import RatingFact, Void
+from gateway.ratings.flags import Evidence, Flag, FlagRules, Pressed
 from gateway.ratings.grouping import rating_order
+from gateway.ratings.neighbours import among
 from gateway.ratings.policy import SessionRules
 from gateway.ratings.sessions import (
     AMENDED,
     DOUBLE_PRESS,
+    REPEAT,
     Press,
     Settlement,
     Standing,
@@ -25,13 +29,25 @@ RAISED: Final = "raised_at_counter"
 VOIDED: Final = "rating.voided"
 
 
+_FLAG_RULES: Final = FlagRules()
+
+
 class Stand(NamedTuple):
-    """How one rating stands; `by` amends or supersedes it."""
+    """How one rating stands; `by` amends or supersedes it.
+
+    `evidence` says by the flag's name what it rests on.
+    """
 
     effective: bool = False
     flags: tuple[str, ...] = ()
     replaced: str | None = None
     by: str | None = None
+    evidence: Mapping[str, Evidence] = MappingProxyType({})
+
+    def flagged(self, flag: Flag) -> "Stand":
+        """The same with one more flag."""
+        evidence = {**self.evidence, flag.name: flag.evidence}
+        return self._replace(flags=(*self.flags, flag.name), evidence=evidence)
 
 
 class Choice(NamedTuple):
@@ -73,7 +89,9 @@ def choose(
     settlement = settle(map(_press, candidates), rules.policy, amend_until)
     stands = _stands(ordered, settlement, late)
     chain = _chain(ordered, stands)
+    _give_evidence(ordered, chain, stands, deadline_ms)
     _flag_raised(ordered, chain, stands, rules)
+    _flag_neighbours(ordered, stands)
     void = _void(chain, voids, stands)
     effective = chain[-1] if chain and void is None else None
     customers = [one for one in chain if one.origin not in DEFAULT_ORIGINS]
@@ -162,7 +180,49 @@ def _flag_raised(
         same = one.window is not None and one.window == first.window
         answers = not DEFAULT_ORIGINS & {one.origin, first.origin}
         if soon and same and answers and one.level > first.level:
-            stands[one.rating_id] = stand._replace(flags=(*stand.flags, RAISED))
+            evidence: Evidence = {
+                "first": first.rating_id,
+                "from_level": first.level,
+                "after_ms": one.occurred_ms - first.occurred_ms,
+            }
+            stands[one.rating_id] = stand.flagged(Flag(RAISED, evidence))
+
+
+def _give_evidence(
+    ordered: Sequence[RatingFact],
+    chain: Sequence[RatingFact],
+    stands: dict[str, Stand],
+    deadline_ms: int | None,
+) -> None:
+    """Say what the flags of the choice rest on."""
+    for one in ordered:
+        stand = stands[one.rating_id]
+        if not stand.flags:
+            continue
+        evidence: dict[str, Evidence] = {}
+        if LATE in stand.flags and deadline_ms is not None:
+            evidence[LATE] = {"deadline_ms": deadline_ms}
+        if DOUBLE_PRESS in stand.flags and chain:
+            apart_ms = abs(one.occurred_ms - chain[0].occurred_ms)
+            counts = chain[0].rating_id
+            evidence[DOUBLE_PRESS] = {"apart_ms": apart_ms, "counts": counts}
+        if REPEAT in stand.flags and chain:
+            evidence[REPEAT] = {"counts": chain[-1].rating_id}
+        stands[one.rating_id] = stand._replace(evidence=evidence)
+
+
+def _flag_neighbours(ordered: Sequence[RatingFact], stands: dict[str, Stand]) -> None:
+    """Flag presses of one session that no customer makes: by device, as a set."""
+    devices: dict[str, list[Pressed]] = {}
+    for one in ordered:
+        if one.round == "initial" and one.origin not in DEFAULT_ORIGINS:
+            key = one.level if one.key is None else one.key
+            pressed = Pressed(one.occurred_ms, key, one.rating_id, one.exact)
+            devices.setdefault(one.device_id, []).append(pressed)
+    for presses in devices.values():
+        for name, flags in among(presses, _FLAG_RULES).items():
+            for flag in flags:
+                stands[name] = stands[name].flagged(flag)
 
 
 def _void(

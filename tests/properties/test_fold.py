@@ -32,6 +32,7 @@ PLACES = {
     "quarantine": ("place",),
     "deferred": ("place",),
     "device_report": ("place",),
+    "press": ("place",),
 }
 
 

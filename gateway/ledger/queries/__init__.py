@@ -249,6 +249,7 @@ class SqliteLedgerQueries:
             history=ratings.of_same_session(connection, rating),
             point=ratings.point_of(connection, rating),
             events=self._owed.positions(connection, rating.rating_id, block),
+            evidence=ratings.evidence_of(connection, rating),
         )
 
 

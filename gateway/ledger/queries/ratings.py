@@ -14,6 +14,7 @@ from gateway.ledger.ratings import default_place
 from gateway.places import Place
 from gateway.queries.asking import Page, RatingFilter, Slice
 from gateway.queries.rows import PointRow, RatingRow, VoidRow
+from gateway.ratings.flags import Evidence
 from gateway.reading.paging import Columns, Conditions, Listing, page
 
 _SELECT: Final = f"""  -- in the order of the fields of RatingRow
@@ -35,6 +36,14 @@ r.place IN (SELECT m.value FROM session AS o,
                 json_each(json_insert(o.ratings, '$[#]', o.default_place)) AS m
             WHERE o.session_id = ?)
 """
+_TOLD_BY_THE_ROW: Final = {
+    "seq_reused": "seq",
+    "time_uncertain": "received_ms",
+    "derived_id": "event_id",
+    "orphan": "received_ms",
+    "out_of_session": "occurred_ms",
+}
+"""Flags that need no note: the column of the row that says why."""
 _FLAGGED: Final = "EXISTS (SELECT 1 FROM json_each(r.flags) WHERE value = ?)"
 
 
@@ -144,6 +153,23 @@ def of_same_session(connection: apsw.Connection, rating: RatingRow) -> list[Rati
     ):
         return at(connection, with_default(places, default))
     return [rating]
+
+
+def evidence_of(connection: apsw.Connection, rating: RatingRow) -> dict[str, Evidence]:
+    """What its flags rest on: as the fold noted it, or as its own row tells."""
+    known: dict[str, Evidence] = {}
+    if not rating.flags:
+        return known
+    for text, seq in connection.execute(
+        "SELECT details ->> '$.evidence', seq FROM rating WHERE place = ?",
+        (rating.place,),
+    ):
+        known = json.loads(text) if text else {}
+        told = {"seq": seq, "received_ms": rating.received_ms}
+        told |= {"event_id": rating.event_id, "occurred_ms": rating.occurred_ms}
+        for name, column in _TOLD_BY_THE_ROW.items():
+            known.setdefault(name, {column: told[column]})
+    return {name: known.get(name, {}) for name in rating.flags}
 
 
 def point_of(connection: apsw.Connection, rating: RatingRow) -> PointRow | None:

@@ -20,7 +20,8 @@ def test_gaps_are_reported_until_late_arrivals_fill_them(ledger: FoldedLedger) -
 
 
 def test_a_used_seq_is_flagged_and_accepted(ledger: FoldedLedger) -> None:
-    ledger.take(message("eval-0001", press(1)), message("eval-0001", press(1, event=2)))
+    again = message("eval-0001", press(1, event=2), START_MS + 60_000)
+    ledger.take(message("eval-0001", press(1)), again)
     assert ledger.fates() == {"accepted": 2}
     flags = ledger.all("SELECT flags FROM rating ORDER BY place")
     assert flags == [(None,), ('["seq_reused"]',)]

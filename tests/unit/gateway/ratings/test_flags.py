@@ -1,8 +1,8 @@
 """Each flag fires on its evidence and not a millisecond before."""
 
-import msgspec
 import pytest
 
+from fleet.hours import Span
 from gateway.ratings import flags
 from gateway.ratings.flags import EXCLUDING, FLAGS, Flag, FlagRules, Pressed, keeps_out
 
@@ -16,17 +16,6 @@ def presses(*ago_ms: int, key: int = 5) -> list[Pressed]:
 
 def pressed(key: int = 5) -> Pressed:
     return Pressed(NOW, key, "d:now")
-
-
-def test_a_second_press_without_a_new_session_is_a_double_press() -> None:
-    (before,) = presses(5_000)
-    found = flags.double_press(pressed(), before, None, RULES)
-    assert found == Flag("double_press", {"after_ms": 5_000, "first": "d:5000"})
-    (earlier,) = presses(5_001)
-    assert flags.double_press(pressed(), earlier, None, RULES) is None
-    assert flags.double_press(pressed(), before, NOW - 1, RULES) is None
-    assert flags.double_press(pressed(), before, NOW - 6_000, RULES) is not None
-    assert flags.double_press(pressed(), None, None, RULES) is None
 
 
 def test_eleven_presses_within_a_minute_are_a_burst() -> None:
@@ -69,14 +58,6 @@ def test_an_answer_sooner_than_the_question_can_be_read_is_too_fast() -> None:
     assert flags.too_fast(None, RULES) is None
 
 
-def test_presses_of_a_test_are_no_customers() -> None:
-    assert flags.press_test(NOW, [(NOW, NOW + 1)]) == Flag(
-        "press_test", {"since_ms": NOW}
-    )
-    assert flags.press_test(NOW, [(NOW - 5, None)]) is not None
-    assert flags.press_test(NOW, [(NOW - 5, NOW)]) is None
-
-
 def test_after_the_next_session_has_opened_the_customer_had_left() -> None:
     assert flags.after_departure(NOW, NOW) == Flag(
         "after_departure", {"next_opened_ms": NOW}
@@ -92,15 +73,17 @@ def test_a_press_between_sessions_is_out_of_session() -> None:
 
 
 def test_a_press_while_the_site_is_closed_is_outside_hours() -> None:
-    assert flags.outside_hours(is_open=False) == Flag("outside_hours")
-    assert flags.outside_hours(is_open=True) is None
+    closed = Span(is_open=False, since_ms=NOW - 5, until_ms=NOW + 9)
+    assert flags.outside_hours(closed) == Flag(
+        "outside_hours", {"closed_ms": NOW - 5, "opens_ms": NOW + 9}
+    )
+    assert flags.outside_hours(closed._replace(is_open=True)) is None
 
 
 @pytest.mark.parametrize("name", sorted(FLAGS))
 def test_which_flags_exclude_is_a_table(name: str) -> None:
-    assert keeps_out([name], RULES) == (name in EXCLUDING)
-    own = msgspec.structs.replace(RULES, excluding=frozenset({"late"}))
-    assert keeps_out([name], own) == (name == "late")
+    assert keeps_out([name], EXCLUDING) == (name in EXCLUDING)
+    assert keeps_out([name], frozenset({"late"})) == (name in {"late", "press_test"})
 
 
 def test_a_table_names_flags_only() -> None:

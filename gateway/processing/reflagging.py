@@ -1,0 +1,66 @@
+"""A rating with other flags than before: its row, its counts, what is told of it."""
+
+import json
+from collections.abc import Iterable
+
+from gateway.ledger.ratings import Stored
+from gateway.processing.changing import Changing
+from gateway.processing.contributions import counted_lone
+from gateway.processing.evidence import described, evidence_of, is_held, text_of
+from gateway.processing.health import suspect_key
+from gateway.processing.points import restated
+from gateway.processing.settling import find_rating
+from gateway.processing.state import State
+from gateway.ratings.flags import STUCK_KEY, Flag
+from gateway.ratings.sessions import AMENDED, SUPERSEDED
+
+
+class Reflagging:
+    """Gives ratings of the ledger other flags."""
+
+    def __init__(self, state: State, changing: Changing) -> None:
+        self._state = state
+        self._changing = changing
+
+    def flag(
+        self, stored: Stored, judged: frozenset[str], found: Iterable[Flag]
+    ) -> None:
+        """Let a rating carry of the flags `judged` those that were found."""
+        found = [one for one in found if one.name in judged]
+        if is_held(stored):
+            judged = judged - {STUCK_KEY}
+            found = [one for one in found if one.name != STUCK_KEY]
+        known = evidence_of(stored)
+        kept = [name for name in stored.flags if name not in judged]
+        evidence = {name: known[name] for name in kept if name in known}
+        evidence |= {one.name: one.evidence for one in found}
+        names = [one.name for one in found]
+        now = described(self._state, stored, (*kept, *names), evidence)
+        if set(now.flags) == set(stored.flags):
+            now = now._replace(flags=stored.flags)
+        if now != stored:
+            self._change(stored, now)
+
+    def _change(self, stored: Stored, now: Stored) -> None:
+        state = self._state
+        told = now.flags != stored.flags
+        now = now._replace(version=stored.version + told)
+        known = None
+        if stored.session_no is not None:
+            known = state.session_books.of_number(stored.session_no)
+        flags = json.dumps(now.flags) if now.flags else None
+        state.ratings.stand(
+            [(now.version, now.effective, flags, now.session_no, now.place)]
+        )
+        state.ratings.describe([(text_of(now), now.place)])
+        if not told:
+            return
+        if known is not None and known.look is not None:
+            self._changing.look_again(str(known.no))
+            now = find_rating(state, now.rating_id) or now
+        elif now.effective:
+            state.counting.move(counted_lone(state, stored), counted_lone(state, now))
+        kind = AMENDED if now.effective else SUPERSEDED
+        state.emission.events.append(restated(state, now, known, kind, None))
+        if STUCK_KEY in now.flags and STUCK_KEY not in stored.flags:
+            suspect_key(state, now)
