@@ -1,5 +1,6 @@
 """Rules, zones and calendars of sites: what each rating and session is ruled by."""
 
+import random
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -295,3 +296,43 @@ def test_sites_with_the_same_rules_share_one_ruling_after_a_restart_too(
     ledger.restart()
     assert ledger.state.rulings["berlin"].session.rating_window_days == 2
     assert ledger.state.rulings["berlin"] is ledger.state.rulings["eu"]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_in_any_order_of_arrival_each_site_has_the_same_sessions_and_hours(
+    seed: int,
+) -> None:
+    def told(order: int) -> tuple[object, ...]:
+        ledger = FoldedLedger()
+        own = {"eu": {"rating_window_days": 2, "multi_press": "last"}}
+        ledger.act("calendar_applied", {"name": "DE", "calendar": GERMANY})
+        rule(ledger, own, session_mode="implicit")
+        put_sites(ledger, *SITES)
+        moment = at("2026-11-20 23:59", BERLIN)
+        records = []
+        for device in ("berlin", "ny", "sh"):
+            move(ledger, device, device)
+            ended = {"v": 1, "event_id": f"ended-{device}", "session_id": "S1"}
+            ended |= {"action": "ended", "occurred_at": moment - 60_000}
+            records.append(message(device, ended, channel="session"))
+            for number, after_ms in enumerate((0, 2_000, 90_000)):
+                name = f"press-{device}-{number}"
+                body = element(name, 5 - number, session_id="S1")
+                body["occurred_at"] = moment + after_ms
+                records.append(message(device, body))
+        random.Random(order).shuffle(records)
+        for record in records:
+            ledger.append([record])
+        sessions = ledger.all(
+            "SELECT site, state, business_date, ended_ms, amend_until_ms, r.event_id"
+            " FROM session AS s JOIN rating AS r ON r.place = s.effective_place"
+            " ORDER BY site"
+        )
+        figures = ledger.all(
+            "SELECT b.site, f.key >> 36, f.key & 63, f.count FROM figure_hour AS f"
+            " JOIN figure_key AS k ON k.no = f.key >> 6 & ((1 << 30) - 1)"
+            " JOIN binding AS b ON b.no = k.binding ORDER BY 1, 2, 3"
+        )
+        return sessions, figures
+
+    assert told(seed + 1) == told(0)
