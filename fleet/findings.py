@@ -56,6 +56,7 @@ class Findings(msgspec.Struct, gc=False, omit_defaults=True):
     uptime_s: int | None = None
     batteries: tuple[tuple[int, float], ...] = ()
     days_left: float | None = None
+    tested_ms: int = 0
     failed_checks: tuple[str, ...] = ()
     missed_keys: tuple[int, ...] = ()
     met_ms: int = 0

@@ -332,11 +332,15 @@ def health_of(found: Findings) -> Health:
     return "failed" if failed else "degraded"
 
 
-def take_selftest(found: Findings, test: SelfTest, keys: int) -> None:
+def take_selftest(found: Findings, test: SelfTest, keys: int, at_ms: int) -> None:
     """Take in a self-test: what failed, and which keys nobody could press.
 
-    Only a test that had keys pressed tells of keys.
+    Only a test that had keys pressed tells of keys. One that comes after a later one,
+    because its terminal was cut off, tells nothing any more.
     """
+    if at_ms < found.tested_ms:
+        return
+    found.tested_ms = at_ms
     found.failed_checks = tuple(
         item.code for item in test.items if item.result == "fail"
     )

@@ -19,7 +19,7 @@ class SelfTests:
     def take(self, timed: Timed) -> None:
         place, device, message, _, occurred_ms, _ = timed
         test = cast("SelfTest", message)
-        take_test(self._state, device, test)
+        take_test(self._state, device, test, occurred_ms)
         data = {
             "trigger": test.trigger,
             "items": test.items,

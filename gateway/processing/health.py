@@ -36,15 +36,15 @@ def owe_work(state: State, device: Device, work: str, *, overdue: bool) -> None:
     _judge(state, device, found, vitals, state.now_ms)
 
 
-def take_test(state: State, device: Device, test: SelfTest) -> None:
-    """Judge a device by a self-test."""
+def take_test(state: State, device: Device, test: SelfTest, at_ms: int) -> None:
+    """Judge a device by a self-test that it made at `at_ms`."""
     found, vitals = _findings(device), device.vitals
     if vitals is None:
         vitals = device.vitals = Vitals()
     capabilities = device.known.capabilities
     keys = capabilities.get("keys")
     count = keys if isinstance(keys, int) else len(vitals.key_counts)
-    take_selftest(found, test, count)
+    take_selftest(found, test, count, at_ms)
     state.beating_devices.add(device)
     _judge(state, device, found, vitals)
 
