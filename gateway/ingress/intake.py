@@ -125,7 +125,7 @@ class Intake(LinkListener):
 
     def link_received(self, epoch: int, packets: Sequence[PublishPacket]) -> None:
         receiver = self._receiver
-        fresh = receiver.due_ms() is None
+        before_ms = receiver.due_ms()
         unacknowledged = receiver.unacknowledged
         receiver.take(
             packets,
@@ -136,7 +136,7 @@ class Intake(LinkListener):
         )
         if self._backlog is not None:
             self._backlog.received(receiver.unacknowledged - unacknowledged)
-        if fresh or receiver.closed:
+        if before_ms is None or (receiver.due_ms() or 0) < before_ms:
             self._wake.set()
         if receiver.buffered_bytes > self._buffered_bytes_max:
             self._hold(held=True)

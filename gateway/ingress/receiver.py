@@ -20,17 +20,22 @@ Settle = Callable[[tuple[int, int, int]], None]
 
 # Above it a block closes early: one row of the journal stays small against its cache.
 BLOCK_BYTES_MAX: Final = 4_194_304
+PATIENCE_MS: Final = 250
+"""How long a heartbeat of QoS 0 waits for company: a block of its own costs more than
+twenty times as much, and nobody waits for its acknowledgement."""
+_HEARTBEAT: Final = "/heartbeat"
 _RECORD_BYTES: Final = 200  # what a record costs in memory beside its payload
 
 
 @dataclass(slots=True)
 class Batch:
-    """The records of one block to be; `opened_ms` monotonic, sizes in bytes.
+    """The records of one block to be; `due_ms` monotonic, sizes in bytes.
 
-    `acknowledgements` holds (epoch, packet ids) in the order received.
+    It is due when the first record that cannot wait says so. `acknowledgements` holds
+    (epoch, packet ids) in the order received.
     """
 
-    opened_ms: int
+    due_ms: int
     records: list[Record] = field(default_factory=list)
     acknowledgements: list[tuple[int, list[int]]] = field(default_factory=list)
     submissions: list[tuple[int, Settle]] = field(default_factory=list)
@@ -49,6 +54,7 @@ class Receiver:
         assert 0 < block_records_max <= MESSAGES_MAX
         self._records_max = block_records_max
         self._delay_ms = block_delay_ms_max
+        self._patience_ms = max(block_delay_ms_max, PATIENCE_MS)
         self._batches: deque[Batch] = deque()  # the last one is open
         self._appending: Batch | None = None
         self._flushing = False
@@ -80,7 +86,9 @@ class Receiver:
         while start < len(packets):
             batch = self._open(now_ms)
             room = self._records_max - len(batch.records)
-            self._fill(batch, packets[start : start + room], epoch, wall_ms, flags)
+            some = packets[start : start + room]
+            if not self._fill(batch, some, epoch, wall_ms, flags):
+                batch.due_ms = min(batch.due_ms, now_ms + self._delay_ms)
             start += room
 
     def _fill(
@@ -90,7 +98,8 @@ class Receiver:
         epoch: int,
         wall_ms: int,
         flags: int,
-    ) -> None:
+    ) -> bool:
+        """Whether all of these can wait."""
         records = [
             Record(
                 0,  # RecordKind.MESSAGE: the bare number is cheaper
@@ -109,11 +118,12 @@ class Receiver:
         batch.unacknowledged += len(ids)
         self.unacknowledged += len(ids)
         self._grow(batch, records)
+        return not ids and all(one.topic.endswith(_HEARTBEAT) for one in packets)
 
     def note(self, name: str, data: bytes, *, wall_ms: int, now_ms: int) -> None:
         """Record an act of our own; `data` is a JSON object."""
         record = Record(RecordKind.ACT.value, name, data, wall_ms)
-        self._grow(self._open(now_ms), [record])
+        self._grow(self._soon(now_ms), [record])
 
     def submit(self, records: Sequence[Record], settle: Settle, *, now_ms: int) -> None:
         """Put another role's records into one block, one after the other.
@@ -124,9 +134,9 @@ class Receiver:
         """
         if not 0 < len(records) <= MESSAGES_MAX:
             raise TooManyRecordsError(f"{len(records)} records, 1 to {MESSAGES_MAX}")
-        batch = self._open(now_ms)
+        batch = self._soon(now_ms)
         if batch.records and len(batch.records) + len(records) > self._records_max:
-            batch = self._append_batch(now_ms)
+            batch = self._append_batch(now_ms + self._delay_ms)
         batch.submissions.append((len(batch.records), settle))
         self._grow(batch, records)
 
@@ -139,7 +149,7 @@ class Receiver:
         if self._appending is not None or not self._batches:
             return None
         at_once = self._flushing or self.closed
-        return self._batches[0].opened_ms + (0 if at_once else self._delay_ms)
+        return 0 if at_once else self._batches[0].due_ms
 
     def due(self, now_ms: int) -> Batch | None:
         """Return the batch to append now; it stays ours until `appended` or `kept`."""
@@ -169,11 +179,17 @@ class Receiver:
     def _open(self, now_ms: int) -> Batch:
         """Return the batch that takes records, with room for at least one more."""
         if not self._batches or self._full(self._batches[-1]):
-            return self._append_batch(now_ms)
+            return self._append_batch(now_ms + self._patience_ms)
         return self._batches[-1]
 
-    def _append_batch(self, now_ms: int) -> Batch:
-        batch = Batch(now_ms)
+    def _soon(self, now_ms: int) -> Batch:
+        """As `_open`, for records that somebody waits for."""
+        batch = self._open(now_ms)
+        batch.due_ms = min(batch.due_ms, now_ms + self._delay_ms)
+        return batch
+
+    def _append_batch(self, due_ms: int) -> Batch:
+        batch = Batch(due_ms)
         self._batches.append(batch)
         return batch
 

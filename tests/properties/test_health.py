@@ -26,7 +26,7 @@ MEMORY = {
     "unmoved": ((), (2,)),
     "stuck_ms": (None, NOW_MS - HOUR_MS, NOW_MS - 1),
     "days_left": (None, 6.9, 7.0),
-    "expected": (0.0, 7.9, 8.0),
+    "expected": (0.0, 15.9, 16.0),
     "pressed": (0, 19, 40),
     "lacking": (-1, 0, 10, 20, 21),
 }

@@ -156,6 +156,7 @@ def test_alive_but_silent_is_found_by_its_own_past(terminal: Terminal) -> None:
         terminal.ratings += 6
         assert terminal.beat(HOUR_MS) == []
     assert terminal.beat(HOUR_MS) == []
+    assert terminal.beat(HOUR_MS) == []
     assert terminal.beat(HOUR_MS) == ["silent"]
     terminal.ratings += 1
     assert terminal.beat(HOUR_MS) == []
@@ -167,6 +168,10 @@ def test_presses_that_never_come_are_missed(terminal: Terminal) -> None:
         terminal.ratings += 10
         codes = terminal.beat(DAY_MS, key_counts=(100 * day, 0))
     assert codes == ["lost_presses"]
+    assert terminal.beat(DAY_MS) == ["lost_presses"]  # the day before is judged
+    assert terminal.beat(DAY_MS) == [
+        "lost_presses"
+    ]  # nobody pressed: nothing is mended
 
 
 def test_reported_faults_are_reasons_while_they_are_reported(

@@ -1,7 +1,9 @@
 import pytest
+from mqtt5 import PublishPacket, QoS
 
 from gateway.ingress.receiver import (
     BLOCK_BYTES_MAX,
+    PATIENCE_MS,
     Batch,
     Receiver,
     TooManyRecordsError,
@@ -44,6 +46,46 @@ def test_a_block_closes_at_its_age() -> None:
     assert receiver.due_ms() == 110
     assert receiver.due(109) is None
     assert receiver.due(110) is not None
+
+
+def beat(receiver: Receiver, now_ms: int, packet_id: int | None = None) -> None:
+    topic = "evaluators/v1/d1/heartbeat"
+    qos = QoS.AT_MOST_ONCE if packet_id is None else QoS.AT_LEAST_ONCE
+    packet = PublishPacket(topic, b"{}", qos=qos, packet_id=packet_id)
+    receiver.take([packet], 1, wall_ms=WALL_MS, now_ms=now_ms)
+
+
+def test_heartbeats_that_nobody_acknowledges_wait_for_company() -> None:
+    receiver = Receiver(500, 10)
+    for now_ms in (100, 200, 300):
+        beat(receiver, now_ms)
+    assert receiver.due_ms() == 100 + PATIENCE_MS
+
+
+def test_whatever_else_comes_does_not_wait_for_heartbeats() -> None:
+    receiver = Receiver(500, 10)
+    beat(receiver, 100)
+    take(receiver, [1], now_ms=150)
+    assert receiver.due_ms() == 160
+    beat(receiver, 155)
+    assert receiver.due_ms() == 160
+
+
+def test_heartbeats_of_quality_1_are_acknowledged_as_soon_as_ratings() -> None:
+    receiver = Receiver(500, 10)
+    beat(receiver, 100, packet_id=7)
+    assert receiver.due_ms() == 110
+
+
+def test_acts_and_submissions_do_not_wait_for_heartbeats() -> None:
+    for act in ("note", "submit"):
+        receiver = Receiver(500, 10)
+        beat(receiver, 100)
+        if act == "note":
+            receiver.note("link_up", b"{}", wall_ms=WALL_MS, now_ms=120)
+        else:
+            receiver.submit(http(1), lambda _place: None, now_ms=120)
+        assert receiver.due_ms() == 130
 
 
 def test_a_block_closes_at_its_size() -> None:
