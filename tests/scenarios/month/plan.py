@@ -287,6 +287,7 @@ class Plan:
             self._at(stuck, one, Change("stuck", 400))
             self._find("stuck_key", one.id, stuck)
             self.follows.add(("lost_presses", one.id))
+            self.follows.add(("reconciliation_unequal", one.site))
         for day, name in ((size.silent, "mute"), (size.lossy, "lossy")):
             if day is None:
                 continue
@@ -296,6 +297,7 @@ class Plan:
                 cause = "silent" if name == "mute" else "lost_presses"
                 self._find(cause, one.id, day * DAY)
                 self.follows.add(("silent", one.id))
+                self.follows.add(("reconciliation_unequal", one.site))
 
     def _figures(self) -> None:
         minute = self.size.early * DAY + 15 * HOUR
