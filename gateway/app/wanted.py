@@ -54,6 +54,7 @@ def wanted(settings: Settings) -> Wanted:
             name: calendar_days(settings, name) for name in _calendars(settings, tables)
         },
         profiles=_profiles(settings),
+        targets=[msgspec.to_builtins(one.target()) for one in settings.targets],
         alerting=_alerting(settings),
     )
 

@@ -42,6 +42,7 @@ from gateway.console.routes.sinks import Sinks
 from gateway.console.routes.statements import Statements
 from gateway.console.routes.statistics import Figures
 from gateway.console.routes.streaks import Streaks
+from gateway.console.routes.targets import Targets
 from gateway.console.token_log import TokenLog
 from gateway.console.tracing import Tracer
 from gateway.console.watching import Watcher
@@ -122,6 +123,7 @@ def _api(
         Reports(ledger),
         Reconciliations(ledger),
         Streaks(ledger),
+        Targets(ledger),
         Samples(ledger, acts),
         Statements(ledger, acts),
         Devices(ledger, acts),

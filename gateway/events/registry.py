@@ -133,6 +133,16 @@ _PERSONAL: Final = {
     "comment": _TEXT,
     "contact": _object({"kind": _TEXT, "value": _TEXT}, {}),
 }
+_MISS: Final = {
+    "figure": _TEXT,
+    "value": _TEXT,
+    "target": _TEXT,
+    "n": _COUNT,
+    "scope": {"type": "object", "additionalProperties": _TEXT_OR_NULL},
+    "period": _TEXT,
+    "unit": {"enum": ["day", "week", "month"]},
+    "rules_revision": _TEXT,
+}
 _DAY: Final = {
     "site": _TEXT,
     "day": {"type": "string", "format": "date"},
@@ -218,7 +228,11 @@ _OTHER: Final[Mapping[str, tuple[str, Schema, Schema]]] = {
     "inspection.due": ("A routine inspection is due.", {}, _DEVICE | _DUE),
     "inspection.overdue": ("A routine inspection is overdue.", {}, _DEVICE | _DUE),
     "inspection.completed": ("An inspection was recorded.", {}, _DEVICE),
-    "figure.below_target": ("A figure fell below its target.", {}, {}),
+    "figure.below_target": (
+        "A figure was below its target when a period was over.",
+        _MISS,
+        {},
+    ),
     "canary.recorded": ("A probe travelled the whole way.", {}, {}),
     "reconciliation.daily": (
         "A site's day: presses against ratings, the ledger against sinks.",

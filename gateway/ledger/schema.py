@@ -21,6 +21,7 @@ from gateway.ledger.schema_samples import FOLDED_SAMPLES, SAMPLES
 from gateway.ledger.schema_sessions import FOLDED_SESSIONS, SESSIONS
 from gateway.ledger.schema_statements import FOLDED_STATEMENTS, STATEMENTS
 from gateway.ledger.schema_sums import FOLDED_SUMS, SUMS
+from gateway.ledger.schema_targets import FOLDED_TARGETS, TARGETS
 
 _STATE = """
 CREATE TABLE state (
@@ -309,6 +310,7 @@ MIGRATIONS: Final = (
     ERASURES,
     SUMS,
     PRESSES,
+    TARGETS,
 )
 
 IDENTITY_TABLE: Final = """
@@ -352,6 +354,7 @@ FOLDED: Final = (
     *FOLDED_INSPECTIONS,
     *FOLDED_ALERTS,
     *FOLDED_DAYS,
+    *FOLDED_TARGETS,
     *FOLDED_ERASURES,
     *FOLDED_PRESSES,
 )

@@ -24,8 +24,10 @@ from gateway.processing.applying import SITE_RULES, calendar_setting, setting_te
 from gateway.processing.deadlines import put_in_force
 from gateway.processing.profiles import Profiles
 from gateway.processing.registering import put_rows
+from gateway.processing.target_ends import TARGETS, TargetEnds
 from gateway.processing.terms import day_table
 from gateway.ratings.rulebook import RulebookError, calendar_id, check_rules
+from gateway.ratings.targets import Target, target_error
 from gateway.rules import Rules
 
 ERRORS_MAX: Final = 20
@@ -83,6 +85,21 @@ def _alerting_applied(context: Context, applied: _AlertingApplied) -> Outcome:
     text = setting_text(msgspec.to_builtins(applied.alerting))
     context.state.books.save_setting("alerting", text, context.place)
     return {"recipients": len(applied.alerting.recipients)}
+
+
+class _TargetsApplied(msgspec.Struct):
+    targets: list[Target]
+
+
+def _targets_applied(context: Context, applied: _TargetsApplied) -> Outcome:
+    for target in applied.targets:
+        error = target_error(target)
+        if error is not None:
+            raise ActError("invalid", error)
+    text = setting_text(msgspec.to_builtins(applied.targets))
+    context.state.books.save_setting(TARGETS, text, context.place)
+    TargetEnds(context.state).apply(applied.targets)
+    return {"targets": len(applied.targets)}
 
 
 def _keep(context: Context, name: str, data: Data) -> None:
@@ -165,6 +182,7 @@ def _tables_applied(context: Context, applied: _TablesApplied) -> Outcome:
 HANDLERS: Final[Mapping[str, Handling[Any]]] = {
     "gateway_started": handling(Data, _gateway_started),
     "rules_applied": handling(_RulesApplied, _rules_applied),
+    "targets_applied": handling(_TargetsApplied, _targets_applied),
     "alerting_applied": handling(_AlertingApplied, _alerting_applied),
     "profiles_applied": handling(_ProfilesApplied, _profiles_applied),
     "calendar_applied": handling(Data, _calendar_applied),

@@ -13,7 +13,7 @@ from gateway.ports import Record, RecordKind, SinkSpec
 from gateway.ratings.rulebook import Own
 from gateway.rules import Rules
 
-FOLD_VERSION: Final = 10
+FOLD_VERSION: Final = 11
 """Raise it when the same records would fold into another ledger than before."""
 
 SITE_RULES: Final = "site_rules"
@@ -45,6 +45,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     calendar: Mapping[str, Any] = {}
     calendars: Mapping[str, Mapping[str, Any]] = {}
     profiles: Mapping[str, Any] = {}
+    targets: Sequence[Mapping[str, Any]] = ()
     alerting: Mapping[str, Any] = msgspec.field(default_factory=lambda: ALERTING)
 
     def digest(self) -> str:
@@ -61,6 +62,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
                 setting_text(self.profiles),
                 setting_text([self.site_rules, self.calendars]),
                 setting_text(self.alerting),
+                setting_text(self.targets),
             ]
         )
         return sha256(text).hexdigest()
@@ -79,6 +81,8 @@ def changes(wanted: Wanted, books: Books, now_ms: int) -> list[list[Record]]:
         value = getattr(wanted, name)
         if books.setting(name) != setting_text(value):
             batches.append([_act(f"{name}_applied", {name: value}, now_ms)])
+    if (books.setting("targets") or "[]") != setting_text(wanted.targets):
+        batches.append([_act("targets_applied", {"targets": wanted.targets}, now_ms)])
     for table in wanted.tables:
         if books.setting(f"table:{table.name}") != table.digest:
             batches.extend(_parts(table, now_ms))

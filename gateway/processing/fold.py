@@ -28,6 +28,7 @@ from gateway.processing.retention import RETENTION, Retention
 from gateway.processing.settling import ORPHAN_TIMER, SESSION_TIMER
 from gateway.processing.sink_days import SINK_DAY
 from gateway.processing.state import CLOCK_SUSPECT, State
+from gateway.processing.target_ends import TARGET, TargetEnds
 from gateway.processing.timers import Timers
 from gateway.processing.watching import (
     LOOK,
@@ -89,6 +90,7 @@ class Fold:
                 DAY_END: day_ends.end,
                 CORRECTION: day_ends.correct,
                 SINK_DAY: day_ends.sinks.end,
+                TARGET: TargetEnds(state).look,
                 RETENTION: retention.sweep,
             },
         )

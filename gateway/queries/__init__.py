@@ -55,6 +55,7 @@ from gateway.queries.rows import (
 )
 from gateway.queries.samples import Candidates, SampleDetail, SampleRow
 from gateway.queries.statements import StatementDetail, StatementRow
+from gateway.queries.targets import Miss
 
 
 class LedgerQueries(Protocol):
@@ -103,6 +104,8 @@ class LedgerQueries(Protocol):
     def reconciliations(
         self, wanted: ReconciliationFilter, part: Slice
     ) -> Page[ReconciliationRow]: ...
+
+    def missed_targets(self, part: Slice) -> Page[Miss]: ...
 
     def terms(self) -> Terms:
         """The rules by which figures are shown."""

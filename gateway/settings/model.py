@@ -13,6 +13,7 @@ from gateway.settings.fields import Section
 from gateway.settings.recipients import Alerts, Recipient
 from gateway.settings.rules import Rules, SiteRules
 from gateway.settings.sinks import Backend, Influxdb
+from gateway.settings.targets import Target
 
 _OWN_SINKS = frozenset({"receipts"})
 
@@ -30,6 +31,7 @@ class Settings(Section):
     fleet: Fleet = Fleet()
     rules: Rules = Rules()
     site_rules: tuple[SiteRules, ...] = ()
+    targets: tuple[Target, ...] = ()
     influxdb: tuple[Influxdb, ...] = ()
     backend: tuple[Backend, ...] = ()
     alerts: Alerts = Alerts()

@@ -21,6 +21,7 @@ from gateway.ledger.queries import (
     samples,
     sessions,
     statements,
+    targets,
     zones,
 )
 from gateway.ledger.queries.owed import Owed, in_force
@@ -65,6 +66,7 @@ from gateway.queries.rows import (
 )
 from gateway.queries.samples import Candidates, SampleDetail, SampleRow
 from gateway.queries.statements import StatementDetail, StatementRow
+from gateway.queries.targets import Miss
 from gateway.reading import Reading
 
 _TO_TELL_AMBIGUOUS = 2
@@ -131,6 +133,9 @@ class SqliteLedgerQueries:
         self, wanted: ReconciliationFilter, part: Slice
     ) -> Page[ReconciliationRow]:
         return self._read(lambda c: reconciliations.listed(c, wanted, part))
+
+    def missed_targets(self, part: Slice) -> Page[Miss]:
+        return self._read(lambda c: targets.misses(c, part))
 
     def terms(self) -> Terms:
         return self._read(zones.terms)

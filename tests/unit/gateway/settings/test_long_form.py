@@ -12,9 +12,11 @@ from pydantic_core import PydanticUndefined
 from gateway.settings import Settings, load_settings
 from gateway.settings.model import Sink
 from gateway.settings.rules import SiteRules
+from gateway.settings.targets import Target
 
 LONG_FORM = Path(__file__).parents[4] / "config" / "gateway.toml"
 SINKS: dict[str, type[BaseModel]] = {kind.KIND: kind for kind in get_args(Sink)}
+TABLES = SINKS | {"targets": Target}
 SITES = "site_rules"
 EXAMPLES = {("influxdb", "bucket"), ("influxdb", "database")}  # they must be chosen
 
@@ -32,7 +34,7 @@ def sections() -> Iterator[tuple[str, type[BaseModel]]]:
     for name, field in Settings.model_fields.items():
         if name == SITES:
             continue
-        model = SINKS.get(name, field.annotation)
+        model = TABLES.get(name, field.annotation)
         assert isinstance(model, type)
         yield name, model
 
