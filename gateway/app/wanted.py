@@ -45,6 +45,7 @@ def wanted(settings: Settings) -> Wanted:
     )
     return Wanted(
         version=__version__,
+        gateway_id=settings.gateway.id,
         rules=_rules(settings),
         site_rules=_site_rules(settings),
         sinks=_sinks(settings),

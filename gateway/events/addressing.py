@@ -51,6 +51,10 @@ class Address:
         self._names = _among(of_kind, patterns)
         self._all = self._names >= EVENTS.keys()
 
+    def takes(self, name: str) -> bool:
+        """Whether events or points of this name are for this sink."""
+        return name in self._names
+
     def units(self, row: OutboxRow) -> Sequence[Unit]:
         """The list of the row that a cursor's index counts in."""
         return row.receipts if self._receipts else row.events

@@ -260,7 +260,8 @@ NOTICES: Final[Mapping[str, EventType]] = MappingProxyType(
 )
 
 RATING_EVENTS: Final = frozenset(_RATINGS)
-POINTS: Final = frozenset({"device_health"})
+GATEWAY: Final = "gateway"
+POINTS: Final = frozenset({"device_health", GATEWAY})
 """What goes to time series alone: no events, so no schemas of CloudEvents."""
 EVENTS: Final[Mapping[str, EventType]] = MappingProxyType(
     {

@@ -16,6 +16,7 @@ from gateway.ledger.store import BUSY_MS
 
 class _Started(msgspec.Struct):
     fold_version: int = 0  # a gateway that did not say it yet
+    gateway_id: str = "evalgate"
 
 
 class Snapshot:
@@ -78,3 +79,8 @@ def fold_version(gateway: str | None) -> int | None:
     if gateway is None:
         return None
     return msgspec.json.decode(gateway, type=_Started).fold_version
+
+
+def gateway_of(gateway: str | None) -> str:
+    """Its id, from the same setting."""
+    return msgspec.json.decode(gateway or "{}", type=_Started).gateway_id

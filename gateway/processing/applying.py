@@ -13,7 +13,7 @@ from gateway.ports import Record, RecordKind, SinkSpec
 from gateway.ratings.rulebook import Own
 from gateway.rules import Rules
 
-FOLD_VERSION: Final = 11
+FOLD_VERSION: Final = 12
 """Raise it when the same records would fold into another ledger than before."""
 
 SITE_RULES: Final = "site_rules"
@@ -38,6 +38,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """All settings that rules rest on, as an operator wants them now."""
 
     version: str
+    gateway_id: str = "evalgate"
     rules: Rules
     site_rules: Mapping[str, Own] = {}
     sinks: tuple[SinkSpec, ...]
@@ -54,6 +55,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
         text = msgspec.json.encode(
             [
                 self.version,
+                self.gateway_id,
                 FOLD_VERSION,
                 self.rules,
                 self.sinks,
@@ -89,6 +91,7 @@ def changes(wanted: Wanted, books: Books, now_ms: int) -> list[list[Record]]:
     sinks = _act("sinks_applied", {"sinks": wanted.sinks}, now_ms)
     started = {
         "version": wanted.version,
+        "gateway_id": wanted.gateway_id,
         "fold_version": FOLD_VERSION,
         "settings_digest": wanted.digest(),
     }

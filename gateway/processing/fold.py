@@ -6,6 +6,7 @@ from typing import Final
 from device_protocol.topics import Channel
 from fleet.registry import Lifecycle
 from gateway.crashpoints import reach
+from gateway.events.registry import GATEWAY
 from gateway.places import MESSAGES_MAX
 from gateway.ports import Block, Header, Record, RecordKind
 from gateway.processing.absences import JUDGE
@@ -16,6 +17,7 @@ from gateway.processing.alerts import raise_alert, resolve_alert
 from gateway.processing.complaints import COMPLAINT_TIMER, Complaints
 from gateway.processing.copies import Copies
 from gateway.processing.day_ends import CORRECTION, DAY_END, DayEnds
+from gateway.processing.gauging import MINUTE_MS, gauge
 from gateway.processing.inspections import INSPECTION, Inspecting
 from gateway.processing.judging import Judging
 from gateway.processing.muting import MAINTENANCE_MS_MAX
@@ -145,6 +147,7 @@ class Fold:
     def _block(self, block: Block) -> None:
         header, records = block
         state = self.state
+        minute = state.now_ms // MINUTE_MS
         state.begin_block(
             header.number,
             header.generation,
@@ -163,6 +166,8 @@ class Fold:
         else:
             self._mixed(records)
         self._watching.settle()
+        if state.now_ms // MINUTE_MS != minute and state.sinks.take(GATEWAY):
+            gauge(state)
         state.messages = header.first_message + header.messages
         state.chain_low = int.from_bytes(header.chain[-8:], "big") & CHAIN_MASK
         row = state.emission.row(header.number, header.appended_ms)

@@ -69,6 +69,14 @@ class Sinks:
             (name, kind, json.dumps(events), row.block, len(row.events), removed)
         )
 
+    def take(self, name: str) -> bool:
+        """Whether any sink in force takes events or points of this name."""
+        return any(address.takes(name) for address in self._addresses.values())
+
+    def addressed(self) -> Mapping[str, int]:
+        """How many each sink in force is addressed in all, up to the last block."""
+        return {name: self._addressed[name] for name in self._in_force}
+
     def count(self, row: OutboxRow) -> Mapping[str, int]:
         """Count what a finished block owes to each sink; answers the totals."""
         for name in self._addresses:

@@ -41,7 +41,7 @@ class Influxdb(Section):
     @property
     def takes(self) -> tuple[str, ...]:
         """Which events, by name: those that have points."""
-        return ("rating.*", "device_health")
+        return ("rating.*", "device_health", "gateway")
 
     @model_validator(mode="after")
     def _place_is_named(self) -> Self:
