@@ -306,7 +306,7 @@ def diagnose(found: Findings, vitals: Vitals, at_ms: int | None = None) -> list[
 def is_sound(v: Vitals, f: Findings) -> bool:
     """Whether no rule can find anything wrong, so that none has to be asked.
 
-    Said of nearly every heartbeat, and at a tenth of what the rules cost. False where
+    Said of nearly every heartbeat, and far cheaper than asking the rules. False where
     only they know.
     """
     return (

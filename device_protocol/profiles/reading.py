@@ -64,7 +64,7 @@ class ProfileReader:
         return judge_parsed(self._channel, self._read, device_id, parsed)
 
     def _as_protocol(self, device_id: str, payload: bytes) -> Uplink | None:
-        """What is right as the protocol has it, at a third of the cost; else None."""
+        """What is right as the protocol has it, without a detour; else None."""
         try:
             found = self._native(device_id, payload)
         except ProtocolError:

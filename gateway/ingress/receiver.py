@@ -21,8 +21,8 @@ Settle = Callable[[tuple[int, int, int]], None]
 # Above it a block closes early: one row of the journal stays small against its cache.
 BLOCK_BYTES_MAX: Final = 4_194_304
 PATIENCE_MS: Final = 250
-"""How long a heartbeat of QoS 0 waits for company: a block of its own costs more than
-twenty times as much, and nobody waits for its acknowledgement."""
+"""How long a heartbeat of QoS 0 waits for company: in a block of its own it costs all
+roles about three times as much, and nobody waits for its acknowledgement."""
 _HEARTBEAT: Final = "/heartbeat"
 _RECORD_BYTES: Final = 200  # what a record costs in memory beside its payload
 

@@ -297,7 +297,8 @@ class Plan:
                 cause = "silent" if name == "mute" else "lost_presses"
                 self._find(cause, one.id, day * DAY)
                 self.follows.add(("silent", one.id))
-                self.follows.add(("reconciliation_unequal", one.site))
+                if name == "lossy":
+                    self.follows.add(("reconciliation_unequal", one.site))
 
     def _figures(self) -> None:
         minute = self.size.early * DAY + 15 * HOUR
