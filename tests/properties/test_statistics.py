@@ -1,6 +1,8 @@
 """What is counted as ratings are folded is what they add up to when counted again."""
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from datetime import date
 from typing import Final, NamedTuple
 
 from hypothesis import Phase, given, settings
@@ -27,6 +29,7 @@ GROUPINGS: Final = (
     ("hour", "weekday"),
     ("week", "device"),
 )
+HOUR_MS: Final = 3_600_000
 EMPTY: Final = {"rated": 0, "defaulted": 0, "eligible": 0, "voided": 0}
 ZONE: Final = "Asia/Shanghai"
 
@@ -92,3 +95,76 @@ def test_what_is_counted_is_what_ratings_and_sessions_add_up_to(
         expected, found = again.get(key, EMPTY), now.get(key, EMPTY)
         both = expected.keys() & found.keys()  # a group may lack what counts nothing
         assert {n: found[n] for n in both} == {n: expected[n] for n in both}, key
+
+
+def summed(ledger: FoldedLedger) -> dict[str, Counter[tuple[object, ...]]]:
+    """The sums of hours that are over, counted again from the hours themselves."""
+    over = ledger.one("SELECT value FROM state WHERE name = 'figure_hours_over'") or 0
+    keys = {
+        no: (binding, service, part)
+        for no, binding, service, part in ledger.all(
+            "SELECT no, binding, service, part FROM figure_key"
+        )
+    }
+    bindings = {
+        no: (site or "", department or "", medium)
+        for no, site, department, medium in ledger.all(
+            "SELECT no, site, department, medium FROM binding"
+        )
+    }
+    found: dict[str, Counter[tuple[object, ...]]] = defaultdict(Counter)
+    for key, count in ledger.all("SELECT key, count FROM figure_hour"):
+        hour, number, slot = key >> 36, key >> 6 & (1 << 30) - 1, key & 63
+        if hour >= over:
+            continue
+        day = date.fromordinal(hour // 24)
+        month = day.year * 12 + day.month - 1
+        for table, period in (("day", hour // 24), ("month", month)):
+            found[f"figure_{table}"][period, number, slot] += count
+        binding, service, part = keys[number]
+        if part.startswith("shared:"):
+            continue
+        site, department, medium = bindings[binding]
+        whole = (site, department, service, medium)
+        for kind in (0, 1, 3, 4, 8, 15):
+            values = [one if kind >> at & 1 else "" for at, one in enumerate(whole)]
+            view = (kind, *values, part)
+            for table, period in (
+                ("hour", hour),
+                ("day", hour // 24),
+                ("month", month),
+            ):
+                found[f"figure_sum_{table}"][period, view, slot] += count
+    return found
+
+
+def kept(ledger: FoldedLedger) -> dict[str, Counter[tuple[object, ...]]]:
+    """The same as it lies in the tables."""
+    views = {row[0]: row[1:] for row in ledger.all("SELECT * FROM figure_view")}
+    found: dict[str, Counter[tuple[object, ...]]] = {}
+    for table in ("day", "month", "sum_hour", "sum_day", "sum_month"):
+        counts: Counter[tuple[object, ...]] = Counter()
+        for key, count in ledger.all(f"SELECT key, count FROM figure_{table}"):
+            number = key >> 6 & (1 << 30) - 1
+            place = views[number] if table.startswith("sum") else number
+            assert count  # rows of nothing would tell how the journal was cut
+            counts[key >> 36, place, key & 63] = count
+        if counts:
+            found[f"figure_{table}"] = counts
+    return found
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
+@given(record_lists(50), CUTS)
+def test_sums_hold_the_hours_that_are_over_and_no_others(
+    records: Sequence[Record], cuts: list[int]
+) -> None:
+    ledger = taken(records, cuts)
+    assert kept(ledger) == summed(ledger)
+    ledger.clock.advance(HOUR_MS)
+    ledger.take()
+    assert kept(ledger) == summed(ledger)
