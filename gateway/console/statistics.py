@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -204,6 +203,7 @@ class Telling:
 
     def __init__(self, terms: Terms) -> None:
         self._revision = terms.revision
+        self._terms: dict[int, dict[str, Any]] = {}
         self._reckonings: dict[int, Reckoning] = {}
         self._known: dict[tuple[int, int], dict[str, Any]] = {}
 
@@ -223,14 +223,21 @@ class Telling:
             **now,
             "previous": before,
             "trend": changes,
-            "include_flagged": asked.include_flagged,
-            "satisfied_levels": asked.satisfied_levels,
-            "score_map": {
-                str(level): _text(one) for level, one in asked.scores.items()
-            },
-            "min_n": asked.min_n,
-            "rules_revision": self._revision,
+            **self._terms_of(asked),
         }
+
+    def _terms_of(self, asked: Asked) -> dict[str, Any]:
+        """By which rules the figures are."""
+        known = self._terms.get(id(asked))
+        if known is None:
+            known = self._terms[id(asked)] = {
+                "include_flagged": asked.include_flagged,
+                "satisfied_levels": asked.satisfied_levels,
+                "score_map": {str(at): _text(one) for at, one in asked.scores.items()},
+                "min_n": asked.min_n,
+                "rules_revision": self._revision,
+            }
+        return known
 
     def _figures(self, cell: Cell, asked: Asked) -> dict[str, Any]:
         """A day's figures are those of the day before the next one, too."""
@@ -263,7 +270,6 @@ def _complaining() -> Iterator[None]:
         raise ProblemError(status, "invalid_request", f"score_map: {error}") from error
 
 
-@lru_cache(maxsize=1_024)
 def _text(score: Fraction) -> str:
     """A score as it was written, without zeros at its end: it has a decimal form."""
     number = Decimal(score.numerator) / Decimal(score.denominator)

@@ -93,6 +93,8 @@ _LEVEL_SLOTS: Final = {
 
 Form 0 are answers, 1 defaults.
 """
+_Scores = tuple[dict[str, str | None], str | None, str | None, str | None]
+"""Shares, satisfaction rate, mean level, mean score."""
 _NAMES: Final = tuple(str(level) for level in LEVELS)
 
 
@@ -110,6 +112,9 @@ class Reckoning:
             (scores[level] * self._unit).numerator if level in scores else None
             for level in LEVELS
         ]
+        self._all_points = [one for one in self._points if one is not None]
+        if len(self._all_points) < len(LEVELS):
+            self._all_points = []
 
     def of(self, cell: Cell) -> Figures:
         """All figures of a cell.
@@ -122,7 +127,6 @@ class Reckoning:
     def named(self, cell: Cell) -> dict[str, Any]:
         """As `of`, by the names of `Figures`."""
         answers, defaults = self._counts(cell)
-        both = list(map(operator.add, answers, defaults))
         rated, defaulted = sum(answers), sum(defaults)
         eligible, received = cell.get(ELIGIBLE, 0), cell.get(RECEIVED, 0)
         responses = cell.get(RATED, 0)
@@ -130,6 +134,11 @@ class Reckoning:
             responses += cell.get(RATED + EXCLUDED, 0)
         unrated = eligible - responses
         min_n = self._asked.min_n
+        alone = whole = self._scores(answers, rated if rated >= min_n else 0)
+        if defaulted:
+            both = list(map(operator.add, answers, defaults))
+            n = rated + defaulted
+            whole = self._scores(both, n if n >= min_n else 0)
         return {
             "n": dict(zip(_NAMES, answers, strict=True)),
             "rated": rated,
@@ -139,12 +148,14 @@ class Reckoning:
             "awaiting": cell.get(AWAITING, 0),
             "voided": cell.get(VOIDED, 0),
             "unrated_by_reason": _by_reason(cell) if unrated else {},
-            **self._scores(answers, rated if rated >= min_n else 0, ""),
-            **self._scores(
-                both,
-                rated + defaulted if rated + defaulted >= min_n else 0,
-                "_with_defaults",
-            ),
+            "share": alone[0],
+            "share_with_defaults": whole[0],
+            "satisfaction_rate": alone[1],
+            "satisfaction_rate_with_defaults": whole[1],
+            "mean_level": alone[2],
+            "mean_level_with_defaults": whole[2],
+            "mean_score": alone[3],
+            "mean_score_with_defaults": whole[3],
             "unrated_share": share(unrated, eligible),
             "overdue_share": share(defaulted, rated + defaulted),
             "response_rate": share(responses, eligible),
@@ -163,21 +174,20 @@ class Reckoning:
                 forms[form][level] += count
         return forms
 
-    def _scores(self, counts: list[int], seen: int, form: str) -> dict[str, object]:
+    def _scores(self, counts: list[int], seen: int) -> _Scores:
         """The scores of one form; withheld, with `seen` 0, when too few answered."""
-        satisfied = sum(counts[level] for level in self._satisfied)
-        score = mean(self._total(counts), self._unit * seen)
-        return {
-            f"share{form}": {
-                name: share(count, seen)
-                for name, count in zip(_NAMES, counts, strict=True)
-            },
-            f"satisfaction_rate{form}": share(satisfied, seen),
-            f"mean_level{form}": mean(sum(map(operator.mul, counts, LEVELS)), seen),
-            f"mean_score{form}": score,
-        }
+        satisfied = sum([counts[level] for level in self._satisfied])
+        return (
+            dict(zip(_NAMES, [share(count, seen) for count in counts], strict=True)),
+            share(satisfied, seen),
+            mean(sum(map(operator.mul, counts, LEVELS)), seen),
+            mean(self._total(counts), self._unit * seen),
+        )
 
     def _total(self, counts: list[int]) -> int:
+        """The sum of scores, in parts of the unit."""
+        if self._all_points:
+            return sum(map(operator.mul, counts, self._all_points))
         total = 0
         for level, count, points in zip(LEVELS, counts, self._points, strict=True):
             if not count:
@@ -193,6 +203,7 @@ def figures(cell: Cell, asked: Asked) -> Figures:
     return Reckoning(asked).of(cell)
 
 
+@lru_cache(maxsize=65_536)
 def trend(now: str | None, before: str | None) -> str | None:
     """By how much a figure has changed, in its own unit; None when one is missing."""
     if now is None or before is None:
