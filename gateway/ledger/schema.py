@@ -20,7 +20,7 @@ from gateway.ledger.schema_presses import FOLDED_PRESSES, PRESSES
 from gateway.ledger.schema_samples import FOLDED_SAMPLES, SAMPLES
 from gateway.ledger.schema_sessions import FOLDED_SESSIONS, SESSIONS
 from gateway.ledger.schema_statements import FOLDED_STATEMENTS, STATEMENTS
-from gateway.ledger.schema_sums import FOLDED_SUMS, SUMS
+from gateway.ledger.schema_sums import FOLDED_SUMS, MOMENTS, SUMS
 from gateway.ledger.schema_targets import FOLDED_TARGETS, TARGETS
 
 _STATE = """
@@ -311,6 +311,7 @@ MIGRATIONS: Final = (
     SUMS,
     PRESSES,
     TARGETS,
+    MOMENTS,
 )
 
 IDENTITY_TABLE: Final = """

@@ -33,6 +33,12 @@ CREATE TABLE figure_sum_month (
 );
 """
 
+MOMENTS: Final = """
+-- What part of an hour counted is read from ratings and sessions themselves.
+CREATE INDEX rating_occurred ON rating (occurred_ms);
+CREATE INDEX session_counted ON session (look ->> '$[6]') WHERE look IS NOT NULL;
+"""
+
 FOLDED_SUMS: Final = (
     "figure_view",
     "figure_within",
