@@ -37,6 +37,8 @@ from gateway.ratings.scoring import LEVELS
 KEYS_KEPT_MAX: Final = 100_000
 CHUNK: Final = 16
 """Values of the first dimension that are counted at first; then ever more."""
+ZONES_APART: Final = 48
+"""Hours by which what was counted in another zone's hours may seem to lie apart."""
 _FROM_DEVICES: Final = (*CUSTOMERS, "device_timeout")
 _RECEIVED: Final = tuple(
     slot_of(level_slot(origin, level, excluded=excluded))
@@ -161,7 +163,7 @@ class _Counting:
         still = Span("hour", max(whole.first, self._over), whole.end)
         rows = source.open(still) if still.first < still.end else []
         for edge in edges:
-            if self._low <= edge.hour < self._high:
+            if self._low - ZONES_APART <= edge.hour < self._high + ZONES_APART:
                 rows.extend(_within(self._connection, edge))
         if rows:
             totals.add(rows, "hour", _chosen(source.keys, among))
