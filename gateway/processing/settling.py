@@ -292,7 +292,7 @@ class Settling:
             (
                 Desk.of(one.site, one.window, one.device_no),
                 one.opened_ms,
-                one.opened_ms if one.ended_ms is None else one.ended_ms,
+                one.ended_ms,
             )
             for one in (before, now)
             if one is not None and one.opened_ms is not None
@@ -302,7 +302,7 @@ class Settling:
         if not known or (len(known) > 1 and known[0] == known[1]):
             return
         opened = tuple(opened_ms for _, opened_ms, _ in known)
-        ended = tuple(ended_ms for _, _, ended_ms in known)
+        ended = tuple(ms for _, _, ms in known if ms is not None)
         for desk in dict.fromkeys(desk for desk, _, _ in known):
             self.moved.append(Moved(row.no, desk, opened, (*opened, *ended)))
 

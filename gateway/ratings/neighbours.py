@@ -5,7 +5,6 @@ how many came at once matters: what comes late changes the flags of its neighbou
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 from gateway.ratings.flags import (
@@ -126,14 +125,12 @@ def _known(
     One whose end nobody told lasts until the next one opens.
     """
     at_ms = pressed.occurred_ms
-    before = sorted(
-        one for one in sessions if at_ms - KNOWN_MS <= one.opened_ms <= at_ms
-    )
-    for one, following in pairwise([*before, None]):
-        assert one is not None
+    before = [one for one in sessions if at_ms - KNOWN_MS <= one.opened_ms <= at_ms]
+    for one in before:
         until_ms = one.ended_ms
-        if until_ms is None and following is not None:
-            until_ms = following.opened_ms
+        if until_ms is None:
+            later = (other.opened_ms for other in before)
+            until_ms = min((ms for ms in later if ms > one.opened_ms), default=None)
         yield one.opened_ms, until_ms
 
 

@@ -73,7 +73,7 @@ async def test_an_amended_session_names_the_rule_of_each_press(api: FoldedApi) -
     assert flags["dev-1:again-01"][0] == {
         "flag": "double_press",
         "excludes": True,
-        "evidence": {},
+        "evidence": {"apart_ms": 2_025, "counts": "dev-1:first-01"},
     }
     assert "not in effect" in next(told(body))
 
