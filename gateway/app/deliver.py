@@ -27,10 +27,8 @@ from gateway.settings.recipients import Recipient
 from gateway.settings.sinks import Backend, Influxdb
 from gateway.sinks.addresses import AddressRule
 from gateway.sinks.backend import BackendOptions, BackendSink
-from gateway.sinks.email import EmailOptions, EmailSink
 from gateway.sinks.influx_v1 import InfluxV1
 from gateway.sinks.influxdb import InfluxdbSink, LineWriter
-from gateway.sinks.smtp import Mailbox
 
 RECEIVE_MAX = 16  # nothing is subscribed on the downlink
 RECEIPT_LIMITS = LaneLimits(
@@ -93,7 +91,9 @@ def _outlets(
         yield Outlet(backend.name, hook, limits)
     for recipient in settings.recipients:
         if recipient.channel == "email":
-            told: Sink = EmailSink(_email(recipient, settings.gateway.id))
+            from gateway.app.mailing import mail_sink  # noqa: PLC0415 -- 2 MB for who needs it
+
+            told: Sink = mail_sink(recipient, settings.gateway.id)
         else:
             told = BackendSink(_webhook(recipient), events, clock)
         pace = _pace(recipient.retry_delay_s_max)
@@ -139,24 +139,6 @@ def _writer(sink: Influxdb) -> LineWriter:
         bucket=sink.bucket,
         token=token,
         timeout_s=sink.request_timeout_s,
-    )
-
-
-def _email(recipient: Recipient, gateway_id: str) -> EmailOptions:
-    assert recipient.sender, "checked with the settings"
-    assert recipient.smtp_host, "checked with the settings"
-    password = recipient.password
-    mailbox = Mailbox(
-        recipient.smtp_host,
-        recipient.port,
-        recipient.smtp_security,
-        recipient.tls,
-        recipient.username,
-        None if password is None else password.get_secret_value(),
-    )
-    timeout_s = recipient.request_timeout_s
-    return EmailOptions(
-        mailbox, recipient.sender, recipient.to or (), gateway_id, timeout_s
     )
 
 

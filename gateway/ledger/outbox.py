@@ -11,8 +11,8 @@ import msgspec
 
 from gateway.clock import Clock
 from gateway.errors import TransientError
+from gateway.ledger.owed import Owed
 from gateway.ledger.packing import unpack
-from gateway.ledger.queries.owed import Owed
 from gateway.ledger.store import BUSY_MS
 from gateway.ports import OutboxRow, SinkSince
 from gateway.queries.rows import SinkCursor

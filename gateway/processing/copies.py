@@ -18,9 +18,10 @@ from gateway.ledger.erasures import Copy, Erasure
 from gateway.places import ELEMENTS_MAX
 from gateway.ports import Record, RecordFlag
 from gateway.processing.envelopes import unfolded
+from gateway.processing.redacting import redacted
 from gateway.processing.settling import meant_by
 from gateway.processing.state import State
-from gateway.redaction import Mark, Personal, opened, redact, source_of
+from gateway.redaction import Personal, opened, source_of
 
 COPIES_MAX: Final = 500_000
 """Places that are noted; beyond it the oldest are forgotten: the journal holds them
@@ -74,15 +75,6 @@ class Copies:
             own = rating_id(device_id, one.event_id)
             if self._note(place + index, own, one.content_hash, one.about or own):
                 erasure = self.erasure(place + index, own, own, one.content_hash)
-                record = opened(redacted(record, erasure, index))
-                detail = _ERASED
-        return record, detail
-        for index, event_id, content_hash in list(
-            self._speaking(record, device_id, error)
-        ):
-            own = rating_id(device_id, event_id)
-            if self._note(place + index, own, content_hash):
-                erasure = self.erasure(place + index, own, own, content_hash)
                 record = opened(redacted(record, erasure, index))
                 detail = _ERASED
         return record, detail
@@ -184,18 +176,3 @@ class Copies:
                     queues.purge([item.id])
                 else:
                     queues.redact(item.id, kept.payload, kept.flags, _ERASED)
-
-
-def redacted(record: Record, erasure: Erasure, index: int) -> Record:
-    """A record without what an element, at this index, says about a person.
-
-    Raises ValueError when it cannot be found in it.
-    """
-    personal = msgspec.json.decode(erasure.personal, type=Personal)
-    return redact(record, mark_of(erasure, index), personal)
-
-
-def mark_of(erasure: Erasure, index: int) -> Mark:
-    """What stays of an element, which stands at this index of its array."""
-    event_id = erasure.rating_id.partition(":")[2]
-    return Mark(index, event_id, erasure.content_hash, erasure.key_id, erasure.digest)

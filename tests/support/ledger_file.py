@@ -7,8 +7,8 @@ from typing import Final
 import apsw
 
 from gateway import migrations
+from gateway.ledger.owed import SINKS, terms_of
 from gateway.ledger.packing import pack, unpack
-from gateway.ledger.queries.owed import SINKS, terms_of
 from gateway.ledger.schema import IDENTITY_TABLE, MIGRATIONS
 from gateway.places import Place
 from gateway.ports import AnyEvent, OutboxRow

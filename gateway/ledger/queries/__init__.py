@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import apsw
 
 from fleet.inspections.plans import Plan
+from gateway.ledger.owed import Owed, in_force
 from gateway.ledger.packing import unpack
 from gateway.ledger.queries import (
     alerts,
@@ -24,7 +25,6 @@ from gateway.ledger.queries import (
     targets,
     zones,
 )
-from gateway.ledger.queries.owed import Owed, in_force
 from gateway.ports import OutboxRow, SinkSince
 from gateway.queries.asking import (
     AlertFilter,
