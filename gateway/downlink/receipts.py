@@ -7,6 +7,7 @@ message of them all. A request is answered when the broker has confirmed every m
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final, NamedTuple
 
 from mqtt5 import PubAckReasonCode
@@ -19,6 +20,8 @@ from gateway.clock import Clock
 from gateway.ports import Answer, Link, LinkListener, Receipt, Unit, Verdict
 
 TIMEOUT_MS: Final = 10_000
+WAITING_MAX: Final = 500
+"""Messages of a request that wait for the broker's word at a time."""
 _DIGEST: Final = "sha256:"
 _FAILED_MIN: Final = 0x80
 _TRANSIENT: Final = frozenset(
@@ -66,7 +69,7 @@ class ReceiptsSink(LinkListener):
         self._delivery = delivery = _Delivery(link.epoch, set(), [])
         try:
             async with asyncio.timeout(self._timeout_ms / 1000):
-                await self._publish(link, delivery, list(self._messages(units)))
+                await self._publish(link, delivery, self._messages(units))
         except TimeoutError:
             detail = "the broker did not confirm in time"
             return Answer(Verdict.RETRY, len(units), detail=detail)
@@ -89,17 +92,21 @@ class ReceiptsSink(LinkListener):
         self._changed.set()
 
     async def _publish(
-        self, link: Link, delivery: _Delivery, messages: list[Message]
+        self, link: Link, delivery: _Delivery, messages: Iterator[Message]
     ) -> None:
-        """Send as the broker has room, until all is confirmed or the link is lost."""
-        sent = 0
+        """Send as the broker has room, until all is confirmed or the link is lost.
+
+        Messages are made when they can be sent: ten thousand at once take megabytes.
+        """
+        left = True
         while link.epoch == delivery.epoch:
             self._changed.clear()
-            if sent < len(messages) and (room := link.quota):
-                packet_ids = link.publish(messages[sent : sent + room])
-                delivery.waiting.update(packet_ids)
-                sent += len(packet_ids)
-            if sent == len(messages) and not delivery.waiting:
+            room = min(link.quota, WAITING_MAX - len(delivery.waiting))
+            if left and room > 0:
+                some = list(islice(messages, room))
+                left = len(some) == room
+                delivery.waiting.update(link.publish(some))
+            if not left and not delivery.waiting:
                 return
             await self._changed.wait()
 

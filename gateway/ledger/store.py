@@ -12,7 +12,7 @@ from gateway.ledger.schema import MIGRATIONS
 
 Row = tuple[Any, ...]
 
-CACHE_KIB = 8 * 1024  # the rest is in the system's cache
+CACHE_KIB = 4 * 1024  # the rest is in the system's cache
 PAGE_BYTES = 8 * 1024
 WAL_PAGES = 8_000
 """The log holds 64 MiB: pages that change often are copied and synced once."""

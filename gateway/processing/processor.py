@@ -5,9 +5,9 @@ from typing import Final
 from gateway.ports import JournalReader
 from gateway.processing.fold import Fold
 
-BLOCKS_MIN: Final = 16
+BLOCKS_MIN: Final = 8
 BLOCKS_MAX: Final = 48
-MESSAGES_AIM: Final = 8_000
+MESSAGES_AIM: Final = 4_000
 """Of one transaction while behind: fewer commits, and bounded memory.
 
 The blocks read at once follow from how large the last ones were.

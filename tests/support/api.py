@@ -107,7 +107,7 @@ class Deliveries:
 
     def sink(self, *row: object) -> None:
         """name, kind, block, at, delivered, dead, state, error."""
-        self._db.execute("INSERT INTO sink VALUES (?,?,?,?,?,?,?,?)", row)
+        self._db.execute("INSERT INTO sink VALUES (?,?,?,?,?,?,?,?,0)", row)
 
     def letter(self, sink: str, subject: str, state: str = "dead") -> None:
         self._db.execute(
