@@ -157,7 +157,7 @@ def kept(ledger: FoldedLedger) -> dict[str, Counter[tuple[object, ...]]]:
 
 
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
