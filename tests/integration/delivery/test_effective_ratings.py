@@ -38,14 +38,19 @@ def simulated_day(dice: random.Random) -> FoldedLedger:
     for table, row in (("departments", {"id": "tax"}), ("windows", window)):
         ledger.act("registry_put", {"author": "t", "table": table, "rows": [row]})
     for device, *place in PLACES:
-        row = dict(zip(("site", "window"), place, strict=False))
+        row = dict(zip(("site", "window"), [*place, None, None], strict=False))
         ledger.act("device_put", {"device": {"device_id": device, **row}})
     begin_ms = ledger.clock.wall_ms()
     late = []
     for number in range(SESSIONS):
         device, at_ms = dice.choice(PLACES)[0], begin_ms + number * MINUTE_MS
-        ended = {"event_id": f"ended-{number:04d}", "session_id": f"A{number}"}
-        ended |= {"v": 1, "action": "ended", "occurred_at": at_ms}
+        ended = {
+            "v": 1,
+            "event_id": f"ended-{number:04d}",
+            "session_id": f"A{number}",
+            "action": "ended",
+            "occurred_at": at_ms,
+        }
         records = [message(device, ended, at_ms, channel="session")]
         for again in range(dice.choice((0, 1, 1, 2, 3))):
             fields: dict[str, Any] = {"session_id": f"A{number}"}
