@@ -20,7 +20,11 @@ pytestmark = pytest.mark.service
 
 SESSIONS: Final = 150
 MINUTE_MS: Final = 60_000
-PLACES: Final = (("eval-1", "hall", "w1"), ("eval-2", "hall", None), ("eval-3",))
+PLACES: Final[tuple[tuple[str, str | None, str | None], ...]] = (
+    ("eval-1", "hall", "w1"),
+    ("eval-2", "hall", None),
+    ("eval-3", None, None),
+)
 TAGS: Final = ("device", "site", "department", "window", "origin", "medium")
 STORED: Final = """
 SELECT d.device_id, b.site, b.department, b.window, r.origin, b.medium, count(*)
@@ -37,9 +41,9 @@ def simulated_day(dice: random.Random) -> FoldedLedger:
     window = {"id": "w1", "site": "hall", "department": "tax"}
     for table, row in (("departments", {"id": "tax"}), ("windows", window)):
         ledger.act("registry_put", {"author": "t", "table": table, "rows": [row]})
-    for device, *place in PLACES:
-        row = dict(zip(("site", "window"), [*place, None, None], strict=False))
-        ledger.act("device_put", {"device": {"device_id": device, **row}})
+    for device, site, at in PLACES:
+        put: dict[str, str | None] = {"device_id": device, "site": site, "window": at}
+        ledger.act("device_put", {"device": put})
     begin_ms = ledger.clock.wall_ms()
     late = []
     for number in range(SESSIONS):
