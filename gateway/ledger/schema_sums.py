@@ -34,8 +34,8 @@ CREATE TABLE figure_sum_month (
 """
 
 MOMENTS: Final = """
--- What part of an hour counted is read from ratings and sessions themselves.
-CREATE INDEX rating_occurred ON rating (occurred_ms);
+-- What part of an hour counted is read from ratings and sessions themselves. An index
+-- on the moment of ratings, too, would cost each of them a microsecond.
 CREATE INDEX session_counted ON session (look ->> '$[6]') WHERE look IS NOT NULL;
 """
 
