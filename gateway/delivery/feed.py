@@ -89,9 +89,11 @@ class Feed:
 
         None when the cursor is there already.
         """
+        if cursor >= (block, 0):
+            return None
         rows = self._outbox.rows(cursor[0], ROWS_COUNTED_MAX)
         rows = [row for row in rows if row.block < block]
-        if cursor >= (block, 0) or not rows:
+        if not rows:
             return None
         count = 0
         for row in rows:
