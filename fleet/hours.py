@@ -117,8 +117,8 @@ class Opening:
 
     def _find(self, at_ms: int) -> Span:
         day = self._day(at_ms)
-        since_ms = self._instant(day - DAYS_AHEAD_MAX, 0)
-        for ordinal in range(day - DAYS_AHEAD_MAX, day + DAYS_AHEAD_MAX):
+        since_ms = self._closed_since(day)
+        for ordinal in range(day, day + DAYS_AHEAD_MAX):
             for start_ms, end_ms in self._spans(ordinal):
                 if at_ms < start_ms:
                     return Span(is_open=False, since_ms=since_ms, until_ms=start_ms)
@@ -127,6 +127,14 @@ class Opening:
                 since_ms = end_ms
         end_ms = self._instant(day + DAYS_AHEAD_MAX, 0)
         return Span(is_open=False, since_ms=since_ms, until_ms=end_ms)
+
+    def _closed_since(self, day: int) -> int:
+        """The end of the last span before a day, as far back as it is looked for."""
+        for ordinal in range(day - 1, day - 1 - DAYS_AHEAD_MAX, -1):
+            spans = self._spans(ordinal)
+            if spans:
+                return spans[-1][1]
+        return self._instant(day - DAYS_AHEAD_MAX, 0)
 
     def _spans(self, ordinal: int) -> list[tuple[int, int]]:
         """When the site serves on a local day, in ms; closures are cut out."""
