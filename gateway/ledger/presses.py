@@ -82,3 +82,10 @@ class PressBooks:
     def is_told_of(self, at: Desk) -> bool:
         """Whether any session there was told of by its opening."""
         return self.next_opened(at, -1) is not None
+
+    def is_any_told_of(self) -> bool:
+        """The same of any session at all."""
+        row = self._store.one(
+            "SELECT 1 FROM session WHERE opened_ms IS NOT NULL LIMIT 1"
+        )
+        return row is not None

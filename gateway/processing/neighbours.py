@@ -26,6 +26,7 @@ from gateway.ratings.neighbours import (
     Opened,
     cluster,
     in_order,
+    is_met,
     unnumbered,
 )
 
@@ -55,6 +56,7 @@ class Neighbours:
         self._reflagging = Reflagging(state, changing)
         self._kept: dict[int, list[Kept]] = {}
         self._told: dict[Desk, bool] = {}
+        self._any_told = self._books.is_any_told_of()
         self._added: list[tuple[int, int, int, int]] = []
         self._gone: list[tuple[int, int]] = []
 
@@ -72,10 +74,11 @@ class Neighbours:
         """
         kept = self._of(device_no)
         met = Met()
-        near = any(
-            -NEAR_MS <= one.occurred_ms - pressed.occurred_ms <= NEAR_MS for one in kept
-        )
-        if near or self.is_told_of(desk):
+        others = ((one.occurred_ms, one.key) for one in kept)
+        rules = self._state.rulings[desk.site].flags
+        if is_met(pressed.occurred_ms, pressed.key, others, rules) or self.is_told_of(
+            desk
+        ):
             flush()
             met = self._judge(kept, desk, pressed)
         self._keep(device_no, kept, Kept(place, pressed.occurred_ms, pressed.key))
@@ -123,6 +126,8 @@ class Neighbours:
 
     def is_told_of(self, desk: Desk) -> bool:
         """Whether somebody tells of the sessions there."""
+        if not self._any_told:
+            return False
         found = self._told.get(desk)
         if found is None:
             if len(self._told) >= DESKS_KEPT_MAX:
@@ -150,7 +155,7 @@ class Neighbours:
         """Judge again what sessions that opened or ended otherwise concern."""
         moved = self._changing.take_moved()
         for one in moved:
-            self._told[one.desk] = True
+            self._told[one.desk] = self._any_told = True
         for number in sorted(set(self._concerned(moved))):
             fact = self._state.session_books.of_number(number)
             if fact is not None:
@@ -180,7 +185,8 @@ class Neighbours:
     def _again(self, device_no: int, moved: Moved) -> None:
         """Judge a device's presses by the sessions that are known now."""
         kept = self._of(device_no)
-        since_ms, until_ms = min(moved.times), max(moved.times) + KNOWN_MS
+        # What opens between two presses takes the earlier one from its group, too.
+        since_ms, until_ms = min(moved.times) - NEAR_MS, max(moved.times) + KNOWN_MS
         if not any(since_ms <= one.occurred_ms <= until_ms for one in kept):
             return
         rows, presses = self._rows(kept)

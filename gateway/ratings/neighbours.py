@@ -39,6 +39,28 @@ class Opened(NamedTuple):
     ended_ms: int | None
 
 
+def is_met(
+    occurred_ms: int, key: int, others: Iterable[tuple[int, int]], rules: FlagRules
+) -> bool:
+    """Whether a press can change any flag, its own or those of `others`.
+
+    These are the moments and keys of other presses of its device. Quick, and sometimes
+    yes in vain.
+    """
+    close_ms = max(rules.response_interval_ms, rules.multi_key_within_ms)
+    beats_ms = rules.metronome_gap_ms_max * (rules.metronome_presses - 1)
+    window_ms = rules.burst_within_ms
+    crowd = rules.burst_presses
+    beats = rules.metronome_presses - 1
+    for other_ms, other_key in others:
+        apart_ms = abs(other_ms - occurred_ms)
+        if apart_ms <= close_ms:
+            return True
+        crowd -= apart_ms <= window_ms
+        beats -= other_key == key and apart_ms <= beats_ms
+    return crowd <= 0 or beats <= 0
+
+
 def cluster(presses: Sequence[Pressed], at_ms: int) -> Sequence[Pressed]:
     """Those of `presses`, which are in their order, that reach a moment step by step.
 
