@@ -161,7 +161,7 @@ class Device:
         self.findings: Findings | None = None  # until it was first judged
         self.ratings = 0  # pressed on it and accepted: each once
         self.day = 0  # the local day that it counts; 0: none yet
-        self.day_accepted = 0  # ratings that were pressed on it
+        self.day_accepted = 0  # ratings that were pressed on it; of no day: anything
         self.day_from_ms = self.day_to_ms = 0  # its bounds; equal: not worked out
         self.pressing: Pressing | None = None  # until its first heartbeat
         self.watch = Watch()
@@ -325,7 +325,8 @@ class Devices:
                     device.deferred,
                     device.ratings,
                     device.day,
-                    device.day_accepted,
+                    # Without a site additions go on since the last start: no count.
+                    device.day_accepted if device.day else 0,
                 )
                 for device in devices
             ],

@@ -45,7 +45,7 @@ class DayBook:
         """A rating that was pressed then."""
         site = device.site
         if site is None:
-            device.day, device.day_accepted = 0, 0
+            self.turn(device, 0)
             device.day_from_ms, device.day_to_ms = -_FOREVER_MS, _FOREVER_MS
             return
         days = self._openings.days(site)

@@ -193,6 +193,33 @@ def test_a_restart_and_any_cut_give_the_same_records(
     other.close()
 
 
+def test_terminals_without_a_site_count_no_days_whenever_the_fold_restarts(
+    world: FoldedLedger,
+) -> None:
+    for number in range(1, 7):
+        at_ms = world.clock.wall_ms()
+        known = {"session_id": f"s{number}", "occurred_at": at_ms}
+        world.publish("d-9", element(f"event-{number:04d}", **known))
+        if number == 3:
+            world.restart()
+    counted = world.all("SELECT ratings, day, day_accepted FROM device_activity")
+    assert (6, 0, 0) in counted
+    other = world.refolded(4)
+    assert snapshot(other.store) == snapshot(world.store)
+    other.close()
+
+
+def test_what_a_terminal_counted_before_it_left_its_site_is_kept(
+    world: FoldedLedger,
+) -> None:
+    press(world, 1)
+    press(world, 2)
+    rows = [{"device_id": "d-1", "site": None}]
+    world.act("tables_applied", {"table": "devices", "rows": rows})
+    press(world, 3)
+    assert world.all("SELECT accepted FROM device_day") == [(2,)]
+
+
 SINK = {"name": "business", "kind": "backend", "events": ["rating.*"]}
 
 
