@@ -226,9 +226,12 @@ class Intake(LinkListener):
         while not (self._stopping and self._receiver.empty):
             now = self._clock.monotonic_ms()
             self._probe(now)
-            if (batch := self._receiver.due(now)) is not None:
+            tick = now >= self._ticks.due_ms()
+            if tick:
+                self._ticks.ticked(now)
+            if (batch := self._receiver.due(now, early=tick)) is not None:
                 done = await self._append(batch)
-            elif now >= self._ticks.due_ms():
+            elif tick:
                 done = self._durable(await self._writer.append([]))
             else:
                 await _wait(self._wake, max(self._next_ms() - now, 1))

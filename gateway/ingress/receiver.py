@@ -20,9 +20,9 @@ Settle = Callable[[tuple[int, int, int]], None]
 
 # Above it a block closes early: one row of the journal stays small against its cache.
 BLOCK_BYTES_MAX: Final = 4_194_304
-PATIENCE_MS: Final = 250
+PATIENCE_MS: Final = 1_000
 """How long a heartbeat of QoS 0 waits for company: in a block of its own it costs all
-roles about three times as much, and nobody waits for its acknowledgement."""
+roles about ten times as much, and nobody waits for its acknowledgement."""
 _HEARTBEAT: Final = "/heartbeat"
 _RECORD_BYTES: Final = 200  # what a record costs in memory beside its payload
 
@@ -151,10 +151,13 @@ class Receiver:
         at_once = self._flushing or self.closed
         return 0 if at_once else self._batches[0].due_ms
 
-    def due(self, now_ms: int) -> Batch | None:
-        """Return the batch to append now; it stays ours until `appended` or `kept`."""
+    def due(self, now_ms: int, *, early: bool = False) -> Batch | None:
+        """Return the batch to append now; it stays ours until `appended` or `kept`.
+
+        `early`: a block is appended anyway, so what waits for company goes with it.
+        """
         at_ms = self.due_ms()
-        if at_ms is None or now_ms < at_ms:
+        if at_ms is None or (now_ms < at_ms and not early):
             return None
         self._appending = self._batches.popleft()
         return self._appending

@@ -1,4 +1,7 @@
-"""When to append an empty block, so that the journal's time goes on."""
+"""When to append a block so that the journal's time goes on.
+
+It is empty, or takes along what waits for company.
+"""
 
 from typing import Final
 
@@ -27,13 +30,15 @@ class Ticks:
             self._asked_ms = timer_ms
 
     def appended(self, header: Header, now_ms: int) -> None:
-        """A block moves journal time; an empty one was a tick."""
+        """A block moves journal time."""
         self._journal_ms = header.appended_ms
         self._appended_ms = now_ms
-        if header.records == 0:
-            self._ticked_ms = now_ms
         if self._asked_ms is not None and self._asked_ms <= header.appended_ms:
             self._asked_ms = None
+
+    def ticked(self, now_ms: int) -> None:
+        """A block is about to be appended for time's sake: the next not too soon."""
+        self._ticked_ms = now_ms
 
     def due_ms(self) -> int:
         """When the next tick is due, in monotonic milliseconds."""

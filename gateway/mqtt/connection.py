@@ -4,13 +4,27 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from device_protocol.mqtt_session import Event, RemoteProtocolError, Session, State
+from device_protocol.mqtt_session import (
+    Event,
+    Published,
+    RemoteProtocolError,
+    Session,
+    State,
+)
 from gateway.clock import Clock
 
 # A broker that writes each publish by itself would cost us a turn of the event loop
 # for every one or two. So, when reads follow within a millisecond, the socket is left
 # alone for a moment: short against the age a block may reach before it is appended.
 _LINGER_S: Final = 0.002
+
+# Publishes of QoS 0 (heartbeats) want no answer, and a turn of the event loop for each
+# of them costs more than all else that ingest does with it. So they gather in a pause
+# after each read, the longer the longer nothing else has come: what then comes first of
+# another kind, a press, waits for the rest of one pause, what follows it for none.
+_GATHER_SHARE: Final = 20
+_GATHER_MS_MIN: Final = 4
+_GATHER_MS_MAX: Final = 40
 
 
 class ConnectionOwner(Protocol):
@@ -19,6 +33,13 @@ class ConnectionOwner(Protocol):
     def on_event(self, connection: "Connection", event: Event) -> None: ...
 
     def on_closed(self, connection: "Connection") -> None: ...
+
+
+def _may_wait(event: Event) -> bool:
+    """Whether nobody waits for an answer to what came."""
+    return isinstance(event, Published) and all(
+        packet.packet_id is None for packet in event.packets
+    )
 
 
 class Connection(asyncio.Protocol):
@@ -44,6 +65,7 @@ class Connection(asyncio.Protocol):
         self._held = False
         self._lingering = False
         self._read_ms = 0
+        self._asked_ms = self.begun_ms  # when something came that wants an answer
 
     @property
     def usable(self) -> bool:
@@ -66,8 +88,13 @@ class Connection(asyncio.Protocol):
             return
         for event in events:
             self._owner.on_event(self, event)
-        if now == self._read_ms:
-            self._linger()
+        if not all(map(_may_wait, events)):
+            self._asked_ms = now
+        gather_ms = (now - self._asked_ms) // _GATHER_SHARE
+        if gather_ms >= _GATHER_MS_MIN:
+            self._linger(min(gather_ms, _GATHER_MS_MAX) / 1000)
+        elif now == self._read_ms:
+            self._linger(_LINGER_S)
         self._read_ms = now
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -88,11 +115,11 @@ class Connection(asyncio.Protocol):
         self._held = held
         self._read_or_not()
 
-    def _linger(self) -> None:
+    def _linger(self, pause_s: float) -> None:
         if not self._lingering:
             self._lingering = True
             self._read_or_not()
-            asyncio.get_running_loop().call_later(_LINGER_S, self._lingered)
+            asyncio.get_running_loop().call_later(pause_s, self._lingered)
 
     def _lingered(self) -> None:
         self._lingering = False

@@ -7,6 +7,7 @@ from functools import partial
 
 import msgspec
 import pytest
+from mqtt5 import PublishPacket, QoS
 
 from gateway.errors import DiskFullError, JournalBrokenError, TransientError
 from gateway.ports import Record, RecordFlag, RecordKind
@@ -182,6 +183,16 @@ async def test_an_idle_journal_gets_a_tick() -> None:
         bench.clock.advance(60_000)
         bench.intake.ask_tick(bench.clock.wall_ms())
         await until(lambda: bench.journal.blocks == [[]])
+
+
+async def test_a_tick_takes_along_the_heartbeats_that_wait() -> None:
+    bench = Bench(records_max=500)
+    packet = PublishPacket("evaluators/v1/d1/heartbeat", b"{}", qos=QoS.AT_MOST_ONCE)
+    async with running(bench):
+        bench.intake.link_received(1, [packet])
+        bench.clock.advance(500)
+        bench.intake.ask_tick(bench.clock.wall_ms())
+        await until(lambda: [len(block) for block in bench.journal.blocks] == [1])
 
 
 async def test_the_backlog_is_flagged_until_the_broker_has_no_more() -> None:

@@ -71,6 +71,27 @@ def test_whatever_else_comes_does_not_wait_for_heartbeats() -> None:
     assert receiver.due_ms() == 160
 
 
+def test_heartbeats_that_wait_go_with_a_block_that_is_appended_anyway() -> None:
+    receiver = Receiver(500, 10)
+    beat(receiver, 100)
+    assert receiver.due(101) is None
+    batch = receiver.due(101, early=True)
+    assert batch is not None
+    assert len(batch.records) == 1
+    assert receiver.due(101, early=True) is None
+
+
+def test_heartbeats_that_wait_are_bounded_by_count_and_go_at_a_stop() -> None:
+    receiver = Receiver(3, 10)
+    for _ in range(3):
+        beat(receiver, 100)
+    assert receiver.due_ms() == 0
+    receiver = Receiver(500, 10)
+    beat(receiver, 100)
+    receiver.flush()
+    assert receiver.due_ms() == 0
+
+
 def test_heartbeats_of_quality_1_are_acknowledged_as_soon_as_ratings() -> None:
     receiver = Receiver(500, 10)
     beat(receiver, 100, packet_id=7)
