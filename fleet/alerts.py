@@ -10,7 +10,8 @@ from typing import Final
 
 MINUTE_MS: Final = 60_000
 TWINS_CALM_MS: Final = 24 * 60 * MINUTE_MS
-"""Two devices under one id are one again when no older boot spoke for so long."""
+"""Two devices under one id are one again when no older boot spoke for so long, and
+until the close of the next day of service."""
 
 
 class AlertState(StrEnum):
@@ -64,7 +65,8 @@ ADVICE: Final[Mapping[str, str]] = MappingProxyType(
         "journal_damaged": "run `evalgate verify`, keep the damaged file for analysis,"
         " then resolve it",
         "duplicate_identity": "give one of the two devices an id of its own, then"
-        " resolve it; it ends by itself after a day on which one of them was silent",
+        " resolve it; it ends by itself after a day of service on which one of them was"
+        " silent",
     }
 )
 """Alerts that tell of something that happened: a person resolves them, and how."""

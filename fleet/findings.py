@@ -16,7 +16,7 @@ CHARGED_PCT: Final = 5
 RESTARTS_KEPT: Final = 8
 STUCK_PRESSES_MIN: Final = 30
 STUCK_PER_MINUTE: Final = 20
-QUARTERS_MAX: Final = 255
+QUARTERS_MAX: Final = 254
 DEAD_PRESSES_MIN: Final = 2_000
 """Presses of the others after which a key that was never pressed is suspected."""
 DEAD_SURPRISE: Final = 16.0
@@ -37,11 +37,11 @@ class Findings(msgspec.Struct, gc=False, omit_defaults=True):
     """The memory of the rules of health.
 
     Of each key: `moved`, its presses since counting began, and `marks`, those of all
-    keys when it moved last; `unmoved` are those that stand still. `habit` holds
-    quarters of a rating an hour, for each hour of the week (UTC). `expected` ratings
-    did not come since the last one. `day_*` are counts at the beginning of the day.
-    `behind` says what its firmware is behind of, `overdue` which routine work degrades
-    it.
+    keys when it moved last; `unmoved` are those that stand still. `habit` holds, for
+    each hour of the week (UTC), one more than quarters of a rating, 0: not yet learnt.
+    `expected` ratings did not come since the last one. `day_*` are counts at the
+    beginning of the day. `behind` says what its firmware is behind of, `overdue` which
+    routine work degrades it.
     """
 
     reasons: list[Reason] = []
@@ -75,13 +75,16 @@ class Findings(msgspec.Struct, gc=False, omit_defaults=True):
 
 
 def remember(found: Findings, vitals: Vitals, ratings: int, *, serving: bool) -> None:
-    """Take in a heartbeat; `ratings` are all that were ever received of the device."""
+    """Take in a heartbeat; `ratings` are all that were ever received of the device.
+
+    `serving`: its site is open, on a day that is as others of its weekday.
+    """
     at_ms = vitals.received_ms
     found.met_ms = found.met_ms or at_ms
     _restarts(found, vitals, at_ms)
     _keys(found, vitals, at_ms)
     _battery(found, vitals, at_ms // DAY_MS)
-    _habit(found, at_ms, ratings, serving=serving)
+    _habit(found, vitals, ratings, serving=serving)
     _balance(found, vitals, at_ms // DAY_MS, ratings)
     found.ratings, found.heard_ms = ratings, at_ms
 
@@ -149,8 +152,14 @@ def _battery(found: Findings, vitals: Vitals, day: int) -> None:
     found.days_left = days_left(found.batteries)
 
 
-def _habit(found: Findings, at_ms: int, ratings: int, *, serving: bool) -> None:
+def forget_habit(found: Findings, at_ms: int) -> None:
+    """It stands elsewhere from now on: what it was used to lets expect nothing."""
+    found.habit, found.expected, found.met_ms = b"", 0.0, at_ms
+
+
+def _habit(found: Findings, vitals: Vitals, ratings: int, *, serving: bool) -> None:
     """How many ratings its own past lets expect, and how many it learns from."""
+    at_ms = vitals.received_ms
     hour, before = at_ms // HOUR_MS, found.heard_ms // HOUR_MS
     if ratings != found.ratings:
         found.expected = 0.0
@@ -160,15 +169,23 @@ def _habit(found: Findings, at_ms: int, ratings: int, *, serving: bool) -> None:
     habit = found.habit or bytes(HOURS_A_WEEK)
     if hour != before:
         if hour == before + 1:
-            seen = min((ratings - found.hour_ratings) * 4, QUARTERS_MAX)
-            at = before % HOURS_A_WEEK
-            known = habit[at]
-            fresh = known + (seen - known) // 2 if known else seen
-            found.habit = habit = bytes((*habit[:at], fresh, *habit[at + 1 :]))
+            found.habit = habit = _learnt(habit, before, ratings - found.hour_ratings)
         found.hour_ratings = ratings
-    if at_ms - found.met_ms >= LEARNED_MS and ratings == found.ratings:
-        share = min(at_ms - found.heard_ms, HOUR_MS) / HOUR_MS
-        found.expected += habit[hour % HOURS_A_WEEK] / 4 * share
+    if at_ms - found.met_ms < LEARNED_MS or ratings != found.ratings:
+        return
+    known = habit[hour % HOURS_A_WEEK]
+    if known > 1 and not vitals.buffer_depth:  # what waits in it is not lacking
+        on_ms = HOUR_MS if vitals.uptime_s is None else vitals.uptime_s * 1000
+        share = min(at_ms - found.heard_ms, on_ms, HOUR_MS) / HOUR_MS
+        found.expected += (known - 1) / 4 * share
+
+
+def _learnt(habit: bytes, hour: int, ratings: int) -> bytes:
+    """The habit after an hour with so many ratings: half of it is the last week."""
+    at = hour % HOURS_A_WEEK
+    seen, known = min(ratings * 4, QUARTERS_MAX) + 1, habit[at]
+    fresh = known + (seen - known) // 2 if known else seen
+    return bytes((*habit[:at], fresh, *habit[at + 1 :]))
 
 
 def _balance(found: Findings, vitals: Vitals, day: int, ratings: int) -> None:

@@ -81,7 +81,8 @@ def _minutes(text: str) -> tuple[int, int]:
 class Opening:
     """The hours of one site, ready to answer; keeps nothing but its last answer.
 
-    `working` tells of a day whether it is worked; `closures` are spans in ms.
+    `working` tells of a day whether it is worked, `usual` whether that is so on each
+    of its weekday; `closures` are spans in ms.
     Without a week the site is always open, but for its closures.
     """
 
@@ -91,11 +92,14 @@ class Opening:
         zone: tzinfo,
         working: Callable[[int], bool],
         closures: Sequence[tuple[int, int]] = (),
+        usual: Callable[[int], bool] = lambda _: True,
     ) -> None:
         self._week = week
         self._zone = zone
         self._working = working
         self._closures = union(closures)
+        self._usual = usual
+        self._today = (0, 0, True)
         self._last = Span(is_open=True, since_ms=0, until_ms=0)
 
     def at(self, at_ms: int) -> Span:
@@ -104,6 +108,15 @@ class Opening:
         if not last.since_ms <= at_ms < last.until_ms:
             last = self._last = self._find(at_ms)
         return last
+
+    def is_usual(self, at_ms: int) -> bool:
+        """Whether its day is as others of its weekday: no holiday, no make-up day."""
+        since_ms, until_ms, usual = self._today
+        if not since_ms <= at_ms < until_ms:
+            day = self._day(at_ms)
+            usual = self._usual(day)
+            self._today = (self._instant(day, 0), self._instant(day + 1, 0), usual)
+        return usual
 
     def close_of_day(self, after_ms: int, days: int) -> int:
         """The close of the last of so many days of service after an instant's day."""

@@ -188,17 +188,19 @@ def calm_ms(watch: Watch, interval_ms: int) -> int | None:
     return None
 
 
-def meet_boot(watch: Watch, boot_id: str, at_ms: int) -> bool:
+def meet_boot(watch: Watch, boot_id: str, at_ms: int, interval_ms: int = 0) -> bool:
     """Take in which boot speaks now; True when two devices share this identity.
 
     A boot id is new at each boot: one that comes back was another device's, unless a
-    message was late, which does not happen twice within an hour.
+    message was late, which does not happen twice within an hour, or three heartbeats
+    where they are rarer.
     """
     boots = watch.boots
     if boots and boots[-1] == boot_id:
         return False
     if boot_id in boots:
-        recent = [at for at in watch.returns if at > at_ms - FLAP_WINDOW_MS]
+        since_ms = at_ms - max(FLAP_WINDOW_MS, STALE_HEARTBEATS * interval_ms)
+        recent = [at for at in watch.returns if at > since_ms]
         watch.returns = (*recent, at_ms)[-RETURNS_MAX:]
     watch.boots = (*(one for one in boots if one != boot_id), boot_id)[-BOOTS_KEPT:]
     if watch.twins or len(watch.returns) < RETURNS_MAX:

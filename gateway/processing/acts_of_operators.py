@@ -21,6 +21,7 @@ from gateway.processing.acting import (
     Outcome,
     handling,
 )
+from gateway.processing.health import move_in
 from gateway.processing.registering import move
 
 ITEMS_MAX: Final = 100_000
@@ -36,8 +37,11 @@ def _device_moved(wanted: Lifecycle) -> Handling[DeviceAct]:
         if not may_become(now, wanted):
             detail = f"a device that is {now} cannot become {wanted}"
             raise ActError("conflict", detail)
+        stood = device.site, device.window
         device.site = device.site if act.site is None else act.site
         device.window = device.window if act.window is None else act.window
+        if (device.site, device.window) != stood:
+            move_in(context.state, device)
         context.state.place_device(device)
         move(context, device, wanted)
         return {"device_id": device.device_id, "lifecycle": device.lifecycle}

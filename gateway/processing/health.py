@@ -1,7 +1,7 @@
 """Hop 5 for health: each heartbeat and self-test judged by the rules of the fleet."""
 
 from device_protocol.messages import SelfTest
-from fleet.findings import HOUR_MS, Findings, remember
+from fleet.findings import HOUR_MS, Findings, forget_habit, remember
 from fleet.firmware import is_behind
 from fleet.health import OVERDUE, diagnose, health_of, take_selftest
 from fleet.vitals import Vitals
@@ -14,11 +14,19 @@ from gateway.processing.state import State
 def examine(state: State, device: Device, vitals: Vitals) -> None:
     """Judge a device by the heartbeat that was just taken in."""
     found = _findings(device)
-    serving = state.openings.of(device.site).at(vitals.received_ms).is_open
+    opening, at_ms = state.openings.of(device.site), vitals.received_ms
+    serving = opening.at(at_ms).is_open and opening.is_usual(at_ms)
     remember(found, vitals, device.ratings, serving=serving)
     if state.alerting.firmware_targets or found.behind:
         found.behind = _behind(state, device)
     _judge(state, device, found, vitals)
+
+
+def move_in(state: State, device: Device) -> None:
+    """It stands at another site or window now: its habits were those of the old."""
+    if device.findings is not None:
+        forget_habit(device.findings, state.now_ms)
+        state.beating_devices.add(device)
 
 
 def owe_work(state: State, device: Device, work: str, *, overdue: bool) -> None:

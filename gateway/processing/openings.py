@@ -66,6 +66,7 @@ class Openings:
             days.zone,
             lambda ordinal: days.day(ordinal).working,
             list(self._closed(self.line(site), days.zone)),
+            days.is_usual,
         )
 
     def _closed(self, line: list[str], zone: tzinfo) -> Iterator[tuple[int, int]]:

@@ -9,6 +9,7 @@ from fleet.tables import Row, RowError, key_of
 from gateway.ledger.devices import Device
 from gateway.processing.acting import Context
 from gateway.processing.deadlines import put_in_force
+from gateway.processing.health import move_in
 
 _FACTS: Final = ("hw_serial", "model", "profile", "labels", "installed_at")
 
@@ -66,11 +67,14 @@ def put_device(context: Context, row: Row) -> Device:
     device = state.by_id.get(device_id)
     if device is None:
         device = state.add_device(device_id, wanted or Lifecycle.ACTIVE.value)
+    stood = device.site, device.window
     site = _cell(row, "site", device.site)
     if site != device.site:
         device.site = site
         state.moved = state.moved or device_id in state.attribution.bound
     device.window = _cell(row, "window", device.window)
+    if (device.site, device.window) != stood:
+        move_in(state, device)
     profile = device.profile
     facts = device.facts
     for name in _FACTS:

@@ -92,7 +92,7 @@ class Watching:
             return
         self._state.catch_up()
         self._state.watched_devices.add(device)
-        if meet_boot(watch, boot_id, at_ms):
+        if meet_boot(watch, boot_id, at_ms, self._habits(device).interval_ms):
             text = (
                 f"two devices seem to speak as {device.device_id}: give one another id"
             )
@@ -112,7 +112,9 @@ class Watching:
                 text,
                 device,
             )
-            self._state.set_timer(at_ms + TWINS_CALM_MS, TWINS, device.device_id)
+            self._state.set_timer(
+                self._twins_calm_ms(device, at_ms), TWINS, device.device_id
+            )
 
     def calm_twins(self, device_id: str) -> None:
         """Whether one of two devices under an id was silent for long enough."""
@@ -120,13 +122,18 @@ class Watching:
         watch = device.watch
         if not watch.twins:
             return
-        calm_ms = (watch.returns[-1] if watch.returns else 0) + TWINS_CALM_MS
+        calm_ms = self._twins_calm_ms(device, watch.returns[-1])
         if calm_ms > state.now_ms:
             state.set_timer(calm_ms, TWINS, device_id)
             return
         self.part_twins(device)
-        text = f"{device_id}: only one device spoke under this id for a day"
+        text = f"{device_id}: only one device spoke under this id for a working day"
         resolve_alert(state, "duplicate_identity", device_id, text)
+
+    def _twins_calm_ms(self, device: Device, returned_ms: int) -> int:
+        """The end of a day of service without them: days of rest prove nothing."""
+        close_ms = self._habits(device).opening.close_of_day(returned_ms, 1)
+        return max(returned_ms + TWINS_CALM_MS, close_ms)
 
     def part_twins(self, device: Device) -> None:
         """There is one device again: boots met before prove nothing."""

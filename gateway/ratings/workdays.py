@@ -94,6 +94,10 @@ class Calendar:
         worked = weekday in self._workweek if published is None else published
         return Day(worked, estimated=False)
 
+    def is_usual(self, ordinal: int) -> bool:
+        """Whether a day is worked, or not, as its weekday is in any other week."""
+        return self.day(ordinal).working is ((ordinal - 1) % 7 in self._workweek)
+
     def local_day(self, at_ms: int) -> int:
         """The local day of an instant; worked out once a quarter of an hour."""
         quarter = at_ms // QUARTER_MS

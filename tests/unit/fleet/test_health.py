@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from device_protocol.messages import Check, SelfTest
-from fleet.findings import DAY_MS, HOUR_MS, Findings, remember
+from fleet.findings import DAY_MS, HOUR_MS, Findings, forget_habit, remember
 from fleet.health import RULES, diagnose, health_of, take_selftest
 from fleet.trend import days_left
 from fleet.vitals import Vitals
@@ -160,6 +160,45 @@ def test_alive_but_silent_is_found_by_its_own_past(terminal: Terminal) -> None:
     assert terminal.beat(HOUR_MS) == ["silent"]
     terminal.ratings += 1
     assert terminal.beat(HOUR_MS) == []
+
+
+def test_of_an_hour_that_is_seldom_used_little_is_expected(terminal: Terminal) -> None:
+    """One rating in four weeks is a quarter of one a week, not a whole one."""
+    for hour in range(168 * 12):
+        terminal.ratings += (hour + hour // 168) % 4 == 0
+        assert terminal.beat(HOUR_MS) == []
+    silent = [bool(terminal.beat(HOUR_MS)) for _ in range(120)]
+    assert not silent[50]  # twelve and a half would have come
+    assert silent[-1]
+
+
+def used(terminal: Terminal) -> Terminal:
+    """After three weeks of six ratings an hour."""
+    for _ in range(24 * 21):
+        terminal.ratings += 6
+        terminal.beat(HOUR_MS)
+    return terminal
+
+
+def test_while_a_terminal_was_without_power_nobody_could_rate(
+    terminal: Terminal,
+) -> None:
+    used(terminal)
+    for _ in range(20):
+        assert terminal.beat(HOUR_MS, uptime_s=60) == []
+
+
+def test_ratings_that_wait_in_a_terminal_do_not_lack(terminal: Terminal) -> None:
+    used(terminal)
+    for _ in range(5):
+        assert "silent" not in terminal.beat(HOUR_MS, buffer_depth=20)
+
+
+def test_a_terminal_that_stands_elsewhere_has_no_habits(terminal: Terminal) -> None:
+    used(terminal)
+    forget_habit(terminal.found, terminal.vitals.received_ms)
+    for _ in range(24 * 13):
+        assert terminal.beat(HOUR_MS) == []
 
 
 def test_presses_that_never_come_are_missed(terminal: Terminal) -> None:

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from fleet.hours import HoursError, Opening, read_hours
+from gateway.ratings.workdays import Calendar, DayTable
 from tests.support.rated import SHANGHAI, at
 
 MAKE_UP_SUNDAY = date(2026, 9, 20).toordinal()
@@ -81,3 +82,16 @@ def test_hours_may_differ_by_weekday() -> None:
 def test_other_hours_say_how_to_write_them(text: str) -> None:
     with pytest.raises(HoursError):
         read_hours(text)
+
+
+def test_a_holiday_and_a_make_up_day_are_not_as_others_of_their_weekday() -> None:
+    calendar = Calendar(
+        DayTable(calendar="x", days={"2026-10-01": "rest", "2026-09-20": "work"}),
+        SHANGHAI,
+    )
+    one = Opening(None, SHANGHAI, lambda _: True, (), calendar.is_usual)
+    usual = {
+        day: one.is_usual(at(f"{day} 10:00"))
+        for day in ("2026-10-01", "2026-09-20", "2026-09-27", "2026-09-30")
+    }
+    assert list(usual.values()) == [False, False, True, True]

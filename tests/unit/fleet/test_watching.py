@@ -64,6 +64,15 @@ def test_a_boot_that_comes_back_twice_is_another_device() -> None:
     assert found == [False, False, False, True, False]
 
 
+def test_twins_that_beat_twice_a_day_are_found_too() -> None:
+    half_day_ms, watch = 12 * 60 * MINUTE_MS, Watch()
+    found = [
+        meet_boot(watch, boot, turn * half_day_ms, half_day_ms)
+        for turn, boot in enumerate("abab")
+    ]
+    assert found == [False, False, False, True]
+
+
 def test_boots_one_after_the_other_are_one_device() -> None:
     watch = Watch()
     assert not any(meet_boot(watch, f"b{n}", NOON_MS + n) for n in range(50))

@@ -303,6 +303,8 @@ def test_twins_part_after_a_day_on_which_one_was_silent(gateway: Gateway) -> Non
             gateway.ledger.publish_to(DEVICE, "heartbeat", body)
     assert gateway.alerts() == [(1, "duplicate_identity", "open")]
     gateway.wait(24 * 60 + 1)
+    assert (1, "duplicate_identity", "open") in gateway.alerts()  # not yet a whole day
+    gateway.wait(24 * 60)
     assert (1, "duplicate_identity", "resolved") in gateway.alerts()
 
 

@@ -32,6 +32,12 @@ class Hall:
             now_ms += step_ms
             self.ledger.take()
 
+    def clock_to(self, text: str) -> None:
+        """Nothing happens until then."""
+        clock = self.ledger.clock
+        clock.advance(at(text) - clock.wall_ms())
+        self.ledger.take()
+
     def beat(self, *devices: str, **fields: object) -> None:
         now_ms = self.ledger.clock.wall_ms()
         body = {"v": 1, **fields}
@@ -165,6 +171,16 @@ def test_a_clone_is_told_once(hall: Hall) -> None:
         hall.beat(DEVICES[0], boot_id="ab"[turn % 2])
     assert len(hall.ledger.events("device.identity_alert")) == 1
     assert hall.alerts() == [("duplicate_identity", DEVICES[0])]
+
+
+def test_a_weekend_of_silence_parts_no_twins(hall: Hall) -> None:
+    hall.until("2026-11-27 10:00")  # a Friday
+    for turn in range(8):
+        hall.beat(DEVICES[0], boot_id="ab"[turn % 2])
+    hall.clock_to("2026-11-30 16:59")
+    assert hall.alerts() == [("duplicate_identity", DEVICES[0])]
+    hall.until("2026-11-30 17:01")
+    assert ("duplicate_identity", DEVICES[0]) not in hall.alerts()
 
 
 def test_a_device_that_comes_and_goes_is_one_alert(hall: Hall) -> None:
