@@ -10,7 +10,7 @@ from datetime import date, datetime, time, tzinfo
 from typing import Final, NamedTuple
 
 from device_protocol.timestamps import instant_ms
-from fleet.spans import difference, union
+from fleet.spans import difference, intersection, union
 
 MINUTES_A_DAY: Final = 24 * 60
 DAYS_AHEAD_MAX: Final = 40
@@ -127,6 +127,14 @@ class Opening:
             if not days:
                 return spans[-1][1]
         return self._instant(day + 1 + DAYS_AHEAD_MAX + days, 0)
+
+    def serving(self, since_ms: int, until_ms: int) -> list[tuple[int, int]]:
+        """All that it serves between two instants."""
+        first, last = self._day(since_ms), self._day(max(since_ms, until_ms))
+        hours = union(
+            span for day in range(first, last + 1) for span in self._spans(day)
+        )
+        return intersection(hours, [(since_ms, until_ms)])
 
     def _find(self, at_ms: int) -> Span:
         day = self._day(at_ms)

@@ -74,7 +74,9 @@ class Api:
 
     def _url(self, path: str, query: Mapping[str, object]) -> str:
         given = {key: value for key, value in query.items() if value is not None}
-        return f"{self._base}{path}{f'?{urlencode(given)}' if given else ''}"
+        return (
+            f"{self._base}{path}{f'?{urlencode(given, doseq=True)}' if given else ''}"
+        )
 
     def _body(self, request: Request) -> bytes:
         try:

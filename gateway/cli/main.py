@@ -27,6 +27,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
         "verify",
         "reconciliation",
         "streaks",
+        "availability",
     ),
     "mend": (
         "alerts",

@@ -18,6 +18,7 @@ from gateway.console.guard import Guard
 from gateway.console.live import Live
 from gateway.console.pipeline import PipelineReader
 from gateway.console.routes.alerts import Alerts
+from gateway.console.routes.availability import Availability
 from gateway.console.routes.comments import Comments
 from gateway.console.routes.deadletters import DeadLetters
 from gateway.console.routes.devices import Devices
@@ -132,6 +133,7 @@ def _api(
         Alerts(ledger, acts),
         MaintenanceWindows(ledger, acts),
         Inspections(ledger, acts),
+        Availability(ledger),
         PressTests(ledger, acts),
         Quarantine(ledger, acts),
         DeadLetters(deliveries, acts),

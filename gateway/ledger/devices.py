@@ -339,6 +339,12 @@ class Devices:
         )
         return {key: json.loads(data) for key, data in rows}
 
+    def registry_row(self, kind: str, key: str) -> dict[str, Any] | None:
+        row = self._store.one(
+            "SELECT data FROM registry_row WHERE kind = ? AND key = ?", (kind, key)
+        )
+        return None if row is None else json.loads(row[0])
+
     def save_registry(self, kind: str, key: str, row: dict[str, Any]) -> None:
         data = json.dumps(row, ensure_ascii=False, sort_keys=True)
         self._store.run(

@@ -42,6 +42,15 @@ class Entered(NamedTuple):
     reached_ms: int | None
 
 
+class PeriodRow(NamedTuple):
+    """What a plan asked for: due by the end of a local day, an ordinal."""
+
+    inspection_id: str
+    due_day: int
+    overdue_ms: int
+    done_ms: int | None
+
+
 class InspectionBooks:
     """The tables `inspection_plan`, `inspection`, `inspection_record`."""
 
@@ -103,8 +112,27 @@ class InspectionBooks:
     def drop(self, device_no: int, work: str) -> None:
         """A device stands under no plan of this kind any more."""
         self._store.run(
+            "DELETE FROM inspection_period"
+            " WHERE device_no = ? AND type = ? AND done_ms IS NULL",
+            (device_no, work),
+        )
+        self._store.run(
             "DELETE FROM inspection WHERE device_no = ? AND type = ?",
             (device_no, work),
+        )
+
+    def keep_periods(
+        self, device_no: int, work: str, since_ms: int, rows: Iterable[PeriodRow]
+    ) -> None:
+        """Replace the open period, and those that were done since a moment."""
+        self._store.run(
+            "DELETE FROM inspection_period WHERE device_no = ? AND type = ?"
+            " AND coalesce(done_ms, ?3) >= ?3",
+            (device_no, work, since_ms),
+        )
+        self._store.many(
+            "INSERT OR REPLACE INTO inspection_period VALUES (?, ?, ?, ?, ?, ?)",
+            [(device_no, work, *row) for row in rows],
         )
 
     def add_record(self, place: int, device_no: int, entered: Entered) -> None:

@@ -8,6 +8,7 @@ Tables in `FOLDED` are a function of the journal alone; the outbox may be pruned
 from typing import Final
 
 from gateway.ledger.schema_alerts import ALERTS, FOLDED_ALERTS
+from gateway.ledger.schema_availability import AVAILABILITY, FOLDED_AVAILABILITY
 from gateway.ledger.schema_days import DAYS, FOLDED_DAYS, SINK_DAYS
 from gateway.ledger.schema_erasures import ERASURES, FOLDED_ERASURES
 from gateway.ledger.schema_inspections import (
@@ -312,6 +313,7 @@ MIGRATIONS: Final = (
     PRESSES,
     TARGETS,
     MOMENTS,
+    AVAILABILITY,
 )
 
 IDENTITY_TABLE: Final = """
@@ -358,4 +360,5 @@ FOLDED: Final = (
     *FOLDED_TARGETS,
     *FOLDED_ERASURES,
     *FOLDED_PRESSES,
+    *FOLDED_AVAILABILITY,
 )

@@ -28,11 +28,13 @@ def _link_up(context: Context, _data: Data) -> Outcome:
 def _link_down(context: Context, _data: Data) -> Outcome:
     context.state.linked = 0
     context.state.inattentive = 1
+    context.state.accountant.attend(context.state.now_ms)
     return {}
 
 
 def _intake_resumed(context: Context, _data: Data) -> Outcome:
     context.state.inattentive = 1
+    context.state.accountant.attend(context.state.before_ms)
     return {}
 
 
@@ -40,6 +42,7 @@ def _link_drained(context: Context, _data: Data) -> Outcome:
     """All that waited for us has been read: from now on silence is a sign."""
     context.state.inattentive = 0
     context.state.attentive_ms = context.state.now_ms
+    context.state.accountant.attend(context.state.now_ms)
     return {}
 
 

@@ -14,6 +14,7 @@ from gateway.processing.acting import Context
 from gateway.processing.acts import carry_out
 from gateway.processing.admission import Admission
 from gateway.processing.alerts import raise_alert, resolve_alert
+from gateway.processing.availability import AVAILABILITY, Accounting
 from gateway.processing.complaints import COMPLAINT_TIMER, Complaints
 from gateway.processing.copies import Copies
 from gateway.processing.day_ends import CORRECTION, DAY_END, DayEnds
@@ -65,6 +66,7 @@ class Fold:
         )
         changing = self._judging.changing
         notifying = state.notifier = Notifying(state)
+        accounting = state.accountant = Accounting(state)
         inspecting = Inspecting(state)
         press_tests = state.press_tests = PressTests(state)
         self._context = Context(
@@ -94,6 +96,7 @@ class Fold:
                 SINK_DAY: day_ends.sinks.end,
                 TARGET: TargetEnds(state).look,
                 RETENTION: retention.sweep,
+                AVAILABILITY: accounting.end,
             },
         )
 
@@ -210,6 +213,7 @@ class Fold:
 
     def _doubt_clock(self) -> None:
         """Alarm from the first block whose time is suspect to the last one."""
+        self.state.accountant.attend(self.state.before_ms)
         if self.state.suspect:
             text = "the wall clock jumped: check it, then `evalgate clock accept`"
             raise_alert(self.state, *CLOCK_SUSPECT, "critical", text)

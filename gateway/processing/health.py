@@ -102,6 +102,8 @@ def _judge(
         return
     state.catch_up()
     health = health_of(found)
+    if (health == "failed") is not (before == "failed"):
+        state.accountant.follow(device, state.now_ms)
     data = {
         "device_id": device.device_id,
         "site": device.site,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from fleet.health import OVERDUE
-from fleet.inspections.course import course
+from fleet.inspections.course import Course, course
 from fleet.inspections.due import Completion, Term, Usage
 from fleet.inspections.news import News, View, changes, view
 from fleet.inspections.plans import (
@@ -22,10 +22,16 @@ from fleet.inspections.plans import (
 )
 from fleet.inspections.records import Record, completes
 from fleet.registry import ACCEPTING, is_reserved
+from fleet.spans import FOREVER
 from fleet.vitals import presses_between
 from gateway.events.cloudevents import rfc3339
 from gateway.ledger.devices import Device
-from gateway.ledger.inspections import Entered, Followed, InspectionBooks
+from gateway.ledger.inspections import (
+    Entered,
+    Followed,
+    InspectionBooks,
+    PeriodRow,
+)
 from gateway.processing.alerts import announce, raise_alert, resolve_alert
 from gateway.processing.health import owe_work
 from gateway.processing.state import DAY_MS, State
@@ -34,6 +40,9 @@ INSPECTION: Final = "inspection"
 """The kind of timer that looks at a device."""
 
 PLANS_MAX: Final = 1_000
+_PERIODS_MAX: Final = 64
+"""Periods of a plan that a late record may still change."""
+
 _COUNT_MS: Final = 3_600_000
 _UNSEEN: Final = View(
     inspection_id="",
@@ -155,12 +164,31 @@ class Inspecting:
         seen = view(plan, found, now_ms)
         for news in changes(None if known is None else known.view, seen):
             self._tell(device, plan, news)
+        if known is None or seen != known.view:
+            self._keep_periods(device, plan, found)
         self._alarm(device, plan, seen)
         self._books.follow(one._replace(view=seen))
         if plan.every_presses is None:
             return seen.next_change_ms
         counted_ms = now_ms + _COUNT_MS
         return min(seen.next_change_ms or counted_ms, counted_ms)
+
+    def _keep_periods(self, device: Device, plan: Plan, found: Course) -> None:
+        """Remember what was asked for, and when it was done: proof, later."""
+        days = self._state.openings.days(device.site)
+        closed = found.closed[-_PERIODS_MAX:]
+        rows = [
+            PeriodRow(
+                one.inspection_id,
+                days.local_day(one.due.due_ms - 1),
+                one.due.overdue_ms,
+                one.done_ms,
+            )
+            for one in (*closed, found.open)
+            if one.due is not None
+        ]
+        since_ms = min((one.done_ms or 0 for one in closed), default=FOREVER)
+        self._books.keep_periods(device.no, plan.type, since_ms, rows)
 
     def _begun(self, device: Device, plan: Plan, known: Followed | None) -> Followed:
         """How it stood; another plan begins to hold now."""

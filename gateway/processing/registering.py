@@ -19,8 +19,12 @@ def put_rows(
 ) -> list[tuple[int, RowError]]:
     """Put rows of any table in force; answers those that cannot be, by their index."""
     refused = []
+    closures: list[Row] = []
     for number, row in enumerate(rows):
         try:
+            if table == "closures":
+                before = context.state.devices.registry_row(table, key_of(table, row))
+                closures += [row] if before is None else [before, row]
             if table == "devices":
                 put_device(context, row)
             else:
@@ -31,6 +35,7 @@ def put_rows(
         context.state.apply_attribution()
     if table == "closures":
         context.state.change_openings()
+        context.state.accountant.closed(closures)
     if table == "windows":
         state = context.state
         state.windows = state.devices.registry("windows")

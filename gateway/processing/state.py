@@ -32,6 +32,7 @@ from gateway.processing.counting import Counting
 from gateway.processing.daybook import DayBook
 from gateway.processing.emission import Emission
 from gateway.processing.exclusions import Exclusions
+from gateway.processing.following import Accountant, Watcher
 from gateway.processing.openings import Openings
 from gateway.processing.profiles import Profiles, Reader, read_profiles
 from gateway.processing.rulings import Rulings
@@ -107,25 +108,6 @@ class Retaining(Protocol):
         """Something is kept from now on."""
 
 
-class Watcher(Protocol):
-    """What follows the presence of devices."""
-
-    def lived(self, device: Device, at_ms: int) -> None:
-        """It speaks after a while."""
-
-    def gone(self, device: Device, at_ms: int) -> None:
-        """Its connection ended."""
-
-    def moved(self, device: Device) -> None:
-        """Its lifecycle changed."""
-
-    def part_twins(self, device: Device) -> None:
-        """It is one device again, a person says."""
-
-    def booted(self, device: Device, boot_id: str | None, at_ms: int) -> None:
-        """It told which boot speaks."""
-
-
 class State:
     """The ledger as the fold sees it, and the block that is being folded."""
 
@@ -146,6 +128,7 @@ class State:
         self.emission = Emission()
         self.unknown_fields = 0  # read since the metric was last written
         self.watcher: Watcher
+        self.accountant: Accountant
         self.catch_up: Callable[[], None]  # judge what came before, ere this is told
         self._stir = self._stirred  # one for all devices
         self.notifier: Notifier
@@ -160,7 +143,7 @@ class State:
         self.ordinal = counters["ordinal"]
         self.messages = counters["messages"]
         self.elements_extra = counters["elements_extra"]
-        self.now_ms = counters["now_ms"]
+        self.before_ms = self.now_ms = counters["now_ms"]
         self.linked = counters["linked"]
         self.inattentive = counters["inattentive"]
         self.attentive_ms = counters["attentive_ms"]
@@ -340,7 +323,7 @@ class State:
         self.key_id = key_id
         self.block = number
         self.generation = generation
-        self.now_ms = now_ms
+        self.before_ms, self.now_ms = self.now_ms, now_ms
         self.suspect = bool(flags & HeaderFlag.CLOCK_SUSPECT)
         self.store.identities.turn(now_ms, self.horizon_ms, expire=not self.suspect)
 

@@ -78,12 +78,11 @@ class Watching:
 
     def moved(self, device: Device) -> None:
         """Its lifecycle changed."""
-        sign = _SIGNS.get(device.lifecycle)
-        if sign is not None:
-            now_ms = self._state.now_ms
-            if self._follow(device, sign, now_ms):
-                device.patience_ms = -1
-                self._arm(device, self._habits(device), now_ms)
+        sign, now_ms = _SIGNS.get(device.lifecycle), self._state.now_ms
+        if sign is not None and self._follow(device, sign, now_ms):
+            device.patience_ms = -1
+            self._arm(device, self._habits(device), now_ms)
+        self._state.accountant.follow(device, now_ms)
 
     def booted(self, device: Device, boot_id: str | None, at_ms: int) -> None:
         """A live message told which boot speaks."""
@@ -229,6 +228,7 @@ class Watching:
         if before is None:
             return False
         self._state.watched_devices.add(device)
+        self._state.accountant.follow(device, watch.since_ms)
         self._tell(device, sign, before, since_ms)
         if watch.flapping and not was_flapping:
             text = f"{device.device_id} comes and goes: look at its network and power"

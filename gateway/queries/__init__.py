@@ -22,6 +22,7 @@ from gateway.queries.asking import (
     Slice,
     WindowFilter,
 )
+from gateway.queries.availability import AvailabilityFilter, AvailabilityFound
 from gateway.queries.comments import CommentFilter, CommentRow
 from gateway.queries.counts import CountFilter, Groups, Sites, Some, Terms
 from gateway.queries.duties import DutyFilter, DutyRow, TakenEvent
@@ -147,6 +148,9 @@ class LedgerQueries(Protocol):
         """The plans that people wrote, by their ids."""
 
     def inspection_plan(self, plan_id: str) -> Plan | None: ...
+
+    def availability(self, wanted: AvailabilityFilter) -> AvailabilityFound:
+        """Sums of the days that are over."""
 
     def press_test(self, device_id: str) -> PressTestRow | None:
         """The last one of a device."""

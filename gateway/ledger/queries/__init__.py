@@ -9,6 +9,7 @@ from gateway.ledger.owed import Owed, in_force
 from gateway.ledger.packing import unpack
 from gateway.ledger.queries import (
     alerts,
+    availability,
     books,
     comments,
     counts,
@@ -36,6 +37,7 @@ from gateway.queries.asking import (
     Slice,
     WindowFilter,
 )
+from gateway.queries.availability import AvailabilityFilter, AvailabilityFound
 from gateway.queries.comments import CommentFilter, CommentRow
 from gateway.queries.counts import CountFilter, Groups, Sites, Some, Terms
 from gateway.queries.duties import DutyFilter, DutyRow, TakenEvent
@@ -183,6 +185,9 @@ class SqliteLedgerQueries:
 
     def inspection_plan(self, plan_id: str) -> Plan | None:
         return self._read(lambda c: inspections.plan(c, plan_id))
+
+    def availability(self, wanted: AvailabilityFilter) -> AvailabilityFound:
+        return self._read(lambda c: availability.found(c, wanted))
 
     def press_test(self, device_id: str) -> PressTestRow | None:
         return self._read(lambda c: inspections.press_test(c, device_id))

@@ -1,0 +1,39 @@
+"""What follows terminals through the fold: their presence, and what becomes of it."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from fleet.tables import Row
+from gateway.ledger.devices import Device
+
+
+class Watcher(Protocol):
+    """What follows the presence of devices."""
+
+    def lived(self, device: Device, at_ms: int) -> None:
+        """It speaks after a while."""
+
+    def gone(self, device: Device, at_ms: int) -> None:
+        """Its connection ended."""
+
+    def moved(self, device: Device) -> None:
+        """Its lifecycle changed."""
+
+    def part_twins(self, device: Device) -> None:
+        """It is one device again, a person says."""
+
+    def booted(self, device: Device, boot_id: str | None, at_ms: int) -> None:
+        """It told which boot speaks."""
+
+
+class Accountant(Protocol):
+    """What keeps account of the time in which devices serve, and do not."""
+
+    def follow(self, device: Device, at_ms: int) -> None:
+        """Its presence, health, lifecycle or site may be otherwise since then."""
+
+    def attend(self, at_ms: int) -> None:
+        """Whether the gateway sees anything may be otherwise since then."""
+
+    def closed(self, rows: Iterable[Row]) -> None:
+        """Closures were written or changed; these are the rows before and after."""
