@@ -96,7 +96,7 @@ class Refold:
             progress(self.folded)
 
     def take(self, blocks: Sequence[Block]) -> None:
-        """Fold these, in one transaction."""
+        """Fold these."""
         self.fold.blocks(blocks)
 
     def close(self) -> None:

@@ -1,6 +1,7 @@
 """What the fold keeps about itself: cursor, fates, settings, acts, timers."""
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from gateway.ledger.store import Store
@@ -110,17 +111,31 @@ class Books:
         row = self._store.one("SELECT min(due_ms) FROM timer")
         return None if row is None else row[0]
 
-    def due(self, now_ms: int, limit: int) -> list[Timer]:
-        """Timers due by now, the earliest first; they are taken out."""
+    def due(self, now_ms: int, limit: int, but: Iterable[str] = ()) -> list[Timer]:
+        """Timers due by now but for some kinds, the earliest first; they are out."""
         rows = self._store.all(
             "SELECT due_ms, kind, subject FROM timer WHERE due_ms <= ?"
+            " AND kind NOT IN (SELECT value FROM json_each(?))"
             " ORDER BY due_ms, kind, subject LIMIT ?",
-            (now_ms, limit),
+            (now_ms, _listed(but), limit),
         )
-        self._store.many(
-            "DELETE FROM timer WHERE due_ms = ? AND kind = ? AND subject = ?", rows
+        self.take_out(rows)
+        return [Timer(*row) for row in rows]
+
+    def due_of(self, kinds: Iterable[str], now_ms: int, limit: int) -> list[Timer]:
+        """Timers of some kinds that are due by now, the earliest first."""
+        rows = self._store.all(
+            "SELECT due_ms, kind, subject FROM timer WHERE due_ms <= ?"
+            " AND kind IN (SELECT value FROM json_each(?))"
+            " ORDER BY due_ms, kind, subject LIMIT ?",
+            (now_ms, _listed(kinds), limit),
         )
         return [Timer(*row) for row in rows]
+
+    def take_out(self, timers: Iterable[Sequence[object]]) -> None:
+        self._store.many(
+            "DELETE FROM timer WHERE due_ms = ? AND kind = ? AND subject = ?", timers
+        )
 
     def subjects(self, kind: str) -> list[str]:
         """What timers of a kind run for."""
@@ -159,3 +174,7 @@ class Books:
             "INSERT OR IGNORE INTO subject_version VALUES (?, ?, 1)",
             (event_type, subject),
         )
+
+
+def _listed(kinds: Iterable[str]) -> str:
+    return json.dumps(sorted(kinds))

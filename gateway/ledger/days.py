@@ -204,5 +204,7 @@ class Reconciliations:
             (day, site, record.version, record.equal, at_ms, record.data),
         )
 
-    def forget(self, before: int) -> None:
-        self._store.run("DELETE FROM reconciliation WHERE day < ?", (before,))
+    def forget(self, before: int) -> bool:
+        """Whether there was any."""
+        sql = "DELETE FROM reconciliation WHERE day < ? RETURNING no"
+        return bool(self._store.all(sql, (before,)))

@@ -79,11 +79,21 @@ class DayEnds:
         self._state.set_timer(due_ms, DAY_END, _subject(site, day))
 
     def late(self, site: str, day: int) -> None:
-        """Something came for a day; if that was recorded, it will be corrected."""
+        """Something came for a day; if that was recorded, it will be corrected.
+
+        Not when its counts have gone: what is left of it would pass for all.
+        """
         span = self._spans.get(site)
-        if span is None or not span[0] <= day <= span[1]:
+        if span is None:
             return
-        self._look_again(_subject(site, day), self._state.now_ms + SETTLE_MS)
+        first, last = span
+        if max(first, last - self._kept_days) <= day <= last:
+            self._look_again(_subject(site, day), self._state.now_ms + SETTLE_MS)
+
+    @property
+    def _kept_days(self) -> int:
+        """How far before the last recorded day events may still be of."""
+        return self._state.horizon_ms // DAY_MS + 2
 
     def again(self, day: int) -> None:
         """Sinks were counted: days that wait for it are looked at once more."""
@@ -99,35 +109,39 @@ class DayEnds:
             self._correcting.add(subject)
             self._state.set_timer(due_ms, CORRECTION, subject)
 
-    def end(self, subject: str) -> None:
+    def end(self, subject: str) -> int:
         """A day is over and has settled; one before it is looked at once more."""
         day, site = _read(subject)
         devices = self._state.at_site(site)
         if not devices:
             self._running.discard(site)
-            return
+            return 1
         before = self._records.of(site, day - 1)
+        looked_at = 0
         if before is not None and not before.equal:
-            self._record(site, day - 1)
-        self._record(site, day)
+            looked_at += self._record(site, day - 1)
+        looked_at += self._record(site, day)
         self._forget(devices, day)
         self._wait_for(site, day + 1)
+        return looked_at
 
-    def correct(self, subject: str) -> None:
+    def correct(self, subject: str) -> int:
         """Late presses of a recorded day came; the next day shares its counters."""
         self._correcting.discard(subject)
         day, site = _read(subject)
-        for each in (day, day + 1):
-            if self._records.of(site, each) is not None:
-                self._record(site, each)
+        recorded = [
+            each for each in (day, day + 1) if self._records.of(site, each) is not None
+        ]
+        return 1 + sum(self._record(site, each) for each in recorded)
 
     def _forget(self, devices: Sequence[Device], day: int) -> None:
         """What is older than any event can be is not corrected any more."""
-        kept_days = self._state.horizon_ms // DAY_MS + 2
-        self._days.forget((one.no for one in devices), day - kept_days)
-        self._records.forget(day - RECORDS_KEPT_DAYS)
+        self._days.forget((one.no for one in devices), day - self._kept_days)
+        if self._records.forget(day - RECORDS_KEPT_DAYS):
+            self._spans = self._records.spans()
 
-    def _record(self, site: str, day: int) -> None:
+    def _record(self, site: str, day: int) -> int:
+        """Compare a site's day; answers how many devices it has."""
         devices = self._state.at_site(site)
         for device in devices:
             if device.day and device.day <= day:
@@ -140,13 +154,14 @@ class DayEnds:
         data = msgspec.json.encode(found).decode()
         known = self._records.of(site, day)
         if known is not None and known.data == data:
-            return
+            return len(devices)
         version = 1 if known is None else known.version + 1
         record = Recorded(version, found.equal, data)
         self._records.keep(site, day, record, self._state.now_ms)
         first, last = self._spans.get(site, (day, day))
         self._spans[site] = (min(first, day), max(last, day))
         self._tell(site, day, version, found)
+        return len(devices)
 
     def _device_days(
         self, site: str, day: int, devices: Sequence[Device]

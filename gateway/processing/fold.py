@@ -1,5 +1,6 @@
 """Hops 4 to 6: blocks folded into the ledger, one transaction for several of them."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -42,6 +43,10 @@ from gateway.processing.watching import (
 from gateway.ratings.flags import PRESS_TEST
 
 CHAIN_MASK: Final = (1 << 62) - 1
+
+EFFORT_MAX: Final = 1_000
+"""Of timers: having done so much, a transaction takes no other block."""
+
 _PRESENCE: Final = f"/{Channel.PRESENCE.value}"
 
 
@@ -91,13 +96,12 @@ class Fold:
                 ALL_CLEAR: notifying.all_clear,
                 SNOOZE: notifying.wake,
                 TWINS: self._watching.calm_twins,
-                DAY_END: day_ends.end,
-                CORRECTION: day_ends.correct,
                 SINK_DAY: day_ends.sinks.end,
                 TARGET: TargetEnds(state).look,
                 RETENTION: retention.sweep,
                 AVAILABILITY: accounting.end,
             },
+            {DAY_END: day_ends.end, CORRECTION: day_ends.correct},
         )
 
     def _end_maintenance(self, device_id: str) -> None:
@@ -110,13 +114,19 @@ class Fold:
             move(self._context, device, Lifecycle.ACTIVE)
 
     def blocks(self, blocks: Sequence[Block]) -> None:
-        """Fold these blocks and commit; on any error nothing of them is kept."""
+        """Fold these blocks and commit; on any error nothing is kept of what is not.
+
+        One transaction, or several where timers have much to do.
+        """
+        left = deque(blocks)
 
         def fold() -> None:
-            for block in blocks:
-                self._block(block)
+            began = self._timers.effort
+            while left and self._timers.effort - began < EFFORT_MAX:
+                self._block(left.popleft())
 
-        self._committed(fold)
+        while left:
+            self._committed(fold)
 
     def suppose(self, acts: Sequence[Record]) -> None:
         """Carry out acts that no block holds, after the last block: for a rehearsal.

@@ -34,6 +34,13 @@ class Processor:
         """When the next timer is due, in the journal's time."""
         return self._fold.state.next_due
 
+    @property
+    def overdue_at(self) -> int | None:
+        """The last block, if timers that are due by its time wait for another one."""
+        state, due_ms = self._fold.state, self.next_due_ms
+        overdue = due_ms is not None and due_ms <= state.now_ms and not state.suspect
+        return state.block if overdue else None
+
     def step(self) -> int:
         """Fold at most `BLOCKS_MAX` blocks; answers how many."""
         blocks = self._reader.blocks(self.block, self._limit)

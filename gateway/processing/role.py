@@ -75,7 +75,7 @@ class ProcessRole:
         self._wanted_digest: str | None = None
         self._told_digest: str | None = None
         self._apply = asyncio.Event()
-        self._asked_ms: int | None = None
+        self._asked: tuple[int, int | None] | None = None
 
     def want(self, wanted: Wanted) -> None:
         """Bring these settings into force: at start, and on SIGHUP."""
@@ -152,8 +152,12 @@ class ProcessRole:
     def _ask_tick(self, ingest: Ringer) -> None:
         """Tell ingest when the next timer is due: it appends a tick then."""
         due_ms = self._processor.next_due_ms
-        if due_ms is not None and due_ms != self._asked_ms:
-            self._asked_ms = due_ms if ingest.ring(str(due_ms).encode()) else None
+        if due_ms is None:
+            return
+        # What one block does not finish stays due: it calls for another one.
+        asked = due_ms, self._processor.overdue_at
+        if asked != self._asked:
+            self._asked = asked if ingest.ring(str(due_ms).encode()) else None
 
     def _confirm(self) -> None:
         """Say which settings are folded, once they are the wanted ones."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gateway.processing import fold, timers
 from tests.support.folding import (
     DAY_MS,
     START_MS,
@@ -218,6 +219,43 @@ def test_what_a_terminal_counted_before_it_left_its_site_is_kept(
     world.act("tables_applied", {"table": "devices", "rows": rows})
     press(world, 3)
     assert world.all("SELECT accepted FROM device_day") == [(2,)]
+
+
+def test_sites_with_one_midnight_take_turns(
+    world: FoldedLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timers, "LOOKED_AT_MAX", 2)
+    monkeypatch.setattr(fold, "EFFORT_MAX", 2)
+    rows = [{"device_id": f"e-{site}", "site": f"s{site}"} for site in range(4)]
+    world.act("tables_applied", {"table": "devices", "rows": rows})
+    for site in range(4):
+        world.publish(f"e-{site}", element("event-0001", session_id="s"))
+    day_over(world)
+    sites = []
+    for _ in range(4):
+        sites.append([one["site"] for one in told(world)])
+        assert world.state.next_due is not None
+        world.take()
+    assert [len(one) for one in sites] == [2, 4, 4, 4]
+    assert sites[-1] == ["s0", "s1", "s2", "s3"]
+    for blocks in (1, 50):
+        other = world.refolded(blocks)
+        assert snapshot(other.store) == snapshot(world.store)
+        other.close()
+
+
+def test_what_rises_of_a_day_that_was_forgotten_does_not_correct_it(
+    world: FoldedLedger,
+) -> None:
+    world.rules(event_age_days_max=2)
+    press(world, 1)
+    beat(world, 1, 1)
+    for days in range(8):
+        day_over(world, days)
+    before = world.all("SELECT * FROM reconciliation WHERE day < 739946")
+    beat(world, 4, 1)  # away for a week: the rest may be of that day
+    until(world, HALF_PAST_MIDNIGHT_MS + 7 * DAY_MS + 31 * MINUTE_MS)
+    assert world.all("SELECT * FROM reconciliation WHERE day < 739946") == before
 
 
 SINK = {"name": "business", "kind": "backend", "events": ["rating.*"]}

@@ -1,6 +1,6 @@
 """Timers on the journal's time."""
 
-from gateway.processing.timers import TIMERS_MAX, Timers
+from gateway.processing.timers import LOOKED_AT_MAX, TIMERS_MAX, Timers
 from tests.support.folding import FoldedLedger
 
 
@@ -43,5 +43,31 @@ def test_one_block_fires_so_many_and_leaves_the_rest_to_the_next() -> None:
     state.now_ms = 10
     timers.fire()
     assert (len(fired), state.next_due) == (TIMERS_MAX, 10)
+    timers.fire()  # after an act of the same block
+    assert len(fired) == TIMERS_MAX
+    state.block += 1
     timers.fire()
     assert len(fired) == TIMERS_MAX + 1
+
+
+def test_long_work_has_a_share_of_each_block_whatever_else_is_due() -> None:
+    state = FoldedLedger().state
+    fired: list[str] = []
+
+    def look(subject: str) -> int:
+        fired.append(subject)
+        return LOOKED_AT_MAX // 2
+
+    timers = Timers(state, {"ring": lambda _: None}, {"look": look})
+    for number in range(TIMERS_MAX + 1):
+        state.set_timer(5, "ring", f"{number:05d}")
+    for subject in ("first", "second", "third"):
+        state.set_timer(10, "look", subject)
+    state.now_ms = 10
+    timers.fire()
+    timers.fire()  # after an act of the same block
+    assert fired == ["first", "second"]
+    assert timers.effort == TIMERS_MAX + LOOKED_AT_MAX
+    state.block += 1
+    timers.fire()
+    assert (fired, state.next_due) == (["first", "second", "third"], None)
