@@ -33,7 +33,7 @@ class Attribution:
             if span is not None:
                 spans[row["device_id"]].append(span)
         self.bound = {device: History(some) for device, some in spans.items()}
-        self._known = frozenset(devices.registry("employees"))
+        self.known = frozenset(devices.registry("employees"))
 
     def at(self, device_id: str, moment_ms: int) -> Bound:
         """What was bound to a terminal at a moment."""
@@ -49,7 +49,7 @@ class Attribution:
     ) -> Credit:
         """Whom a rating is credited to."""
         bound = self.at(device_id, moment_ms).employee
-        return credit(claimed, shared, bound, self._known)
+        return credit(claimed, shared, bound, self.known)
 
 
 def _span(row: Mapping[str, Any], zone: tzinfo) -> Span[Bound] | None:

@@ -18,6 +18,7 @@ from gateway.processing.health import suspect_key
 from gateway.processing.neighbours import Met, Neighbours
 from gateway.processing.personal import Personal
 from gateway.processing.points import Timed, recorded
+from gateway.processing.rows import NAMED
 from gateway.processing.scopes import GATEWAY
 from gateway.processing.sessions import Sessions
 from gateway.processing.state import State
@@ -171,7 +172,8 @@ class Recording:
         if device.receipts:
             state.emission.keep(device.device_id, rating.event_id)
         judged = _Judged(one, state.ordinal, binding.no, flags, credit.employee_id)
-        details = _details(rating, scope)
+        is_bound = device.device_id in state.attribution.bound
+        details = _details(rating, scope, is_bound=is_bound)
         evidence = {
             flag.name: dict(flag.evidence) for flag in reversed(raised) if flag.evidence
         }
@@ -320,13 +322,17 @@ def _text_of(raw: object) -> str | None:
     return None if raw is None else json.dumps(raw, ensure_ascii=False)
 
 
-def _details(rating: Rating, scope: Scope | None) -> dict[str, object]:
+def _details(
+    rating: Rating, scope: Scope | None, *, is_bound: bool
+) -> dict[str, object]:
     """What is rarely there."""
     details: dict[str, object] = {}
     if scope is None and rating.session_id is not None:
         details["session_id"] = rating.session_id
     if rating.stage is not None:
         details["stage"] = rating.stage
+    if is_bound and rating.employee_id is not None:
+        details[NAMED] = rating.employee_id
     if rating.items:
         details["items"] = [(item.code, item.level) for item in rating.items]
     for name in _RARE:

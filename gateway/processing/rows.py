@@ -6,12 +6,15 @@ from datetime import date
 from typing import Final
 
 from gateway.ledger.ratings import Session, Stored, default_id
-from gateway.ledger.sessions import SessionRow
+from gateway.ledger.sessions import SessionFact, SessionRow
 from gateway.processing.bindings import TERMINAL
 from gateway.processing.state import State
 from gateway.ratings.clocks import CONTACT, RECTIFY
 from gateway.ratings.scopes import Surveyed
 from gateway.ratings.state import SessionState
+
+NAMED: Final = "named"
+"""The detail that keeps whom a rating names, where bindings name somebody, too."""
 
 HELD_STEP_MS: Final = 3_600_000
 """How often a default that waits for a silent device is looked at again."""
@@ -23,6 +26,7 @@ def session_row(
     one: Surveyed,
     ratings: Mapping[str, Stored],
     default: Stored | None,
+    fact: SessionFact | None,
 ) -> SessionRow:
     """A session as it is to be written; what it was looked at with is filled in."""
     now = one.state
@@ -32,7 +36,7 @@ def session_row(
         effective = default
     window, employee, device_id = _attributed(state, one, ratings)
     device = state.by_id.get(device_id)
-    department = state.windows.get(window or "", {}).get("department")
+    department = _department(state, fact, window, now.counts_ms)
     places = sorted(each.place for each in one.facts.ratings)
     duty = now.duty
     return SessionRow(
@@ -93,14 +97,38 @@ def _attributed(
     window = bound.window or service.window
     if rated is not None and service.device_id is None:
         window = state.binding(rated.binding).window
-    claimed = rated.employee_id if rated is not None else None
-    credit = state.attribution.credit(
-        device_id, one.state.counts_ms, claimed or service.employee_id
-    )
+    named = None if rated is None else _named(state, rated)
+    if named not in state.attribution.known:
+        named = service.employee_id or named
+    credit = state.attribution.credit(device_id, one.state.counts_ms, named)
     return window, credit.employee_id, device_id
 
 
-def issue_default(state: State, session: Session, now: SessionState) -> Stored:
+def _named(state: State, rated: Stored) -> str | None:
+    """Whom a rating itself names, and not who was bound when it was pressed."""
+    named: str | None = rated.details.get(NAMED)
+    bound = state.attribution.at(rated.device_id, rated.occurred_ms).employee
+    return named or (None if rated.employee_id == bound else rated.employee_id)
+
+
+def _department(
+    state: State, fact: SessionFact | None, window: str | None, counts_ms: int
+) -> str | None:
+    """That of the window; a later reorganisation leaves what was counted where it is.
+
+    Source: rating rules, "Session lifecycle", attribution.
+    """
+    if fact is not None and fact.window == window:
+        looked_ms = fact.began_ms if fact.look is None else fact.look.at_ms
+        if counts_ms <= looked_ms:
+            return fact.department
+    department: str | None = state.windows.get(window or "", {}).get("department")
+    return department
+
+
+def issue_default(
+    state: State, session: Session, now: SessionState, fact: SessionFact | None
+) -> Stored:
     """The row of a default: nobody pressed it, so no record holds its place."""
     assert now.issued is not None
     assert now.issued.level is not None
@@ -108,8 +136,9 @@ def issue_default(state: State, session: Session, now: SessionState) -> Stored:
     service = now.service
     device = state.by_id[service.device_id or ""]
     state.ordinal += 1
-    window = service.window
-    department = state.windows.get(window or "", {}).get("department")
+    at = state.attribution.at(device.device_id, now.counts_ms)
+    window = at.window or service.window
+    department = _department(state, fact, window, now.counts_ms)
     scale = state.profiles.scale(device.profile)
     binding = state.bind(session.site or None, department, window, TERMINAL, scale)
     bound = state.attribution.credit(

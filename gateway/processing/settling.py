@@ -230,7 +230,7 @@ class Settling:
             began_of(one),
         )
         default, issued = self._default(loaded, fact, session, one.state, versions)
-        row = session_row(state, session, one, ratings, default)
+        row = session_row(state, session, one, ratings, default, fact)
         counted = counted_session(state, row, one.state, ratings)
         before = () if fact is None else self._counted_before(loaded, fact)
         look = Look(
@@ -267,7 +267,7 @@ class Settling:
         if issued is None or issued.level is None:
             return known, issued
         if issued.rating_id is None:
-            made = issue_default(self._state, session, now)
+            made = issue_default(self._state, session, now, fact)
             return made, msgspec.structs.replace(issued, rating_id=made.rating_id)
         assert known is not None
         effective = now.default is not None and now.default.effective
