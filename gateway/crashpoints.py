@@ -24,6 +24,8 @@ NAMES: Final = frozenset(
         "receipt.before_publish",
         "submit.after_append",
         "checkpoint.before_name",
+        "backup.before_name",
+        "restore.before_journal",
         "prune.before",
         "prune.after",
         "redact.before_commit",

@@ -6,16 +6,19 @@ from pathlib import Path
 
 import structlog
 
+from gateway.app.backup import Backup
 from gateway.app.paths import Paths
 from gateway.app.signals import Signals
 from gateway.app.wanted import calendar_days, wanted
-from gateway.clock import SystemClock
+from gateway.clock import Clock, SystemClock
 from gateway.delivery.queries import SqliteDeliveryQueries
 from gateway.errors import PermanentError
 from gateway.ipc.submission import SubmissionClient
 from gateway.journal.sqlite import SqliteJournalReader
 from gateway.ledger.checkpoints import Checkpoints
 from gateway.ledger.store import Store, connect
+from gateway.ports import Submitter
+from gateway.processing.backups import Backups
 from gateway.processing.checkpointing import Checkpointing
 from gateway.processing.fold import Fold
 from gateway.processing.pruning import OutboxRetention, Settled
@@ -39,6 +42,7 @@ async def run(settings: Settings, config: Path, signals: Signals) -> None:
     checkpoints = Checkpoints(paths.ledger, paths.checkpoints)
     checkpointing = Checkpointing(checkpoints, state, reader, submitter, clock)
     deliveries = Reader(paths.delivery)
+    backups = _backups(settings, state, submitter, clock)
     role = ProcessRole(
         ProcessOptions(paths.run_dir),
         reader,
@@ -50,6 +54,7 @@ async def run(settings: Settings, config: Path, signals: Signals) -> None:
             state, partial(_settled, deliveries), settings.retention.journal_days
         ),
         Publishing(state, submitter, clock, partial(calendar_days, settings)),
+        backups,
     )
     try:
         role.want(wanted(settings))
@@ -62,10 +67,23 @@ async def run(settings: Settings, config: Path, signals: Signals) -> None:
             reloading.cancel()
     finally:
         checkpointing.close()
+        if backups:
+            backups.close()
         deliveries.close()
         await submitter.close()
         reader.close()
         store.close()
+
+
+def _backups(
+    settings: Settings, state: State, submitter: Submitter, clock: Clock
+) -> Backups | None:
+    wanted = settings.backup
+    if wanted.directory is None:
+        return None
+    making = Backup(settings, wanted.directory)
+    every = wanted.every_hours
+    return Backups(making.take, making.interrupt, every, state, submitter, clock)
 
 
 def _settled(deliveries: Reader) -> Settled:

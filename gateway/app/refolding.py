@@ -113,7 +113,7 @@ def doubt_of_end(ledger: Snapshot, audit: Audit, again: Refold) -> str | None:
     if header is None:
         last = audit.last_number()
         text = f"the ledger has folded block {ledger.block}, the journal ends at {last}"
-    elif ledger.counters["chain_low"] != _low(header):
+    elif ledger.counters["chain_low"] != chain_low(header):
         text = f"block {ledger.block} is not the one that the ledger has folded"
     else:
         gone = audit.missing(header, again.base, again.base_received)
@@ -125,5 +125,6 @@ def doubt_of_end(ledger: Snapshot, audit: Audit, again: Refold) -> str | None:
     return text
 
 
-def _low(header: Header) -> int:
+def chain_low(header: Header) -> int:
+    """What the ledger keeps of the chain at the block that it folded last."""
     return int.from_bytes(header.chain[-8:], "big") & CHAIN_MASK

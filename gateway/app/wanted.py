@@ -57,6 +57,7 @@ def wanted(settings: Settings) -> Wanted:
         profiles=_profiles(settings),
         targets=[msgspec.to_builtins(one.target()) for one in settings.targets],
         alerting=_alerting(settings),
+        backups=settings.backup.directory is not None,
     )
 
 

@@ -39,7 +39,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
         "clock",
     ),
     "forget": ("erase",),
-    "keep": ("keys", "token"),
+    "keep": ("backup", "restore", "keys", "token"),
     "build on it": ("schema",),
     "try and measure": ("rehearse", "demo", "simulate", "conformance", "bench"),
 }

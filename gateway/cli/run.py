@@ -119,7 +119,7 @@ def roles_made_of(old: Settings, new: Settings) -> set[Role]:
     """The roles to which the difference matters, but for what `process` applies."""
     made_of = {
         Role.INGEST: ("broker", "intake", "retention"),
-        Role.PROCESS: ("retention",),
+        Role.PROCESS: ("retention", "backup"),
         Role.DELIVER: ("broker", "retention", *SINK_TABLES),
         Role.CONSOLE: ("console",),
     }

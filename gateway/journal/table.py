@@ -273,10 +273,14 @@ class BlockTable:
         with self._connection:
             self._connection.execute(_DROP_ANCHOR, bounds)
             self._connection.execute(_SET_ANCHOR, bounds)
-            self._connection.execute(_PRUNE_REDACTIONS)
-            self._connection.execute(_PRUNE)
+            self.drop_to_anchor()
             pruned = self._connection.changes()
         return pruned  # noqa: RET504 -- once it is committed
+
+    def drop_to_anchor(self) -> None:
+        """Delete the blocks that the anchor stands for."""
+        self._connection.execute(_PRUNE_REDACTIONS)
+        self._connection.execute(_PRUNE)
 
     def transaction(self) -> AbstractContextManager[object]:
         """All of several writes, or none."""

@@ -173,6 +173,19 @@ class ProcessMetrics:
         self.open_alerts = Gauge(
             "evalgate_open_alerts", "Alerts not resolved", registry=registry
         )
+        self.backup = BackupMetrics(registry)
+
+
+class BackupMetrics:
+    """The last good backup."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.taken = Gauge(
+            "evalgate_backup_taken_timestamp_seconds",
+            "When the last good backup was begun, 0 for none",
+            registry=registry,
+        )
+        self.size = Gauge("evalgate_backup_bytes", "What it takes", registry=registry)
 
 
 class DeliverMetrics:

@@ -13,6 +13,7 @@ from gateway.acts import KEY_LIFE_MS, KEY_REUSED, KEYS_MAX, REQUEST, digest_of
 from gateway.ports import Record
 from gateway.processing import (
     acts_of_alerts,
+    acts_of_backups,
     acts_of_inspections,
     acts_of_operators,
     acts_of_people,
@@ -35,6 +36,7 @@ HANDLERS: Final[Mapping[str, Handling[Any]]] = {
     **acts_of_samples.HANDLERS,
     **acts_of_statements.HANDLERS,
     **acts_of_roles.HANDLERS,
+    **acts_of_backups.HANDLERS,
     **erasing.HANDLERS,
 }
 

@@ -19,6 +19,9 @@ FOLD_VERSION: Final = 15
 SITE_RULES: Final = "site_rules"
 """The setting that holds the rules of sites, by site."""
 
+BACKUPS: Final = "backups"
+"""The setting that says whether backups are made: `on` or `off`."""
+
 ALERTING: Final[Mapping[str, Any]] = msgspec.to_builtins(Alerting())
 """Nobody is told of alerts, and no firmware is aimed at."""
 
@@ -48,6 +51,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     profiles: Mapping[str, Any] = {}
     targets: Sequence[Mapping[str, Any]] = ()
     alerting: Mapping[str, Any] = msgspec.field(default_factory=lambda: ALERTING)
+    backups: bool = True
 
     def digest(self) -> str:
         """Tells whether other settings are in force; the same for the same settings."""
@@ -65,6 +69,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
                 setting_text([self.site_rules, self.calendars]),
                 setting_text(self.alerting),
                 setting_text(self.targets),
+                self.backups,
             ]
         )
         return sha256(text).hexdigest()
@@ -85,6 +90,8 @@ def changes(wanted: Wanted, books: Books, now_ms: int) -> list[list[Record]]:
             batches.append([_act(f"{name}_applied", {name: value}, now_ms)])
     if (books.setting("targets") or "[]") != setting_text(wanted.targets):
         batches.append([_act("targets_applied", {"targets": wanted.targets}, now_ms)])
+    if (books.setting(BACKUPS) or "on") != ("on" if wanted.backups else "off"):
+        batches.append([_act("backups_applied", {"backups": wanted.backups}, now_ms)])
     for table in wanted.tables:
         if books.setting(f"table:{table.name}") != table.digest:
             batches.extend(_parts(table, now_ms))

@@ -15,6 +15,7 @@ from gateway.ipc.doorbell import REDACT, Doorbell, Ringer
 from gateway.observability.metrics import ProcessMetrics, write_figures
 from gateway.ports import JournalReader, Submitter
 from gateway.processing.applying import Wanted, changes
+from gateway.processing.backups import Backups, last_backup
 from gateway.processing.checkpointing import Checkpointing
 from gateway.processing.fold import Fold
 from gateway.processing.forgetting import Forgetting
@@ -57,11 +58,13 @@ class ProcessRole:
         checkpointing: Checkpointing | None = None,
         retention: OutboxRetention | None = None,
         publishing: Publishing | None = None,
+        backups: Backups | None = None,
     ) -> None:
         self._options = options
         self._checkpointing = checkpointing
         self._retention = retention
         self._publishing = publishing
+        self._backups = backups
         self._reader = reader
         self._fold = fold
         self._processor = Processor(reader, fold)
@@ -124,6 +127,8 @@ class ProcessRole:
         yield self._forgetting.run()
         if self._checkpointing:
             yield self._checkpointing.run()
+        if self._backups:
+            yield self._backups.run()
         if self._publishing:
             yield self._publishing.run()
         if self._retention:
@@ -219,6 +224,9 @@ class ProcessRole:
             state.unknown_fields = 0
             if self._checkpointing and (known := self._checkpointing.in_force):
                 metrics.checkpoint_block.set(known.block)
+            if backup := last_backup(state):
+                metrics.backup.taken.set(backup.taken_ms / 1000)
+                metrics.backup.size.set(backup.bytes)
             metrics.open_alerts.set(len(state.alerts))
             with suppress(OSError):  # a full disk costs figures, never messages
                 write_figures(path, metrics.registry)

@@ -3,7 +3,13 @@
 from collections.abc import Iterator
 from typing import Annotated, Literal, NamedTuple, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from gateway.settings.fields import ConfigPath, Name, Section
 
@@ -102,7 +108,11 @@ class Retention(Section):
         return self
 
 
+def _or_none(text: object) -> object:
+    return None if text == "" else text
+
+
 class Backup(Section):
-    directory: str = ""
+    directory: Annotated[ConfigPath | None, BeforeValidator(_or_none)] = None
     every_hours: int = Field(24, ge=1, le=720)
     keep: int = Field(14, ge=1, le=1000)

@@ -60,6 +60,15 @@ class Settings(Section):
         return self
 
     @model_validator(mode="after")
+    def _backups_lie_apart(self) -> Self:
+        directory, data_dir = self.backup.directory, self.gateway.data_dir
+        if directory is not None and directory.is_relative_to(data_dir):
+            raise ValueError(
+                "backup.directory must lie outside data_dir: who loses one loses both"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _sites_have_their_rules_together(self) -> Self:
         for site, times in Counter(one.site for one in self.site_rules).items():
             if times > 1:

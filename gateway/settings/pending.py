@@ -9,5 +9,3 @@ def without_effect(settings: Settings) -> Iterator[str]:
     """A line for each key of the file that promises more than is built."""
     if "rating_days" in settings.retention.model_fields_set:
         yield "retention.rating_days: ratings are kept without end yet"
-    if settings.backup.directory:
-        yield "backup.directory: backups are not built yet: copy a stopped gateway"

@@ -15,5 +15,5 @@ def test_defaults_promise_nothing() -> None:
 
 
 def test_each_key_that_is_given_and_not_read_has_a_line() -> None:
-    found = lines(rules={"multi_press": "last"}, backup={"directory": "copies"})
-    assert [line.partition(":")[0] for line in found] == ["backup.directory"]
+    found = lines(retention={"rating_days": 500}, backup={"directory": "copies"})
+    assert [line.partition(":")[0] for line in found] == ["retention.rating_days"]

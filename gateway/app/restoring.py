@@ -1,0 +1,188 @@
+"""A backup put into an empty data directory: another generation of the same gateway.
+
+The journal comes last, so that what was cut short is no gateway. Its first new block
+tells of the restore, and brings the ledger of the backup into force as a checkpoint:
+the proof of what follows begins there.
+"""
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from gateway.app.backup import MANIFEST, Manifest
+from gateway.app.journal import open_own_journal
+from gateway.app.paths import Paths
+from gateway.clock import SystemClock
+from gateway.crashpoints import reach
+from gateway.durable import sync_directory, sync_file
+from gateway.errors import DiskFullError, PermanentError
+from gateway.journal.copying import raise_generation
+from gateway.ledger.checkpoints import Checkpoint, file_digest
+from gateway.ledger.snapshot import Snapshot
+from gateway.ports import Record, RecordKind
+from gateway.processing.acts_of_backups import RESTORED, Restored
+from gateway.sealing import Keyring, open_keyring
+from gateway.supervisor import directory_lock, prepare
+
+_COMING: Final = "restoring"
+_ROOM: Final = 2
+"""The ledger lies there twice: in use, and as the checkpoint to prove it from."""
+
+
+def restore(folder: Path, paths: Paths) -> tuple[Manifest, int]:
+    """What was restored, and the generation that begins.
+
+    Raises:
+        PermanentError: not a whole backup, no key for it, or a directory in use.
+        DiskFullError: there is not room enough.
+
+    """
+    manifest = read_manifest(folder)
+    keyring = _keyring(paths, manifest)
+    check_files(folder, manifest)
+    prepare(paths.data_dir)
+    with directory_lock(paths.data_dir):
+        _refuse_to_overwrite(paths)
+        _need_room(folder, paths.data_dir)
+        try:
+            generation, checkpoint = _put(folder, manifest, paths)
+        except OSError as error:
+            raise PermanentError(f"{paths.data_dir}: {error}") from error
+        told = Restored(folder.resolve().name, taken_at(manifest), generation)
+        _begin(told, checkpoint, paths, keyring)
+        return manifest, generation
+
+
+def taken_at(manifest: Manifest) -> str:
+    """When it was begun, in RFC 3339."""
+    at = datetime.fromtimestamp(manifest.taken_ms / 1000, UTC)
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """What a backup says of itself.
+
+    Raises:
+        PermanentError: there is none.
+
+    """
+    path = folder / MANIFEST
+    try:
+        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+        if all(Path(name).name == name for name in manifest.files):
+            return manifest
+        text = f"{path}: names files elsewhere"
+    except FileNotFoundError:
+        text = f"{folder} is no whole backup: it has no {MANIFEST}"
+    except (OSError, msgspec.MsgspecError) as error:
+        text = f"{path}: {error}"
+    raise PermanentError(f"{text}: name the folder of one")
+
+
+def check_files(
+    folder: Path, manifest: Manifest, go_on: Callable[[], None] = lambda: None
+) -> None:
+    """Raises PermanentError for the first file that is not what was written."""
+    for name, digest in manifest.files.items():
+        try:
+            found = file_digest(folder / name, go_on)
+        except OSError as error:
+            raise PermanentError(
+                f"{folder / name}: {error.strerror}: take another backup"
+            ) from error
+        if found != digest:
+            raise PermanentError(
+                f"{folder / name} is not what was written: take another backup"
+            )
+
+
+def _keyring(paths: Paths, manifest: Manifest) -> Keyring:
+    advice = "put the exported copy back (recovery.key, mode 600)"
+    if not paths.keyring.exists():
+        raise PermanentError(f"{paths.keyring} does not exist: {advice}")
+    keyring = open_keyring(paths.keyring)
+    for key_id in manifest.key_ids:
+        if not keyring.holds(key_id):
+            raise PermanentError(f"{paths.keyring} lacks key {key_id}: {advice}")
+    return keyring
+
+
+def _refuse_to_overwrite(paths: Paths) -> None:
+    for path in (paths.journal, paths.ledger, paths.delivery, paths.checkpoints):
+        if path.exists():
+            raise PermanentError(
+                f"{path} exists: move {paths.data_dir} away, a restore begins empty"
+            )
+
+
+def _need_room(folder: Path, data_dir: Path) -> None:
+    sizes = [path.stat().st_size for path in folder.iterdir()]
+    need = _ROOM * sum(sizes)
+    free = shutil.disk_usage(data_dir).free
+    if free < need:
+        text = f"a restore needs {need >> 20} MiB, {free >> 20} MiB are free"
+        raise DiskFullError(f"{data_dir}: {text}: make room")
+
+
+def _put(
+    folder: Path, manifest: Manifest, paths: Paths
+) -> tuple[int, Checkpoint | None]:
+    """Copy all beside, then name it, the journal last."""
+    coming = paths.data_dir / _COMING
+    shutil.rmtree(coming, ignore_errors=True)
+    coming.mkdir(mode=0o700)
+    for name in manifest.files:
+        shutil.copyfile(folder / name, coming / name)
+        sync_file(coming / name)
+    checkpoint = _checkpoint(coming / paths.ledger.name, manifest, paths)
+    journal = paths.journal.name
+    generation = raise_generation(coming / journal)
+    for name in sorted(manifest.files, key=lambda name: name == journal):
+        if name == journal:
+            reach("restore.before_journal")
+        (coming / name).replace(paths.data_dir / name)
+    shutil.rmtree(coming)
+    sync_directory(paths.data_dir)
+    return generation, checkpoint
+
+
+def _checkpoint(ledger: Path, manifest: Manifest, paths: Paths) -> Checkpoint | None:
+    """The ledger as a checkpoint; None when nothing was ever folded."""
+    with Snapshot(ledger) as held:
+        block, at_ms = held.block, held.counters["now_ms"]
+    if not block or manifest.fold_version is None:
+        return None
+    paths.checkpoints.mkdir(mode=0o700)
+    path = paths.checkpoints / f"{block}.db"
+    shutil.copyfile(ledger, path)
+    sync_file(path)
+    sync_directory(paths.checkpoints)
+    digest = manifest.files[ledger.name]
+    return Checkpoint(block, path.name, digest, at_ms, manifest.fold_version)
+
+
+def _begin(
+    told: Restored, checkpoint: Checkpoint | None, paths: Paths, keyring: Keyring
+) -> None:
+    """Append what tells of it."""
+    now_ms = time.time_ns() // 1_000_000
+    records = [_act(RESTORED, told, now_ms)]
+    if checkpoint is not None:
+        records.append(_act("checkpoint_taken", checkpoint, now_ms))
+    journal = open_own_journal(paths, keyring, SystemClock()).journal
+    try:
+        journal.append(records)
+    finally:
+        journal.close()
+
+
+def _act(name: str, data: msgspec.Struct, now_ms: int) -> Record:
+    author = {"author": f"cli uid {os.getuid()}"} if name == RESTORED else {}
+    payload = msgspec.json.encode({**msgspec.structs.asdict(data), **author})
+    return Record(RecordKind.ACT.value, name, payload, now_ms)
