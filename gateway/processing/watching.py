@@ -58,13 +58,17 @@ class Watching:
         if is_reserved(device.device_id):
             device.patience_ms = NEVER_ASKED_MS
             return
-        self._state.catch_up()
         habits = self._habits(device)
-        self._advance(device, habits, at_ms)
-        self._follow(device, Sign.LIFE, at_ms)
+        patience_ms = STALE_HEARTBEATS * habits.interval_ms
+        silence_ms = at_ms - (device.last_seen_ms or 0)
+        # After a start patience is worked out anew, which must not be seen.
+        if device.watch.state != Presence.ONLINE or silence_ms >= patience_ms:
+            self._state.catch_up()
+            self._advance(device, habits, at_ms)
+            self._follow(device, Sign.LIFE, at_ms)
         device.last_seen_ms = at_ms
         online = device.watch.state == Presence.ONLINE
-        device.patience_ms = STALE_HEARTBEATS * habits.interval_ms if online else -1
+        device.patience_ms = patience_ms if online else -1
         self._arm(device, habits, at_ms)
 
     def gone(self, device: Device, at_ms: int) -> None:
@@ -227,6 +231,7 @@ class Watching:
         before = move(watch, sign, at_ms)
         if before is None:
             return False
+        device.patience_ms = -1
         self._state.watched_devices.add(device)
         self._state.accountant.follow(device, watch.since_ms)
         self._tell(device, sign, before, since_ms)

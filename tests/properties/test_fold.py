@@ -162,6 +162,7 @@ def test_an_interrupted_fold_repeated_equals_an_uninterrupted_one(
             ledger.restart()
         ledger.fold.blocks([block])
     assert snapshot(ledger.store) == snapshot(whole.store)
+    assert ledger.outbox() == whole.outbox()
 
 
 def _interrupt(ledger: FoldedLedger, number: int) -> None:

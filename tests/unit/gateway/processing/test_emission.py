@@ -76,3 +76,21 @@ def test_an_act_has_no_receipt_and_a_control_its_own_list(ledger: FoldedLedger) 
     assert control.name == "sink_enabled"
     assert msgspec.json.decode(control.data)["sink"] == "business"
     assert ledger.receipts() == []
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_receipts_stand_in_the_same_order_whenever_the_fold_restarts(
+    ledger: FoldedLedger,
+    restarted: bool,  # noqa: FBT001 -- parametrized
+) -> None:
+    ledger.act("device_put", {"device": {"device_id": "eval-0002"}})
+    ledger.take(message("eval-0002", BIRTH, START_MS, "presence"))
+    ledger.take(message("eval-0002", element("event-0001")))
+    if restarted:
+        ledger.restart()
+    header = ledger.take(
+        message("eval-0001", element("event-0001")),
+        message("eval-0002", element("event-0001")),  # a duplicate is told first
+    )
+    names = [one.device_id for one in ledger.receipts(header.number - 1)]
+    assert names == ["eval-0002", "eval-0001"]
