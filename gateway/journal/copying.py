@@ -17,7 +17,10 @@ from gateway.ports import Header
 _STEP_BLOCKS: Final = 256
 _STEP_BYTES: Final = 2 << 20
 _BESIDE: Final = 1_000
-"""Blocks that the last read may copy, which holds one state of the journal."""
+"""Blocks that may be left to the last read, which holds one state of the journal."""
+
+_PASSES_MAX: Final = 10
+"""A journal that grows as fast as it is copied is not chased for ever."""
 
 
 def copy_journal(
@@ -33,10 +36,10 @@ def copy_journal(
         new = BlockTable.writing(target, "OFF")
         try:
             last = 0
-            while rows := old.rows(last, _STEP_BLOCKS, _STEP_BYTES):
-                last = _take(new, rows)
-                new.checkpoint_when_due()
-                pause()
+            for _ in range(_PASSES_MAX):
+                last = _up_to(old.last_number(), old, new, last, pause)
+                if old.last_number() - last < _BESIDE:
+                    break
             with old.snapshot():
                 _finish(old, new, last)
             return new.newest()
@@ -44,6 +47,17 @@ def copy_journal(
             new.close()
     finally:
         old.close()
+
+
+def _up_to(
+    end: int, old: BlockTable, new: BlockTable, last: int, pause: Callable[[], None]
+) -> int:
+    """Copy on from `last` up to `end`, or a little beyond; how far."""
+    while last < end and (rows := old.rows(last, _STEP_BLOCKS, _STEP_BYTES)):
+        last = _take(new, rows)
+        new.checkpoint_when_due()
+        pause()
+    return last
 
 
 def _take(new: BlockTable, rows: list[Stored]) -> int:
@@ -56,7 +70,7 @@ def _take(new: BlockTable, rows: list[Stored]) -> int:
 
 def _finish(old: BlockTable, new: BlockTable, last: int) -> None:
     """Make the copy what the journal is in this moment."""
-    while rows := old.rows(last, _BESIDE, _STEP_BYTES):
+    while rows := old.rows(last, _STEP_BLOCKS, _STEP_BYTES):
         last = _take(new, rows)
     with new.transaction():
         new.set_generation(old.generation())
