@@ -70,6 +70,10 @@ class ActName(StrEnum):
     SAMPLE_FINDINGS = "sample_findings"
 
 
+NOBODY: Final = "local"
+"""The author while no token exists: whoever is on this machine, not one person."""
+
+
 class Act(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Who asks; a repeat under the same key is harmless."""
 

@@ -10,12 +10,12 @@ from fastapi.security import (
     SecurityScopes,
 )
 
+from gateway.acts import NOBODY
 from gateway.console.problems import ProblemError
 from gateway.errors import PermanentError
 from gateway.loopback import is_loopback
 from gateway.tokens import SCOPES, Token, Tokens
 
-LOCAL: Final = "local"
 _CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
 
 
@@ -32,7 +32,7 @@ class Caller(NamedTuple):
         return f"http-{self.name}"
 
 
-_ANYONE: Final = Caller(LOCAL, frozenset(SCOPES), None)
+_ANYONE: Final = Caller(NOBODY, frozenset(SCOPES), None)
 
 
 class Access:

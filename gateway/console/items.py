@@ -100,6 +100,18 @@ class Trace(Item):
     deliveries: list[Delivery]
 
 
+class Dispute(Item):
+    """An employee's objection, and its decision: `ruling` is the reason of that."""
+
+    by: str
+    reason: str
+    at: Instant = Field(validation_alias="at_ms")
+    outcome: Literal["kept", "voided"] | None
+    decided_by: str | None
+    decided_at: Instant | None = Field(validation_alias="decided_ms")
+    ruling: str | None
+
+
 class RatingWhole(Rating):
     """One rating, all ratings of its session (oldest first), and its way.
 
@@ -107,6 +119,7 @@ class RatingWhole(Rating):
     """
 
     evidence: dict[str, ShownEvidence] = {}
+    dispute: Dispute | None = None
     history: list[Rating]
     trace: Trace
 

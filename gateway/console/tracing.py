@@ -6,6 +6,7 @@ from typing import Final
 from gateway.console.items import (
     Decision,
     Delivery,
+    Dispute,
     Point,
     Rating,
     RatingWhole,
@@ -38,7 +39,11 @@ class Tracer:
         history = [Rating.model_validate(row) for row in detail.history]
         evidence = {name: shown(one) for name, one in detail.evidence.items()}
         return RatingWhole(
-            **dict(rating), evidence=evidence, history=history, trace=trace
+            **dict(rating),
+            evidence=evidence,
+            dispute=Dispute.model_validate(detail.dispute) if detail.dispute else None,
+            history=history,
+            trace=trace,
         )
 
     def _of(self, detail: RatingDetail) -> Iterator[Delivery]:

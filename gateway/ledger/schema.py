@@ -19,7 +19,7 @@ from gateway.ledger.schema_inspections import (
 from gateway.ledger.schema_losses import FOLDED_LOSSES, LOSSES
 from gateway.ledger.schema_presses import FOLDED_PRESSES, PRESSES
 from gateway.ledger.schema_samples import FOLDED_SAMPLES, SAMPLES
-from gateway.ledger.schema_sessions import FOLDED_SESSIONS, SESSIONS
+from gateway.ledger.schema_sessions import DISPUTES, FOLDED_SESSIONS, SESSIONS
 from gateway.ledger.schema_statements import FOLDED_STATEMENTS, STATEMENTS
 from gateway.ledger.schema_sums import FOLDED_SUMS, MOMENTS, SUMS
 from gateway.ledger.schema_targets import FOLDED_TARGETS, TARGETS
@@ -314,6 +314,7 @@ MIGRATIONS: Final = (
     TARGETS,
     MOMENTS,
     AVAILABILITY,
+    DISPUTES,
 )
 
 IDENTITY_TABLE: Final = """

@@ -103,6 +103,11 @@ CREATE TABLE figure_month (  -- and by month: the year's number times 12, and th
 );
 """
 
+DISPUTES: Final = """
+ALTER TABLE dispute ADD COLUMN author TEXT; -- who brought it forward
+ALTER TABLE dispute ADD COLUMN ruling TEXT; -- the reason of the decision
+"""
+
 FOLDED_SESSIONS: Final = (
     "session_terms",
     "waiting",

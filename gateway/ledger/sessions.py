@@ -321,15 +321,15 @@ class SessionBooks:
 
     def disputes(self, rating_ids: Iterable[str]) -> list[Dispute]:
         rows = self._store.each(
-            "SELECT rating_id, by, reason, at_ms, outcome, decided_by, decided_ms"
-            " FROM dispute WHERE rating_id = ?",
+            "SELECT rating_id, by, reason, at_ms, outcome, decided_by, decided_ms,"
+            " author, ruling FROM dispute WHERE rating_id = ?",
             [(rating_id,) for rating_id in rating_ids],
         )
         return [Dispute(*row) for row in rows]
 
     def save_dispute(self, one: Dispute) -> None:
         self._store.run(
-            "INSERT OR REPLACE INTO dispute VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO dispute VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             msgspec.structs.astuple(one),
         )
 

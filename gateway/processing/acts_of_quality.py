@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from gateway.acts import DecisionAct, DisputeAct, RatingVoidAct, StepAct
+from gateway.acts import NOBODY, DecisionAct, DisputeAct, RatingVoidAct, StepAct
 from gateway.ledger.ratings import Stored
 from gateway.processing.acting import ActError, Context, Handling, Outcome, handling
 from gateway.processing.complaints import Complaints
@@ -54,7 +54,8 @@ def _rating_disputed(context: Context, act: DisputeAct) -> Outcome:
     books = context.state.session_books
     known = books.disputes([rating_id])
     _refuse(dispute_refusal(rating_id, by, concerned or {by}, known))
-    dispute = Dispute(rating_id, by, act.reason, context.state.now_ms)
+    author = None if act.author == NOBODY else act.author
+    dispute = Dispute(rating_id, by, act.reason, context.state.now_ms, author=author)
     context.changing.note(stored, lambda: books.save_dispute(dispute))
     return {"rating_id": rating_id, "by": by, "state": "open"}
 
@@ -74,6 +75,8 @@ def _dispute_decided(context: Context, act: DecisionAct) -> Outcome:
         act.outcome,
         act.author,
         state.now_ms,
+        dispute.author,
+        act.reason,
     )
     context.changing.note(stored, lambda: books.save_dispute(decided))
     if act.outcome == "voided" and stored.void is None:

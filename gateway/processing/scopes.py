@@ -125,6 +125,10 @@ class Loaded:
         return found
 
 
+WITH: Final = "with"
+"""Of a void: the rating whose void took this one along."""
+
+
 def rating_fact(state: Memory, stored: Stored, ids: Container[str]) -> RatingFact:
     """A rating as the rules see it; `ids` are those of its scope."""
     amends = None
@@ -154,7 +158,7 @@ def voids_of(stored: Iterable[Stored]) -> tuple[Void, ...]:
     return tuple(
         Void(one.rating_id, one.void["reason"], one.void["by"], one.void["at_ms"])
         for one in stored
-        if one.void is not None
+        if one.void is not None and WITH not in one.void
     )
 
 

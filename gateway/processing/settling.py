@@ -157,6 +157,8 @@ class Settling:
             if one.details != old.details
         )
         for old, one in changed:
+            if one.void is not None and old.void is None:
+                state.ratings.void(one.place, json.dumps(one.void, ensure_ascii=False))
             if STUCK_KEY in one.flags and STUCK_KEY not in old.flags:
                 suspect_key(state, one)
 

@@ -5,13 +5,14 @@ from typing import Final
 
 from gateway.ledger.ratings import IMPLIED, Stored
 from gateway.processing.evidence import described, evidence_of, is_held
-from gateway.processing.scopes import ORPHAN, Loaded
+from gateway.processing.scopes import ORPHAN, WITH, Loaded
 from gateway.processing.state import State
+from gateway.ratings.facts import Void
 from gateway.ratings.flags import STUCK_KEY
 from gateway.ratings.neighbours import BY_NEIGHBOURS
 from gateway.ratings.scopes import Survey
 from gateway.ratings.sessions import DOUBLE_PRESS, REPEAT
-from gateway.ratings.standings import LATE, RAISED, Stand
+from gateway.ratings.standings import LATE, RAISED, VOIDED, Stand
 
 STANDING: Final = frozenset(
     {REPEAT, LATE, RAISED, ORPHAN, DOUBLE_PRESS, "burst", "multi_key", STUCK_KEY}
@@ -32,12 +33,15 @@ def as_they_stand(
 ) -> dict[str, Stored]:
     """All ratings of the scope, by rating_id, as they are to be written."""
     stands: dict[str, tuple[Stand, int | None]] = {}
+    voids: dict[str, Void] = {}
     for one in after.alone:
         lone = ORPHANED if one.rating_id in after.orphans else ALONE
         stands[one.rating_id] = (lone, None)
     for each in after.sessions:
         for name, stand in each.state.stands.items():
             stands[name] = (stand, numbers[each.n])
+            if stand.replaced == VOIDED and each.state.void is not None:
+                voids[name] = each.state.void
     numbered = not loaded.scope[1].startswith(IMPLIED)
     now = {}
     for old in loaded.all_ratings():
@@ -47,6 +51,7 @@ def as_they_stand(
             effective=stand.effective,
             version=versions.get(old.rating_id, old.version),
             session_no=number,
+            void=old.void or _taken_along(voids.get(old.rating_id)),
         )
         known = evidence_of(old)
         evidence = {
@@ -58,6 +63,14 @@ def as_they_stand(
             stood = described(state, stood, flags, evidence)
         now[old.rating_id] = stood
     return now
+
+
+def _taken_along(void: Void | None) -> dict[str, object] | None:
+    """The void of a rating that another version's void took along."""
+    if void is None:
+        return None
+    said = {"reason": void.reason, "by": void.by, "at_ms": void.at_ms}
+    return {**said, "whole": False, WITH: void.rating_id}
 
 
 def _own_flags(stored: Stored, *, numbered: bool) -> list[str]:

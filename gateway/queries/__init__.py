@@ -49,7 +49,6 @@ from gateway.queries.rows import (
     RatingRow,
     RegisteredDevice,
     SessionDetail,
-    SessionRow,
     SinkCursor,
     SinkRow,
     WindowRow,
@@ -77,7 +76,7 @@ class LedgerQueries(Protocol):
     def rating_devices(self, event_id: str, subtree: str | None) -> list[str]:
         """The devices, two at most, that gave out this event id below `subtree`."""
 
-    def sessions(self, wanted: SessionFilter, part: Slice) -> Page[SessionRow]: ...
+    def sessions(self, wanted: SessionFilter, part: Slice) -> Page[SessionDetail]: ...
 
     def session(self, session_key: str) -> SessionDetail | None: ...
 

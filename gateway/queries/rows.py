@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from gateway.ratings.facts import Dispute
 from gateway.ratings.flags import Evidence
 
 
@@ -134,6 +135,7 @@ class RatingDetail(msgspec.Struct, frozen=True):
     point: PointRow | None
     events: list[EventPosition]
     evidence: Mapping[str, Evidence] = {}
+    dispute: Dispute | None = None
 
 
 class EffectiveRating(msgspec.Struct, frozen=True):

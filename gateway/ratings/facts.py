@@ -67,6 +67,8 @@ class Dispute(msgspec.Struct, frozen=True, gc=False):
     outcome: Outcome | None = None
     decided_by: str | None = None
     decided_ms: int | None = None
+    author: str | None = None  # who brought it forward, for `by`
+    ruling: str | None = None  # the reason of the decision
 
 
 class Step(msgspec.Struct, frozen=True, gc=False):

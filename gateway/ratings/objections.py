@@ -29,7 +29,7 @@ def decision_refusal(
         return f"{rating_id} is not disputed"
     if open_dispute.outcome is not None:
         return f"the dispute of {rating_id} has been decided: {open_dispute.outcome}"
-    if by == open_dispute.by or by in concerned:
+    if by in {open_dispute.by, open_dispute.author} or by in concerned:
         return f"{by} is concerned by {rating_id}: somebody else must decide"
     return None
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from gateway.ratings.figures import Figures
 from gateway.ratings.scoring import LEVELS
-from gateway.ratings.tabular import to_csv
+from gateway.ratings.tabular import safe_name, to_csv
 
 COLUMNS: Final = (
     "rated",
@@ -40,7 +40,7 @@ def row(key: Mapping[str, str | int | None], found: Figures) -> list[object]:
     counts = [found.n[str(level)] for level in reversed(LEVELS)]
     values = [getattr(found, name) for name in COLUMNS]
     shown = [str(one).lower() if isinstance(one, bool) else one for one in values]
-    return [*key.values(), *counts, *shown]
+    return [*map(safe_name, key.values()), *counts, *shown]
 
 
 def monthly_csv(

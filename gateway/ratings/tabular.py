@@ -24,6 +24,12 @@ def safe_cell(value: object) -> str:
     return f"'{text}"
 
 
+def safe_name(value: object) -> str:
+    """A cell that is a name: it stays text, though it look like a number."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(("+", "-")) else safe_cell(text)
+
+
 def to_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table as CSV (RFC 4180), with the mark that spreadsheets look for."""
     out = io.StringIO()

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal, Self
 import msgspec
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
 from starlette.concurrency import run_in_threadpool
 
 from gateway.acts import ActName, SampleDrawAct, SampleFindingsAct
@@ -47,13 +47,19 @@ class SampleFilter(Strict):
         )
 
 
+def _as_text(seed: object) -> object:
+    """A number is as good a seed as its digits."""
+    is_number = isinstance(seed, int) and not isinstance(seed, bool)
+    return str(seed) if is_number else seed
+
+
 class SampleBody(Strict):
     filter: SampleFilter = Field(default_factory=SampleFilter)
     volume: int = Field(ge=1, le=VOLUME_MAX)
     unrated_share: Annotated[Decimal, Field(ge=0, le=1, decimal_places=6)] = Decimal(
         "0.30"
     )
-    seed: Text
+    seed: Annotated[Text, BeforeValidator(_as_text)]
 
 
 class FindingBody(Strict):

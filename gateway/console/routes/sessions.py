@@ -28,8 +28,8 @@ from gateway.console.sight import Sight
 from gateway.places import Place
 from gateway.ports import RecordKind
 from gateway.queries import LedgerQueries
-from gateway.queries.asking import Page, Slice
-from gateway.queries.rows import SessionRow
+from gateway.queries.asking import Slice
+from gateway.queries.rows import SessionDetail
 
 EVENTS_MAX: Final = 500
 _NEWEST: Final = Slice(EVENTS_MAX)
@@ -46,7 +46,7 @@ class Sessions:
 
     def router(self) -> APIRouter:
         router = APIRouter(prefix="/sessions", tags=["sessions"])
-        router.add_api_route("", self.list, response_model=ListOf[Session])
+        router.add_api_route("", self.list, response_model=ListOf[SessionWhole])
         router.add_api_route("/{session_key}", self.show, response_model=SessionWhole)
         router.add_api_route(
             "",
@@ -63,15 +63,14 @@ class Sessions:
 
     def list(
         self, query: Annotated[SessionQuery, Query()], caller: Reader
-    ) -> Page[SessionRow]:
-        return self._ledger.sessions(query.wanted(caller.site), query.part)
+    ) -> ListOf[SessionWhole]:
+        found = self._ledger.sessions(query.wanted(caller.site), query.part)
+        items = [_whole(one) for one in found.items]
+        return ListOf(items=items, next_cursor=found.next_cursor)
 
     def show(self, session_key: str, caller: Reader) -> SessionWhole:
         """By session_key, or by a session_id when it is unique."""
-        detail = self._sight.session(caller, session_key)
-        session = Session.model_validate(detail.session)
-        history = [Rating.model_validate(row) for row in detail.history]
-        return SessionWhole(**dict(session), history=history)
+        return _whole(self._sight.session(caller, session_key))
 
     async def record(
         self,
@@ -153,3 +152,9 @@ class Sessions:
             session_key=known.session_key,
             state=known.state,
         )
+
+
+def _whole(detail: SessionDetail) -> SessionWhole:
+    session = Session.model_validate(detail.session)
+    history = [Rating.model_validate(row) for row in detail.history]
+    return SessionWhole(**dict(session), history=history)

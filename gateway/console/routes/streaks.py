@@ -16,7 +16,7 @@ from gateway.console.problems import ProblemError
 from gateway.console.requests import Text
 from gateway.console.statistics import Statistics, figures_of
 from gateway.queries import LedgerQueries
-from gateway.ratings.tabular import to_csv
+from gateway.ratings.tabular import safe_name, to_csv
 from gateway.ratings.targets import Streak, streaks, value_of
 
 _CONTENT: Final[dict[str, Any]] = {"text/csv": {}, "application/json": {}}
@@ -103,4 +103,4 @@ def _csv(query: StreakQuery, found: list[Streak]) -> Response:
 def _row(one: Streak) -> tuple[object, ...]:
     values = sorted(map(Decimal, one.values))
     whole = (one.months[0], one.months[-1], len(one.months), values[0], values[-1])
-    return (one.who, *whole, " ".join(one.values))
+    return (safe_name(one.who), *whole, " ".join(one.values))

@@ -62,7 +62,6 @@ from gateway.queries.rows import (
     RatingRow,
     RegisteredDevice,
     SessionDetail,
-    SessionRow,
     SinkCursor,
     WindowRow,
 )
@@ -100,7 +99,7 @@ class SqliteLedgerQueries:
         limit = _TO_TELL_AMBIGUOUS
         return self._read(lambda c: ratings.devices_of(c, event_id, subtree, limit))
 
-    def sessions(self, wanted: SessionFilter, part: Slice) -> Page[SessionRow]:
+    def sessions(self, wanted: SessionFilter, part: Slice) -> Page[SessionDetail]:
         return self._read(lambda c: sessions.listed(c, wanted, part))
 
     def session(self, session_key: str) -> SessionDetail | None:
@@ -260,6 +259,7 @@ class SqliteLedgerQueries:
             point=ratings.point_of(connection, rating),
             events=self._owed.positions(connection, rating.rating_id, block),
             evidence=ratings.evidence_of(connection, rating),
+            dispute=ratings.dispute_of(connection, rating.rating_id),
         )
 
 

@@ -14,6 +14,7 @@ from gateway.ledger.ratings import default_place
 from gateway.places import Place
 from gateway.queries.asking import Page, RatingFilter, Slice
 from gateway.queries.rows import PointRow, RatingRow, VoidRow
+from gateway.ratings.facts import Dispute
 from gateway.ratings.flags import Evidence
 from gateway.reading.paging import Columns, Conditions, Listing, page
 
@@ -170,6 +171,17 @@ def evidence_of(connection: apsw.Connection, rating: RatingRow) -> dict[str, Evi
         for name, column in _TOLD_BY_THE_ROW.items():
             known.setdefault(name, {column: told[column]})
     return {name: known.get(name, {}) for name in rating.flags}
+
+
+def dispute_of(connection: apsw.Connection, rating_id: str) -> Dispute | None:
+    """An employee's objection to it, decided or not."""
+    for row in connection.execute(
+        "SELECT rating_id, by, reason, at_ms, outcome, decided_by, decided_ms, author,"
+        " ruling FROM dispute WHERE rating_id = ?",
+        (rating_id,),
+    ):
+        return Dispute(*row)
+    return None
 
 
 def point_of(connection: apsw.Connection, rating: RatingRow) -> PointRow | None:

@@ -57,8 +57,8 @@ def _build(row: Columns) -> SessionRow:
 
 def listed(
     connection: apsw.Connection, wanted: SessionFilter, part: Slice
-) -> Page[SessionRow]:
-    """Sessions, the latest begun in the fold first."""
+) -> Page[SessionDetail]:
+    """Sessions with their ratings, the latest begun in the fold first."""
     conditions = Conditions()
     conditions.where("x.session_id = ?", wanted.session)
     conditions.where("x.site = ?", wanted.site)
@@ -69,7 +69,8 @@ def listed(
     )
     conditions.where(f"{_MOMENT} >= ?", wanted.from_ms)
     conditions.where(f"{_MOMENT} < ?", wanted.to_ms)
-    return page(connection, _SESSIONS, conditions, part)
+    listing = Listing(_SELECT, "x.no", lambda row: _detailed(connection, row))
+    return page(connection, listing, conditions, part)
 
 
 def detail(connection: apsw.Connection, session_key: str) -> SessionDetail | None:
@@ -79,10 +80,13 @@ def detail(connection: apsw.Connection, session_key: str) -> SessionDetail | Non
             " AND x.n = ?",
             (session_id, site, stage, n),
         ):
-            places = ratings.with_default(row[22], row[23])
-            history = ratings.at(connection, places)
-            return SessionDetail(_build(row), history)
+            return _detailed(connection, row)
     return None
+
+
+def _detailed(connection: apsw.Connection, row: Columns) -> SessionDetail:
+    places = ratings.with_default(row[22], row[23])
+    return SessionDetail(_build(row), ratings.at(connection, places))
 
 
 def number(connection: apsw.Connection, session_key: str) -> int | None:
@@ -119,6 +123,3 @@ def _readings(session_key: str) -> Iterator[tuple[str, str, int, int]]:
     for at, letter in enumerate(scope):
         if letter == ":":
             yield scope[:at], scope[at + 1 :], stage, n
-
-
-_SESSIONS: Final = Listing(_SELECT, "x.no", _build)

@@ -43,6 +43,7 @@ async def test_pipeline_shows_both_counts_and_each_sink(api: Api) -> None:
             "delivered": 7,
             "owed": 1,
             "dead": 1,
+            "expired": 0,
             "lag_s": 10.0,
             "state": "retrying",
             "last_error": "503",

@@ -189,7 +189,9 @@ def test_a_session_implied_without_a_number_shows_none(
 ) -> None:
     ledger.session(1, "@12", ended_ms=NOON_MS + 5)
     wanted = SessionFilter(from_ms=NOON_MS + 5, to_ms=NOON_MS + 6, state="rated")
-    (session,) = queries.sessions(wanted, ALL).items
+    ((session, _),) = [
+        (one.session, one.history) for one in queries.sessions(wanted, ALL).items
+    ]
     assert session.session_id is None
     assert session.stage is None
 

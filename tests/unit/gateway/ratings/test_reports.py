@@ -15,7 +15,7 @@ from gateway.ratings.statements import (
     is_intact,
     seal,
 )
-from gateway.ratings.tabular import BYTE_ORDER_MARK, safe_cell, to_csv
+from gateway.ratings.tabular import BYTE_ORDER_MARK, safe_cell, safe_name, to_csv
 from gateway.ratings.targets import Below, Streak, Target, below_targets, streaks
 
 TARGET = Target(
@@ -138,6 +138,13 @@ def test_a_seal_is_of_contents_not_of_their_order() -> None:
 )
 def test_no_cell_is_a_formula(value: object, text: str) -> None:
     assert safe_cell(value) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("+1", "'+1"), ("-1", "'-1"), ("=1", "'=1"), ("0042", "0042")]
+)
+def test_a_name_stays_text_though_it_look_like_a_number(name: str, text: str) -> None:
+    assert safe_name(name) == text
 
 
 def test_a_table_is_csv_that_spreadsheets_read() -> None:
