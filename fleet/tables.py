@@ -7,6 +7,7 @@ from typing import Final
 
 from device_protocol.timestamps import instant_ms
 from device_protocol.topics import is_device_id
+from fleet.hours import HoursError, read_hours
 from fleet.registry import Lifecycle, is_reserved, may_become
 
 Row = Mapping[str, str | None]
@@ -118,6 +119,38 @@ def check_tree(parents: Mapping[str, str | None], sites: Iterable[str]) -> None:
             above = parents.get(above)
 
 
+def misplaced(
+    parents: Mapping[str, str | None], fresh: Mapping[str, str | None]
+) -> dict[str, str]:
+    """Which of the fresh sites cannot stand where they shall, and why.
+
+    A site that would take others too deep along is named for them.
+    """
+    refused: dict[str, str] = {}
+    while True:
+        kept = {site: above for site, above in fresh.items() if site not in refused}
+        tree = {**parents, **kept}
+        wrong = {site: said for site in tree if (said := _misplaced(tree, site))}
+        found = {site: said for site, said in wrong.items() if site in kept}
+        for site, said in (wrong if not found else {}).items():
+            above = tree.get(site)
+            while above and above not in kept:
+                above = tree.get(above)
+            if above:
+                found[above] = said
+        if not found:
+            return refused
+        refused |= found
+
+
+def _misplaced(tree: Mapping[str, str | None], site: str) -> str:
+    try:
+        check_tree(tree, [site])
+    except RowError as error:
+        return str(error)
+    return ""
+
+
 def merged(current: Row | None, row: Row) -> dict[str, str | None]:
     """A device's row after this one: what is empty stays, what is None is cleared."""
     columns = COLUMNS["devices"]
@@ -154,8 +187,17 @@ def _check_cell(table: str, name: str, value: str) -> None:
         raise RowError(f"no lifecycle {value!r}: there are {', '.join(Lifecycle)}")
     elif name == "calendar" and not _CALENDAR.fullmatch(value):
         raise RowError(f"no calendar {value!r}: china, weekdays, or a code like DE")
+    elif name == "hours":
+        _check_hours(value)
     elif name in _INSTANTS:
         _instant(value)
+
+
+def _check_hours(value: str) -> None:
+    try:
+        read_hours(value)
+    except HoursError as error:
+        raise RowError(f"hours: {error}") from None
 
 
 def _check_device_id(value: str) -> None:

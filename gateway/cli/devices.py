@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from fleet.tables import COLUMNS
 from gateway.cli.acting import act, add_common, add_list, show, show_list
 from gateway.cli.api import Api
 from gateway.cli.exits import Exit
@@ -20,9 +21,11 @@ EXAMPLES = (
     "devices approve dev-7 --site hall --window w3",
     "devices export > devices.csv",
     "devices import devices.csv --dry-run     # what would change, and what is wrong",
+    "devices import sites.csv --table sites",
 )
 
-_PATH = "/api/v1/devices"
+_BASE = "/api/v1"
+_PATH = f"{_BASE}/devices"
 _CSV = "text/csv; charset=utf-8"
 _FILTERS = ("site", "lifecycle", "presence")
 _COLUMNS = ("device_id", "lifecycle", "presence", "health", "site", "last_seen_at")
@@ -50,10 +53,18 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_common(taken)
     taken.add_argument("file", metavar="FILE", help="with a header; - is the input")
     taken.add_argument("--dry-run", action="store_true", help="change nothing")
+    _add_table(taken)
     given = verbs.add_parser("export", help="all terminals as a CSV table")
     add_common(given)
     given.add_argument(
         "--output", type=Path, metavar="FILE", help="not standard output"
+    )
+    _add_table(given)
+
+
+def _add_table(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--table", choices=tuple(COLUMNS), default=NAME, help="of the organisation"
     )
 
 
@@ -82,7 +93,9 @@ def _import(api: Api, args: Namespace) -> Exit:
     """Exit code 1 when a row was refused: the others are in force all the same."""
     dry_run = "true" if args.dry_run else None
     table = _read(args.file)
-    done = api.upload("POST", f"{_PATH}/import", table, _CSV, dry_run=dry_run)
+    done = api.upload(
+        "POST", f"{_BASE}/{args.table}/import", table, _CSV, dry_run=dry_run
+    )
     if args.json:
         write_json(done)
     elif "created" in done:
@@ -103,7 +116,7 @@ def _tell(done: dict[str, Any], args: Namespace) -> None:
 
 
 def _export(api: Api, args: Namespace) -> Exit:
-    table = api.text(f"{_PATH}/export")
+    table = api.text(f"{_BASE}/{args.table}/export")
     text = table.decode("utf-8").replace("\r\n", "\n")
     if args.json:
         write_json({"csv": text})

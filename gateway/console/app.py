@@ -39,6 +39,7 @@ from gateway.console.routes.reconciliations import Reconciliations
 from gateway.console.routes.reports import Reports
 from gateway.console.routes.samples import Samples
 from gateway.console.routes.sessions import Sessions
+from gateway.console.routes.sheets import Sheets
 from gateway.console.routes.sinks import Sinks
 from gateway.console.routes.statements import Statements
 from gateway.console.routes.statistics import Figures
@@ -112,6 +113,7 @@ def _api(
     ledger, deliveries = stores.ledger, stores.deliveries
     tracer = Tracer(deliveries)
     api = APIRouter()
+    organisation = Organisation(ledger, acts)
     for part in (
         Overview(pipeline),
         Ratings(ledger, tracer, acts, keyring),
@@ -129,7 +131,8 @@ def _api(
         Statements(ledger, acts),
         Devices(ledger, acts),
         Needs(ledger),
-        Organisation(ledger, acts),
+        organisation,
+        Sheets(ledger, acts, organisation),
         Alerts(ledger, acts),
         MaintenanceWindows(ledger, acts),
         Inspections(ledger, acts),

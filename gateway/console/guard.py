@@ -18,7 +18,7 @@ from gateway.loopback import is_loopback
 
 BODY_BYTES_MAX: Final = 1 << 20
 TABLE_BYTES_MAX: Final = 4 << 20
-_TABLES: Final = "/devices/import"
+_TABLES: Final = "/import"
 _TOO_LARGE: Final = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 _HEADERS: Final = {
     "Cache-Control": "no-store",

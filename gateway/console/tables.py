@@ -37,8 +37,8 @@ class Sheet(NamedTuple):
     refused: list[RowRefused]
 
 
-def read_sheet(content: bytes) -> Sheet:
-    """A CSV table of devices with a header, in UTF-8; empty cells are left out.
+def read_sheet(content: bytes, table: str = _DEVICES) -> Sheet:
+    """A CSV table with a header, in UTF-8; empty cells are left out.
 
     Raises:
         ProblemError: nothing of it can be used.
@@ -51,7 +51,7 @@ def read_sheet(content: bytes) -> Sheet:
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     sheet = Sheet([], [], [])
     try:
-        _check_header(reader.fieldnames or ())
+        _check_header(table, reader.fieldnames or ())
         for row in reader:
             _take(sheet, row, reader.line_num)
     except csv.Error as error:
@@ -60,12 +60,13 @@ def read_sheet(content: bytes) -> Sheet:
     return sheet
 
 
-def _check_header(names: Iterable[str]) -> None:
-    found, columns = list(names), COLUMNS[_DEVICES]
+def _check_header(table: str, names: Iterable[str]) -> None:
+    found, columns, keys = list(names), COLUMNS[table], KEYS[table]
     unknown = [name for name in found if name not in columns]
-    if unknown or "device_id" not in found or len(set(found)) < len(found):
+    if unknown or not set(keys) <= set(found) or len(set(found)) < len(found):
         wrong = f"{unknown[0]!r} is none of them" if unknown else "each at most once"
-        detail = f"The header names columns of {', '.join(columns)}, device_id too:"
+        needed = " and ".join(keys)
+        detail = f"The header names columns of {', '.join(columns)}, {needed} too:"
         raise ProblemError(_UNPROCESSABLE, "bad_header", f"{detail} {wrong}.")
 
 
@@ -82,17 +83,17 @@ def _take(sheet: Sheet, row: Mapping[str | None, str | None], line: int) -> None
     sheet.lines.append(line)
 
 
-def refuse_repeated(sheet: Sheet) -> Sheet:
-    """Without rows whose device stands in an earlier line, too."""
+def refuse_repeated(sheet: Sheet, table: str = _DEVICES) -> Sheet:
+    """Without rows whose key stands in an earlier line, too."""
     first: dict[str, int] = {}
     kept = Sheet([], [], list(sheet.refused))
     for row, line in zip(sheet.rows, sheet.lines, strict=True):
-        device_id = row.get("device_id") or ""
-        if device_id in first:
-            detail = f"{device_id} stands in line {first[device_id]}, too"
+        key = "|".join(row.get(name) or "" for name in KEYS[table])
+        if key in first:
+            detail = f"{key} stands in line {first[key]}, too"
             kept.refused.append(RowRefused(line, detail))
             continue
-        first[device_id] = line
+        first[key] = line
         kept.rows.append(row)
         kept.lines.append(line)
     return kept
@@ -123,13 +124,20 @@ def rows_by_id(devices: Iterable[RegisteredDevice]) -> dict[str, Row]:
     return {device.device_id: msgspec.structs.asdict(device) for device in devices}
 
 
-def write_sheet(devices: Iterable[RegisteredDevice]) -> str:
+def write_sheet(rows: Iterable[Row], table: str = _DEVICES) -> str:
     """All columns, as an import takes them."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS[_DEVICES], lineterminator="\r\n")
+    columns = COLUMNS[table]
+    writer = csv.DictWriter(text, columns, lineterminator="\r\n")
     writer.writeheader()
-    writer.writerows(msgspec.structs.asdict(device) for device in devices)
+    writer.writerows({name: row.get(name) for name in columns} for row in rows)
     return text.getvalue()
+
+
+def check_row(table: str, row: Row) -> None:
+    """Raises RowError when a row cannot be applied."""
+    check(table, row)
+    _check_time_zone(row.get("time_zone"))
 
 
 def check_rows(table: str, rows: Iterable[Row]) -> None:
@@ -137,8 +145,7 @@ def check_rows(table: str, rows: Iterable[Row]) -> None:
     seen: dict[str, int] = {}
     for number, row in enumerate(rows, 1):
         try:
-            check(table, row)
-            _check_time_zone(row.get("time_zone"))
+            check_row(table, row)
         except RowError as error:
             raise _invalid(number, str(error)) from None
         earlier = seen.setdefault(key_of(table, row), number)

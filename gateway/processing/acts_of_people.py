@@ -75,8 +75,8 @@ def _registry_put(context: Context, act: RegistryPutAct) -> Outcome:
 def _check_sites(context: Context, rows: Sequence[Row]) -> None:
     known = context.state.devices.registry("sites")
     parents = {site: row.get("parent") for site, row in known.items()}
-    fresh = {str(row["id"]): row.get("parent") for row in rows}
-    check_tree(parents | fresh, fresh)
+    parents |= {str(row["id"]): row.get("parent") for row in rows}
+    check_tree(parents, parents)  # who moves takes along those below
 
 
 def _rating_submitted(_context: Context, act: RatingSubmittedAct) -> Outcome:

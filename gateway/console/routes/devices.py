@@ -93,7 +93,8 @@ class Devices:
 
     def export(self, caller: Reader) -> Response:
         """Every terminal as a CSV table, which `import` takes again."""
-        text = write_sheet(self._ledger.registered(caller.site))
+        known = rows_by_id(self._ledger.registered(caller.site))
+        text = write_sheet(known.values())
         disposition = {"Content-Disposition": 'attachment; filename="devices.csv"'}
         return Response(text, media_type=f"{_CSV}; charset=utf-8", headers=disposition)
 

@@ -21,7 +21,7 @@ from gateway.queries import LedgerQueries
 from gateway.queries.asking import Page
 
 _ROWS_MAX: Final = 5_000
-_DAILY: Final = frozenset({"bindings", "closures"})
+DAILY: Final = frozenset({"bindings", "closures"})
 """Tables that operators change; the others are an administrator's."""
 
 
@@ -67,7 +67,7 @@ class Organisation:
     def _putting(
         self, table: str, model: type[OrganisationRow]
     ) -> Callable[..., Awaitable[JSONResponse]]:
-        who: Any = Operator if table in _DAILY else Administrator
+        who: Any = Operator if table in DAILY else Administrator
         rows = Annotated[list[model], Field(min_length=1, max_length=_ROWS_MAX)]  # type: ignore[valid-type]  # made for each table
         several: Any = create_model(
             f"{model.__name__}Rows", __base__=Strict, items=rows
@@ -99,12 +99,16 @@ class Organisation:
     def _bounded(self, table: str, rows: list[Row], caller: Caller) -> None:
         """Who is bound to a site puts rows of it, and replaces none of another."""
         for row in rows:
-            known = self._ledger.registry_row(table, key_of(table, row))
-            if known is not None:
-                self._sight.place(caller, self._site(table, known))
-            is_new_below = table == "sites" and known is None
-            site = row.get("parent") if is_new_below else self._site(table, row)
-            self._sight.place(caller, site)
+            self.check_bounds(table, row, caller)
+
+    def check_bounds(self, table: str, row: Row, caller: Caller) -> None:
+        """Raises ProblemError when the row is none of a caller's site."""
+        known = self._ledger.registry_row(table, key_of(table, row))
+        if known is not None:
+            self._sight.place(caller, self._site(table, known))
+        is_new_below = table == "sites" and known is None
+        site = row.get("parent") if is_new_below else self._site(table, row)
+        self._sight.place(caller, site)
 
     def _site(self, table: str, row: Row) -> str | None:
         """Where a row belongs; employees belong to no site."""
