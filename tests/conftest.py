@@ -1,9 +1,11 @@
 """What holds for every test: services around a gateway, dice, what is measured."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from tests.support.services import influx1, influxd, mosquitto, victoria
@@ -21,6 +23,14 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 UNMEASURED = {"properties", "scenarios"}
 """They pass the same lines a thousand times, at twice the time when each is counted."""
+
+
+@pytest.fixture(autouse=True)
+def _logs_restored() -> Iterator[None]:
+    """A test that sets up logging leaves nothing that writes to its closed output."""
+    yield
+    if structlog.is_configured():
+        structlog.reset_defaults()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-import structlog
 
 from gateway.cli.main import main
 from gateway.cli.run import changed_for_good, reloading
@@ -23,7 +22,6 @@ def config(tmp_path: Path) -> Iterator[Path]:
     path.write_text('[broker]\nurl = "mqtt://127.0.0.1"\n')
     yield path
     sys.excepthook = hook
-    structlog.reset_defaults()
 
 
 def app_that(error: Exception | None, seen: list[str]) -> ModuleType:

@@ -24,7 +24,6 @@ def _restored() -> Iterator[None]:
     hook = sys.excepthook
     yield
     sys.excepthook = hook
-    structlog.reset_defaults()
     root.handlers[:], root.level = handlers, level
 
 
