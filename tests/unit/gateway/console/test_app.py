@@ -1,7 +1,10 @@
 """What the application has ready before anybody asks."""
 
-import fastapi.routing
+from collections.abc import Callable
+from typing import Any
+
 import pytest
+from fastapi.dependencies import utils as dependencies
 
 from tests.support.api import Api, contract
 
@@ -11,13 +14,13 @@ async def test_the_first_request_builds_no_route(
 ) -> None:
     contract()  # another application, which is built whole
     built: list[object] = []
-    build = fastapi.routing.get_dependant
+    build = dependencies.get_dependant
 
-    def noted(**named: object) -> object:
-        built.append(named["path"])
-        return build(**named)  # type: ignore[arg-type]  # as it came
+    def noted(*, path: str, call: Callable[..., Any], **more: Any) -> object:  # noqa: ANN401 -- handed on
+        built.append(path)
+        return build(path=path, call=call, **more)
 
-    monkeypatch.setattr(fastapi.routing, "get_dependant", noted)
+    monkeypatch.setattr("fastapi.routing.get_dependant", noted)
     answer = await api.get("/api/v1/devices")
     assert answer.status_code == 200
     assert built == []
