@@ -33,7 +33,6 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
         "alerts",
         "devices",
         "inspections",
-        "visits",
         "quarantine",
         "deadletters",
         "sinks",

@@ -28,7 +28,6 @@ from gateway.console.routes.events import LiveEvents
 from gateway.console.routes.explanations import Explanations
 from gateway.console.routes.inspections import Inspections
 from gateway.console.routes.maintenance import MaintenanceWindows
-from gateway.console.routes.maintenance_statements import MaintenanceStatements
 from gateway.console.routes.needs import Needs
 from gateway.console.routes.organisation import Organisation
 from gateway.console.routes.overview import Overview
@@ -46,7 +45,6 @@ from gateway.console.routes.statements import Statements
 from gateway.console.routes.statistics import Figures
 from gateway.console.routes.streaks import Streaks
 from gateway.console.routes.targets import Targets
-from gateway.console.routes.visits import PlannedVisits
 from gateway.console.token_log import TokenLog
 from gateway.console.tracing import Tracer
 from gateway.console.watching import Watcher
@@ -106,18 +104,7 @@ def create_app(  # noqa: PLR0913 -- every port of the console, named once
     app.state.token_log = TokenLog(secrets.tokens, stores.ledger, acts)
     app.include_router(_api(stores, acts, pipeline, secrets.keyring), prefix=PREFIX)
     install_docs(app, PREFIX)
-    _build_routes(app)
     return app
-
-
-def _build_routes(app: FastAPI) -> None:
-    """Make ready what the framework would at the first request, which then waits.
-
-    It builds an included router when a path is first looked for in it.
-    """
-    nowhere = {"type": "http", "method": "GET", "path": f"{PREFIX}/", "headers": []}
-    for route in app.routes:
-        route.matches(nowhere)
 
 
 def _api(
@@ -150,8 +137,6 @@ def _api(
         MaintenanceWindows(ledger, acts),
         Inspections(ledger, acts),
         Availability(ledger),
-        PlannedVisits(ledger, acts),
-        MaintenanceStatements(ledger, acts, keyring),
         PressTests(ledger, acts),
         Quarantine(ledger, acts),
         DeadLetters(deliveries, acts),

@@ -31,21 +31,14 @@ def page(
     groups: Iterable[tuple[Mapping[str, Value], Figures]],
 ) -> str:
     """The report as HTML; `notes` say by which rules it was made."""
-    rows = (row(key, found) for key, found in groups)
-    return table_page(title, notes, header(dimensions), rows)
-
-
-def table_page(
-    title: str,
-    notes: Sequence[str],
-    columns: Iterable[str],
-    cells: Iterable[Iterable[object]],
-) -> str:
-    """Any table as a page."""
-    names = "".join(f"<th>{escape(name.replace('_', ' '))}</th>" for name in columns)
+    names = "".join(
+        f"<th>{escape(name.replace('_', ' '))}</th>" for name in header(dimensions)
+    )
     rows = "\n".join(
-        "<tr>" + "".join(f"<td>{_cell(cell)}</td>" for cell in each) + "</tr>"
-        for each in cells
+        "<tr>"
+        + "".join(f"<td>{_cell(cell)}</td>" for cell in row(key, found))
+        + "</tr>"
+        for key, found in groups
     )
     said = "".join(f"<p>{escape(note)}</p>" for note in notes)
     return (

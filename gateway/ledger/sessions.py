@@ -272,6 +272,15 @@ class SessionBooks:
         )
         return None if row is None else int(row[0])
 
+    def complained_of(self, place: int) -> tuple[str, str | None, int]:
+        """(site, session's number, moment) that a complaint speaks of."""
+        row = self._store.one(
+            "SELECT site, session_id, occurred_ms FROM complaint WHERE place = ?",
+            (place,),
+        )
+        assert row is not None
+        return row[0], row[1], row[2]
+
     def open_deadlines(self, now_ms: int) -> list[tuple[int, str, int, int]]:
         """(number, site, ended_ms, deadline_ms) of sessions still to be rated."""
         rows = self._store.all(

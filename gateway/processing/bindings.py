@@ -72,10 +72,18 @@ def _named(payload: bytes) -> str | None:
 
 
 def site_of(state: State, record: Record) -> str | None:
-    """The site of a rating over HTTP: its own, or that of its window."""
+    """The site of an element over HTTP: its own, or that of its window.
+
+    A window that no table names is at the one site of the terminals that stand there.
+    """
     extra = _OVER_HTTP.decode(record.payload)
-    window = state.windows.get(extra.window or "", {})
-    return extra.site or window.get("site")
+    if extra.site or extra.window is None:
+        return extra.site
+    if extra.window in state.windows:
+        site: str | None = state.windows[extra.window].get("site")
+        return site
+    stand = {one.site for one in state.by_id.values() if one.window == extra.window}
+    return stand.pop() if len(stand) == 1 else None
 
 
 def binding_of(

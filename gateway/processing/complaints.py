@@ -63,7 +63,7 @@ class Complaints:
             COMPLAINT_RAISED,
             complaint_id,
             data,
-            self._partition(told, binding.site, occurred_ms) or device.device_id,
+            self._partition(place, complaint_id),
             personal,
             occurred_ms,
         )
@@ -73,17 +73,16 @@ class Complaints:
             state.set_timer(due_ms, COMPLAINT_TIMER, complaint_id)
         return None
 
-    def _partition(
-        self, told: Complaint, site: str | None, occurred_ms: int
-    ) -> str | None:
-        """What the events of the session it speaks of are kept in order by."""
-        if told.session_id is None:
-            return None
-        scope = (site or "", told.session_id, 0)
-        near = self._state.session_books.near(scope, occurred_ms)
+    def _partition(self, place: int, complaint_id: str) -> str:
+        """What its events are kept in order by: its session, else its terminal."""
+        books = self._state.session_books
+        site, session_id, occurred_ms = books.complained_of(place)
+        if session_id is None:
+            return complaint_id.partition(":")[0]
+        near = books.near((site, session_id, 0), occurred_ms)
         begun = [one.key for one in near if one.began_ms <= occurred_ms]
         implied = [one.key for one in near[:1]]
-        return (begun or implied or [told.session_id])[-1]
+        return (begun or implied or [session_id])[-1]
 
     def _personal(
         self, place: int, record: Record, own: str, told: Complaint
@@ -105,8 +104,10 @@ class Complaints:
         duty = None if place is None else state.session_books.duty(place)
         if duty is None or duty.closed or duty.due_ms > state.now_ms:
             return
+        assert place is not None
         data = self._about(complaint_id, duty.due_ms)
-        announce(state, COMPLAINT_OVERDUE, complaint_id, data)
+        partition = self._partition(place, complaint_id)
+        announce(state, COMPLAINT_OVERDUE, complaint_id, data, partition)
 
     def take_step(self, place: int, step: Step, note: str | None) -> bool:
         """Note what was done about a complaint; False: there is no such complaint."""

@@ -32,6 +32,7 @@ from gateway.ratings.news import (
     told_of,
 )
 from gateway.ratings.scopes import Survey, Surveyed
+from gateway.ratings.sessions import AMENDED
 from gateway.ratings.state import SessionState
 
 SESSION_TIMER: Final = "session"
@@ -107,6 +108,11 @@ class Settling:
             News(RECORDED, one.rating_id)
             for one in after.alone
             if one.rating_id not in known.stands
+        ]
+        recorded += [
+            News(AMENDED, name)
+            for name in sorted(after.orphans)
+            if known.stands.get(name) == ALONE
         ]
         numbers = self._numbers(loaded, after)
         versions = _versions(
@@ -197,6 +203,10 @@ class Settling:
             )
             if name not in after.orphans:
                 state.set_timer(due_ms, ORPHAN_TIMER, name)
+        for name in sorted(was.keys() & are.keys()):
+            old, one = loaded.known_rating(name), now[name]
+            if old.flags != one.flags:  # an orphan by now, which may exclude
+                state.counting.move(counted_lone(state, old), counted_lone(state, one))
 
     def _forget(self, loaded: Loaded, n: int) -> None:
         """A session that another one has absorbed."""

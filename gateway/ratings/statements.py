@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import msgspec
 
@@ -28,16 +28,6 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     digest: str = ""
 
 
-class MaintenanceStatement(Statement, frozen=True, kw_only=True):
-    """A month of maintenance: sums by device, records by `type.result`, parts used."""
-
-    work: dict[str, int]
-    parts: dict[str, int]
-
-
-Sealed = TypeVar("Sealed", bound=Statement)
-
-
 class Adjustment(NamedTuple):
     """What a later change added to, or took from, a group of a sealed month."""
 
@@ -45,7 +35,7 @@ class Adjustment(NamedTuple):
     change: dict[str, int]
 
 
-def seal(statement: Sealed) -> Sealed:
+def seal(statement: Statement) -> Statement:
     """The statement with its digest; groups of nothing are left out."""
     cells = {
         key: {slot: count for slot, count in cell.items() if count}

@@ -127,3 +127,20 @@ async def test_a_dispute_is_decided(served: FoldedApi) -> None:
     assert decided.status_code == 200
     rating = (await served.get(path)).json()
     assert (rating["effective"], rating["void"]["reason"]) == (False, reason["reason"])
+
+
+async def test_a_window_that_no_table_names_is_where_its_terminals_stand(
+    served: FoldedApi,
+) -> None:
+    for name, site in (("d-1", "hall"), ("d-2", "hall"), ("d-3", "annex")):
+        place = {"site": site, "window": "7" if name < "d-3" else "8"}
+        served.world.act("device_put", {"device": {"device_id": name, **place}})
+    told = {**event("ended"), "window": "7"}
+    told.pop("site", None)
+    told.pop("device_id", None)
+    (taken,) = (await served.post("/api/v1/sessions", told)).json()["items"]
+    assert taken["session_key"] == "hall:A1:0:1"
+    served.world.act("device_put", {"device": {"device_id": "d-3", "window": "7"}})
+    again = {**told, "event_id": "ended-0002", "session_id": "A2"}
+    (unclear,) = (await served.post("/api/v1/sessions", again)).json()["items"]
+    assert unclear["session_key"] == ":A2:0:1"

@@ -46,7 +46,6 @@ def test_findings_for_programs(tmp_path: Path, capsys: Captured) -> None:
         "configuration",
         "keys",
         "disk",
-        "backup",
         "clock",
         "broker",
     }

@@ -222,6 +222,21 @@ async def test_a_table_holds_for_ratings_from_its_record_on(api: FoldedApi) -> N
     assert await rated(api) == 1
 
 
+async def test_an_orphan_is_told_and_kept_out_where_the_table_says_so(
+    api: FoldedApi,
+) -> None:
+    api.world.rules(session_mode="required", excluding_flags=["orphan"])
+    press(api.world, "event-0001", NOON, session_id="A1")
+    assert await rated(api) == 1
+    api.world.clock.advance(61 * MINUTE)
+    api.world.append([])
+    assert await rated(api) == 0
+    assert await rated(api, include_flagged=True) == 1
+    assert api.world.told()[-1] == ("amended", "event-0001", 1)
+    tell(api.world, "A1", "opened", NOON - SECOND)
+    assert await rated(api) == 1
+
+
 async def test_a_new_session_between_two_presses_is_another_customer(
     api: FoldedApi,
 ) -> None:

@@ -238,6 +238,7 @@ def test_a_required_session_is_waited_for_and_then_the_rating_is_an_orphan(
     assert ledger.told() == [("recorded", "event-0001", 1)]
     later(ledger, 0.1)
     assert ledger.one("SELECT flags FROM rating") == '["orphan"]'
+    assert ledger.told()[1:] == [("amended", "event-0001", 1)]
     serve(ledger, "opened", START_MS - MINUTE_MS)
     assert session(ledger)["state"] == "rated"
     assert ledger.one("SELECT flags FROM rating") is None
@@ -283,6 +284,9 @@ def test_a_complaint_is_kept_in_order_with_its_session_and_bears_its_own_moment(
     press(ledger, 1, at_ms, 2)
     raised = complain(ledger, at_ms)
     assert (raised.partition, raised.time_ms) == (":A1:0:1", at_ms)
+    later(ledger, 10)
+    overdue = ledger.events("complaint.overdue")
+    assert {one.partition for one in overdue} == {":A1:0:1"}
 
 
 def test_a_complaint_starts_the_clock_of_the_reply(ledger: FoldedLedger) -> None:
@@ -298,6 +302,7 @@ def test_a_complaint_starts_the_clock_of_the_reply(ledger: FoldedLedger) -> None
     assert raised.personal is not None
     later(ledger, 10)
     (overdue,) = ledger.events("complaint.overdue")
+    assert overdue.partition == raised.partition == "eval-0001"
     assert overdue.subject == "eval-0001:complaint-1"
     act = {"author": "anna", "subject": overdue.subject, "step": "contacted"}
     assert ledger.settle("complaint_step_taken", act)["step"] == "contacted"
