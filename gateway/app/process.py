@@ -16,6 +16,7 @@ from gateway.errors import PermanentError
 from gateway.ipc.submission import SubmissionClient
 from gateway.journal.sqlite import SqliteJournalReader
 from gateway.ledger.checkpoints import Checkpoints
+from gateway.ledger.queries import SqliteLedgerQueries
 from gateway.ledger.store import Store, connect
 from gateway.ports import Submitter
 from gateway.processing.backups import Backups
@@ -24,7 +25,9 @@ from gateway.processing.fold import Fold
 from gateway.processing.pruning import OutboxRetention, Settled
 from gateway.processing.publishing import Publishing
 from gateway.processing.role import ProcessOptions, ProcessRole
+from gateway.processing.standings import Standing, Standings
 from gateway.processing.state import State
+from gateway.queries import DeliveryQueries, LedgerQueries
 from gateway.reading import Reader
 from gateway.sealing import open_keyring
 from gateway.settings import Settings, SettingsError, load_settings
@@ -41,7 +44,8 @@ async def run(settings: Settings, config: Path, signals: Signals) -> None:
     state = State(store, keyring)
     checkpoints = Checkpoints(paths.ledger, paths.checkpoints)
     checkpointing = Checkpointing(checkpoints, state, reader, submitter, clock)
-    deliveries = Reader(paths.delivery)
+    deliveries, ledger = Reader(paths.delivery), Reader(paths.ledger)
+    owed = SqliteLedgerQueries(ledger)
     backups = _backups(settings, state, submitter, clock)
     role = ProcessRole(
         ProcessOptions(paths.run_dir),
@@ -55,6 +59,11 @@ async def run(settings: Settings, config: Path, signals: Signals) -> None:
         ),
         Publishing(state, submitter, clock, partial(calendar_days, settings)),
         backups,
+        Standings(
+            partial(standings, SqliteDeliveryQueries(deliveries), owed, clock),
+            submitter,
+            clock,
+        ),
     )
     try:
         role.want(wanted(settings))
@@ -70,6 +79,7 @@ async def run(settings: Settings, config: Path, signals: Signals) -> None:
         if backups:
             backups.close()
         deliveries.close()
+        ledger.close()
         await submitter.close()
         reader.close()
         store.close()
@@ -84,6 +94,24 @@ def _backups(
     making = Backup(settings, wanted.directory)
     every = wanted.every_hours
     return Backups(making.take, making.interrupt, every, state, submitter, clock)
+
+
+def standings(
+    deliveries: DeliveryQueries, ledger: LedgerQueries, clock: Clock
+) -> list[Standing]:
+    """Delivery is read before the ledger, so that owed is never less than zero."""
+    sinks = deliveries.sinks()
+    owed = ledger.owed([sink.cursor for sink in sinks])
+    return [
+        Standing(
+            sink.name,
+            sink.delivered,
+            sink.dead + sink.expired,
+            events.owed,
+            max(0, clock.wall_ms() - events.oldest_ms) if events.oldest_ms else 0,
+        )
+        for sink, events in zip(sinks, owed, strict=True)
+    ]
 
 
 def _settled(deliveries: Reader) -> Settled:

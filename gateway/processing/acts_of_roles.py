@@ -15,7 +15,9 @@ from gateway.processing.acting import (
     nothing,
 )
 from gateway.processing.alerts import raise_alert, resolve_alert
+from gateway.processing.gauging import gauge_sinks
 from gateway.processing.sink_days import SinkEnds
+from gateway.processing.standings import SINK_STANDINGS, StandingsAct
 
 
 def _link_up(context: Context, _data: Data) -> Outcome:
@@ -102,6 +104,11 @@ def _sink_counts(context: Context, told: SinkCountsAct) -> Outcome:
     return {}
 
 
+def _sink_standings(context: Context, told: StandingsAct) -> Outcome:
+    gauge_sinks(context.state, told.sinks)
+    return {}
+
+
 class _GivenUp(msgspec.Struct):
     name: str
     count: int = 0
@@ -166,6 +173,7 @@ def _carried(carry: Callable[[Context, Data], Outcome]) -> Handling[Data]:
 HANDLERS: Final[Mapping[str, Handling[Any]]] = {
     "sink_state_changed": handling(_SinkState, _sink_state_changed),
     "events_given_up": handling(_GivenUp, _events_given_up),
+    SINK_STANDINGS: handling(StandingsAct, _sink_standings),
     SINK_COUNTS: handling(SinkCountsAct, _sink_counts),
     "intake_resumed": _carried(_intake_resumed),
     "link_up": _carried(_link_up),

@@ -5,12 +5,16 @@ same journal gives the same points.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final
+
+import msgspec
 
 from gateway.events.points import NS_PER_MS, tag
 from gateway.events.registry import GATEWAY
 from gateway.ledger.snapshot import gateway_of
 from gateway.ports import HealthPoint
+from gateway.processing.standings import Standing
 from gateway.processing.state import State
 
 MINUTE_MS: Final = 60_000
@@ -39,6 +43,19 @@ def gauge(state: State) -> None:
     _plot(state, tags, _figures(state))
     for name, addressed in sorted(state.sinks.addressed().items()):
         _plot(state, f"{tags}{tag('sink', name)}", {"addressed": addressed})
+
+
+def gauge_sinks(state: State, sinks: Sequence[Standing]) -> None:
+    """Owe points of how sinks stand, for those in force, if anybody takes them."""
+    if not state.sinks.take(GATEWAY):
+        return
+    tags = tag("gateway", gateway_of(state.books.setting("gateway")))[1:]
+    in_force = state.sinks.addressed()
+    for one in sinks:
+        if one.name in in_force:
+            figures = msgspec.structs.asdict(one)
+            name = figures.pop("name")
+            _plot(state, f"{tags}{tag('sink', name)}", figures)
 
 
 def _figures(state: State) -> dict[str, int]:

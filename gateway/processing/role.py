@@ -23,6 +23,7 @@ from gateway.processing.processor import Processor
 from gateway.processing.pruning import OutboxRetention
 from gateway.processing.publishing import Publishing
 from gateway.processing.quarantine import ITEMS_MAX
+from gateway.processing.standings import Standings
 from gateway.processing.state import PENDING_MAX
 
 _FIGURES_EVERY_S: Final = 1.0
@@ -59,12 +60,14 @@ class ProcessRole:
         retention: OutboxRetention | None = None,
         publishing: Publishing | None = None,
         backups: Backups | None = None,
+        standings: Standings | None = None,
     ) -> None:
         self._options = options
         self._checkpointing = checkpointing
         self._retention = retention
         self._publishing = publishing
         self._backups = backups
+        self._standings = standings
         self._reader = reader
         self._fold = fold
         self._processor = Processor(reader, fold)
@@ -129,6 +132,8 @@ class ProcessRole:
             yield self._checkpointing.run()
         if self._backups:
             yield self._backups.run()
+        if self._standings:
+            yield self._standings.run()
         if self._publishing:
             yield self._publishing.run()
         if self._retention:

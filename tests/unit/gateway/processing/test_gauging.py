@@ -36,3 +36,17 @@ def test_a_point_a_minute_and_one_for_each_sink(
         assert point.fields.startswith("addressed=")
     again = [one.point_ns for one in points(ledger.refolded(5))]
     assert again == [one.point_ns for one in found]
+
+
+def test_how_a_sink_stands_is_a_point_of_integers_for_those_in_force(
+    ledger: FoldedLedger,
+) -> None:
+    standing = {"name": "series", "delivered": 3, "dead": 1, "owed": 7, "lag_ms": 9000}
+    told = {"sinks": [standing, {**standing, "name": "removed"}]}
+    ledger.act("sink_standings", told)
+    assert points(ledger) == [], "nobody takes it"
+    ledger.act("sinks_applied", {"sinks": [SERIES]})
+    ledger.act("sink_standings", told)
+    (point,) = [one for one in points(ledger) if "owed" in one.fields]
+    assert point.fields == "delivered=3i,dead=1i,owed=7i,lag_ms=9000i"
+    assert point.tags == "gateway=evalgate,sink=series"
