@@ -48,6 +48,7 @@ class LedgerFile:
         self._insert("fate", name=name, rule=rule, elements=elements)
 
     def device(self, device_id: str, **columns: object) -> int:
+        """With a `presence`, it was told live."""
         number = len(self._devices) + 1
         self._devices[device_id] = number
         presence = columns.pop("presence", None)
@@ -63,6 +64,15 @@ class LedgerFile:
             refilled_ms=0,
             deferred=0,
         )
+        if isinstance(presence, dict):
+            self._insert(
+                "device_presence",
+                no=number,
+                state=presence["state"],
+                since_ms=presence.get("received_ms", NOON_MS),
+                flapping=0,
+                watch="{}",
+            )
         return number
 
     def rating(self, device_id: str, event_id: str, **columns: object) -> int:

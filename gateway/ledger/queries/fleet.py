@@ -24,9 +24,10 @@ _VITALS: Final = msgspec.json.Decoder(Vitals)
 
 _PRESENCE: Final = """
 iif(d.lifecycle IN ('maintenance', 'retired'), d.lifecycle,
-    coalesce(p.state, d.presence ->> '$.state', 'unseen'))
+    coalesce(p.state, 'unseen'))
 """
-"""These two lifecycles say more of a device than its connection does."""
+"""These two lifecycles say more of a device than its connection does; a retained
+birth, and whatever a device said before it was approved, proves no life."""
 _SELECT: Final = f"""
 SELECT d.no, d.device_id, d.lifecycle, d.presence, d.site, d.window, d.model,
     d.profile, a.last_seen_ms, a.last_rating_ms, a.missing_count,

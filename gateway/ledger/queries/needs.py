@@ -1,11 +1,16 @@
 """Sites by their need of hands, and windows without a device that works."""
 
+import json
+from itertools import islice
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import apsw
-import msgspec
 
+from fleet.spans import FOREVER
+from fleet.tables import moment_ms
 from gateway.ledger.queries.organisation import of_site
+from gateway.ledger.queries.zones import terms
 from gateway.queries.needs import SiteNeed, WindowCover
 from gateway.reading.paging import Conditions
 
@@ -34,20 +39,27 @@ SELECT t.site, devices, offline, stale, failed, degraded, coalesce(alerts, 0),
 FROM told AS t LEFT JOIN open AS o ON o.site = t.site
 ORDER BY need DESC, t.site LIMIT ?
 """
-_COVERAGE: Final = """
-SELECT w.data ->> '$.site', w.key, json_group_array(d.device_id) FILTER
-    (WHERE d.device_id IS NOT NULL)
-FROM registry_row AS w
-LEFT JOIN device AS d ON d.window = w.key AND d.lifecycle IN ('active', 'maintenance')
+_WINDOWS: Final = """
+SELECT w.key, w.data ->> '$.site' FROM registry_row AS w
+WHERE w.kind = 'windows' AND {clause} ORDER BY 2, 1
+"""
+_SERVING: Final = """
+SELECT d.device_id, d.window, d.lifecycle = 'active'
+    AND coalesce(p.state IN ('online', 'standby'), 0)
+    AND coalesce(h.health, 'ok') <> 'failed'
+FROM device AS d
 LEFT JOIN device_presence AS p ON p.no = d.no
 LEFT JOIN device_health AS h ON h.no = d.no
-WHERE w.kind = 'windows' AND {clause}
-GROUP BY w.key
-HAVING NOT max(coalesce(d.lifecycle = 'active' AND p.state IN ('online', 'standby')
-    AND coalesce(h.health, 'ok') <> 'failed', 0))
-ORDER BY 1, w.key LIMIT ?
+WHERE d.lifecycle IN ('active', 'maintenance') ORDER BY d.no
 """
-_IDS: Final = msgspec.json.Decoder(tuple[str, ...])
+_BINDINGS: Final = """
+SELECT b.data, coalesce(w.data ->> '$.site', d.site),
+    (SELECT value FROM state WHERE name = 'now_ms')
+FROM registry_row AS b
+LEFT JOIN registry_row AS w ON w.kind = 'windows' AND w.key = b.data ->> '$.window'
+LEFT JOIN device AS d ON d.device_id = b.data ->> '$.device_id'
+WHERE b.kind = 'bindings'
+"""
 
 
 def ranking(connection: apsw.Connection, subtree: str | None) -> list[SiteNeed]:
@@ -59,8 +71,42 @@ def ranking(connection: apsw.Connection, subtree: str | None) -> list[SiteNeed]:
 
 
 def uncovered(connection: apsw.Connection, subtree: str | None) -> list[WindowCover]:
+    """Where a device stands is said by the binding in force, else by its row."""
     conditions = Conditions()
     conditions.where(of_site("w.data ->> '$.site'"), subtree)
-    sql = _COVERAGE.format(clause=conditions.clause)
-    rows = connection.execute(sql, (*conditions.values, _WINDOWS_MAX))
-    return [WindowCover(site, window, _IDS.decode(ids)) for site, window, ids in rows]
+    sql = _WINDOWS.format(clause=conditions.clause)
+    sites = dict(connection.execute(sql, conditions.values))
+    bound = _bound(connection)
+    standing: dict[str, list[str]] = {window: [] for window in sites}
+    covered = set[str]()
+    for device_id, own, works in connection.execute(_SERVING):
+        window = bound.get(device_id, own)
+        if window in standing:
+            standing[window].append(device_id)
+            if works:
+                covered.add(window)
+    lacking = (
+        WindowCover(sites[window], window, tuple(devices))
+        for window, devices in standing.items()
+        if window not in covered
+    )
+    return list(islice(lacking, _WINDOWS_MAX))
+
+
+def _bound(connection: apsw.Connection) -> dict[str, str]:
+    """The windows that bindings in force now put devices at."""
+    book = terms(connection).book
+    found: dict[str, tuple[int, str]] = {}
+    for data, site, now_ms in connection.execute(_BINDINGS):
+        row = json.loads(data)
+        zone = ZoneInfo(book.at(site).rules.time_zone)
+        try:
+            since_ms = moment_ms(row["from"], zone)
+            until_ms = moment_ms(row["to"], zone) if row.get("to") else FOREVER
+        except (ValueError, OverflowError, TypeError):
+            continue  # files were not always checked
+        device_id, window = row["device_id"], row.get("window")
+        latest_ms, _ = found.get(device_id, (since_ms, ""))
+        if window and latest_ms <= since_ms <= now_ms < until_ms:
+            found[device_id] = since_ms, window
+    return {device_id: window for device_id, (_, window) in found.items()}

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.ports import RecordFlag
 from tests.support.folded_api import FoldedApi
 from tests.support.folding import message
 
@@ -52,3 +53,36 @@ async def test_windows_without_a_device_that_works_are_not_covered(
         {"site": "hall", "window": "w1", "devices": ["eval-0001"]},
         {"site": "hall", "window": "w2", "devices": ["eval-0002"]},
     ]
+
+
+async def test_a_window_is_covered_by_the_device_that_is_bound_to_it_now(
+    api: FoldedApi,
+) -> None:
+    bindings = [
+        {"device_id": "eval-0003", "window": "w3", "from": "2026-11-01"},
+        {
+            "device_id": "eval-0003",
+            "window": "w1",
+            "from": "2026-11-20",
+            "to": "2026-11-21T13:00:00Z",
+        },
+    ]
+    await api.ask("PUT", "/api/v1/bindings", json=bindings)
+    answer = await api.get("/api/v1/coverage")
+    assert [one["window"] for one in answer.json()["items"]] == ["w3", "w2"]
+    api.world.clock.advance(3_600_000)
+    now_ms = api.world.clock.wall_ms()
+    api.world.take(message("eval-0003", {"v": 1}, now_ms, "heartbeat"))
+    answer = await api.get("/api/v1/coverage")
+    assert [one["window"] for one in answer.json()["items"]] == ["w1", "w2"]
+
+
+async def test_a_birth_that_was_retained_proves_no_life(api: FoldedApi) -> None:
+    row = {"device_id": "eval-0009", "site": "hall"}
+    api.world.act("tables_applied", {"table": "devices", "rows": [row]})
+    birth = {"v": 1, "state": "online", "firmware": "2.1"}
+    now_ms = api.world.clock.wall_ms()
+    flags = int(RecordFlag.RETAINED)
+    api.world.take(message("eval-0009", birth, now_ms, "presence", flags))
+    found = (await api.get("/api/v1/devices/eval-0009")).json()
+    assert (found["presence"], found["firmware"]) == ("unseen", "2.1")
