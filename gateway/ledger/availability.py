@@ -80,6 +80,16 @@ class Availability:
         )
         return [Lasting(*row) for row in rows]
 
+    def failing_since(self, device_no: int, since_ms: int, until_ms: int) -> int | None:
+        """When the first failure began that lasted within a stretch of time."""
+        row = self._store.one(
+            "SELECT min(since_ms) FROM device_span WHERE device_no = ?1"
+            " AND kind IN ('absent', 'failed') AND since_ms < ?2"
+            " AND coalesce(until_ms, ?2) >= ?3",
+            (device_no, until_ms, since_ms),
+        )
+        return None if row is None else row[0]
+
     def of_device(self, device_no: int, first: int, last: int) -> list[RolledDay]:
         """The days of a device that were summed up, both ends included."""
         days = ",".join(map(str, range(first, last + 1)))

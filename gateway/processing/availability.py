@@ -147,6 +147,11 @@ class Accounting:
         first, last = self._days_again(site, since_ms, until_ms)
         if first <= last:
             self._sum(site, self._books.of_site(site, first, last))
+        # Where a failure first did harm, and last, may be another day by now.
+        for device in self._at(site):
+            failed_ms = self._books.failing_since(device.no, since_ms, until_ms)
+            if failed_ms is not None and failed_ms < since_ms:
+                self._device_again(device.no, site, failed_ms)
 
     def _sum(self, site: str, rolled: Sequence[RolledDay]) -> None:
         """Sum up days of devices, which come in the order of devices and days."""
