@@ -89,8 +89,9 @@ def test_receipts_stand_in_the_same_order_whenever_the_fold_restarts(
     if restarted:
         ledger.restart()
     header = ledger.take(
-        message("eval-0001", element("event-0001")),
-        message("eval-0002", element("event-0001")),  # a duplicate is told first
+        message("eval-0001", element("event-0001"), START_MS + 1),
+        # A duplicate is told first.
+        message("eval-0002", element("event-0001"), START_MS + 1),
     )
     names = [one.device_id for one in ledger.receipts(header.number - 1)]
     assert names == ["eval-0002", "eval-0001"]
