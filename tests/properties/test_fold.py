@@ -13,7 +13,18 @@ from gateway.events import cloud_id
 from gateway.places import Place
 from gateway.ports import Event, HealthPoint, Record
 from tests.support.folding import FoldedLedger, snapshot
-from tests.support.record_sets import record_lists, records
+from tests.support.record_sets import (
+    Pause,
+    Timeline,
+    later,
+    record_lists,
+    records,
+    timelines,
+)
+
+TICK_HOURS = 4
+HOUR_MS = 3_600_000
+TICKS_MAX = 20
 
 # What says in which block a record came, not what became of it.
 BLOCKS = {"state": ("block", "chain_low")}
@@ -42,18 +53,44 @@ class Interrupted(Exception):  # noqa: N818 -- what happens to the fold, not an 
 
 def started() -> FoldedLedger:
     ledger = FoldedLedger()
-    rows = [{"device_id": "eval-0001"}, {"device_id": "eval-0002", "site": "hall"}]
+    rows = [
+        {"device_id": "eval-0001"},
+        {"device_id": "eval-0002", "site": "hall"},
+        {"device_id": "plain-0001"},
+    ]
     ledger.act("tables_applied", {"table": "devices", "rows": rows})
     return ledger
 
 
-def taken(records: Sequence[Record], cuts: Sequence[int]) -> FoldedLedger:
-    """The ledger after these records, in blocks that end where `cuts` say."""
+def taken(items: Sequence[Record | Pause], cuts: Sequence[int]) -> FoldedLedger:
+    """The ledger after these, in blocks that end where `cuts` say, and at pauses."""
     ledger = started()
-    ends = sorted({cut % (len(records) + 1) for cut in cuts} | {0, len(records)})
-    for low, high in pairwise(ends):
-        ledger.take(*records[low:high])
+    began_ms = ledger.clock.wall_ms()
+    ends = {cut % (len(items) + 1) for cut in cuts} | {0, len(items)}
+    for index, item in enumerate(items):
+        if isinstance(item, Pause):
+            ends |= {index, index + 1}
+    for low, high in pairwise(sorted(ends)):
+        first = items[low]
+        if isinstance(first, Pause):
+            pass_hours(ledger, first.hours)
+            continue
+        later_ms = ledger.clock.wall_ms() - began_ms
+        run = [one for one in items[low:high] if isinstance(one, Record)]
+        ledger.take(*(later(one, later_ms) for one in run))
     return ledger
+
+
+def pass_hours(ledger: FoldedLedger, hours: int) -> None:
+    """Ticks, and as many more as it takes until nothing is due, as in a gateway."""
+    for hour in range(0, hours, TICK_HOURS):
+        ledger.clock.advance(min(hours - hour, TICK_HOURS) * HOUR_MS)
+        ledger.take()
+        for _ in range(TICKS_MAX):
+            due_ms = ledger.state.next_due
+            if due_ms is None or due_ms > ledger.state.now_ms:
+                break
+            ledger.take()
 
 
 def essence(ledger: FoldedLedger) -> dict[str, Any]:
@@ -113,9 +150,9 @@ def test_any_cut_into_blocks_gives_the_same_ledger(
 
 
 @settings(max_examples=60, deadline=None)
-@given(record_lists(50), CUTS, st.integers(1, 9))
+@given(timelines(50), CUTS, st.integers(1, 9))
 def test_any_grouping_into_transactions_gives_the_same_ledger(
-    records: list[Record], cuts: list[int], blocks: int
+    records: Timeline, cuts: list[int], blocks: int
 ) -> None:
     ledger = taken(records, cuts)
     refolded = ledger.refolded(blocks)
@@ -124,9 +161,9 @@ def test_any_grouping_into_transactions_gives_the_same_ledger(
 
 
 @settings(max_examples=100, deadline=None)
-@given(record_lists(60), CUTS)
+@given(timelines(60), CUTS)
 def test_what_was_received_is_the_sum_of_the_fates(
-    records: list[Record], cuts: list[int]
+    records: Timeline, cuts: list[int]
 ) -> None:
     ledger = taken(records, cuts)
     assert ledger.accounted(), ledger.fates()
@@ -144,13 +181,13 @@ def test_no_two_events_have_one_id(records: list[Record], cuts: list[int]) -> No
 
 @settings(max_examples=60, deadline=None)
 @given(
-    record_lists(40),
+    timelines(40),
     CUTS,
     st.integers(0, 5),
     st.sampled_from(["same process", "restarted"]),
 )
 def test_an_interrupted_fold_repeated_equals_an_uninterrupted_one(
-    records: list[Record], cuts: list[int], at: int, then: str
+    records: Timeline, cuts: list[int], at: int, then: str
 ) -> None:
     whole = taken(records, cuts)
     ledger = FoldedLedger()

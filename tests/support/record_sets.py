@@ -1,8 +1,8 @@
 """Records of all kinds, drawn by dice: few names, so that they meet."""
 
 import random
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from hypothesis import strategies as st
@@ -27,6 +27,15 @@ _FLAGS: Final = (*[0] * 15, RecordFlag.RETAINED.value, RecordFlag.BACKLOG.value)
 _ANNA: Final = {"author": "anna"}
 _KEYS: Final[Sequence[Sequence[int]]] = ([], [0], [0, 1])
 _SITES_SHARE: Final = 0.12
+_PAUSES_SHARE: Final = 0.05
+_PRESSES_SHARE: Final = 0.15
+_HALF: Final = 0.5
+_BIRTH: Final = {
+    "v": 1,
+    "state": "online",
+    "conn_id": "c1",
+    "capabilities": {"receipts": True},
+}
 _STEPS: Final = ("contacted", "fixed", "confirmed")
 
 
@@ -220,6 +229,60 @@ def records_of_sites(seed: int, size: int) -> list[Record]:
             found.append(_site_act(dice))
         found.append(record)
     return found
+
+
+class Pause(NamedTuple):
+    """So many hours with nothing but ticks."""
+
+    hours: int
+
+
+Timeline = list[Record | Pause]
+
+
+def timeline(seed: int, size: int) -> Timeline:
+    """Records of several days, a quiet time now and then: what is late is so by days.
+
+    Among them runs of plain presses, which are counted by day on the quickest path.
+    """
+    dice, found, sent = random.Random(seed + 2), Timeline(), list[Record]()
+    for record in records_of_sites(seed, size):
+        chance = dice.random()
+        if chance < _PAUSES_SHARE:
+            found.append(Pause(dice.choice((1, 4, 8, 24))))
+        elif chance < _PAUSES_SHARE + _PRESSES_SHARE:
+            found += _presses(dice, sent)
+        found.append(record)
+    return [
+        one if isinstance(one, Pause) else later(one, index)
+        for index, one in enumerate(found)
+    ]
+
+
+def later(record: Record, by_ms: int) -> Record:
+    """The same, received so much later."""
+    return msgspec.structs.replace(record, received_ms=record.received_ms + by_ms)
+
+
+def _presses(dice: random.Random, sent: list[Record]) -> Iterator[Record]:
+    """Presses as most are, some of them sent twice; terminals wait for receipts."""
+    device = dice.choice(("eval-0002", "plain-0001"))
+    if dice.random() < _HALF:
+        yield message(device, _BIRTH, channel="presence")
+    for number in range(len(sent), len(sent) + dice.randint(1, 4)):
+        ids = {"event_id": f"plain-{number:04d}", "session_id": f"P{number}"}
+        at_ms = dice.choice((START_MS, None))
+        body = {"v": 1, **ids, "level": 4, "occurred_at": at_ms}
+        sent.append(message(device, body))
+        yield sent[-1]
+    yield dice.choice(sent)
+    if dice.random() < _HALF:
+        counts = {"key_counts": [len(sent), 3], "last_seq": len(sent)}
+        yield message(device, {"v": 1, **counts}, channel="heartbeat")
+
+
+def timelines(size_max: int) -> st.SearchStrategy[Timeline]:
+    return st.builds(timeline, st.integers(0, 2**32), st.integers(0, size_max))
 
 
 def record_lists(size_max: int) -> st.SearchStrategy[list[Record]]:
