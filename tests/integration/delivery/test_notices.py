@@ -113,3 +113,21 @@ async def test_a_letter_that_the_server_refuses_is_kept_with_the_answer(
         running.control("deadletters_replayed", sink="anna")
         await running.until(lambda: len(mail.taken) == 1)
         await running.until(lambda: running.sink("anna").dead == 0)
+
+
+async def test_a_letter_whose_answer_was_lost_comes_twice_under_one_name(
+    tmp_path: Path, outbox: MemoryOutbox, mail: PretendSmtp
+) -> None:
+    """The connection breaks after the letter: doubled, never lost."""
+    mail.silent = True
+    async with delivering(
+        tmp_path, outbox, outlet("anna", email(mail), ONE)
+    ) as running:
+        running.add(row(1, notice(1)))
+        await running.until(lambda: len(mail.taken) == 1)
+        assert running.sink("anna").delivered == 0
+        mail.silent = False
+        assert (await running.settled("anna")).delivered == 1
+    names = [taken.message["Message-ID"] for taken in mail.taken]
+    assert len(names) >= 2
+    assert len(set(names)) == 1
