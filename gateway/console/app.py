@@ -104,7 +104,18 @@ def create_app(  # noqa: PLR0913 -- every port of the console, named once
     app.state.token_log = TokenLog(secrets.tokens, stores.ledger, acts)
     app.include_router(_api(stores, acts, pipeline, secrets.keyring), prefix=PREFIX)
     install_docs(app, PREFIX)
+    _build_routes(app)
     return app
+
+
+def _build_routes(app: FastAPI) -> None:
+    """Make ready what the framework would at the first request, which then waits.
+
+    It builds an included router when a path is first looked for in it.
+    """
+    nowhere = {"type": "http", "method": "GET", "path": f"{PREFIX}/", "headers": []}
+    for route in app.routes:
+        route.matches(nowhere)
 
 
 def _api(

@@ -41,6 +41,7 @@ def point_tags(  # noqa: PLR0913, PLR0917 -- one for each tag
     )[1:]
 
 
+@lru_cache(_CACHED)
 def health_tags(
     site: str | None, window: str | None, device_id: str, model: str | None
 ) -> str:

@@ -1,7 +1,8 @@
 """Every metric of the gateway, declared in one place; one registry for each role.
 
-A role writes its figures to `data_dir/run/ROLE.prom` each second; the console serves
-them all. Figures are set at most once a block or batch, never once a message.
+A role writes its figures to `data_dir/run/ROLE.prom` each second, process every two
+seconds; the console serves them all. Figures are set at most once a block or batch,
+never once a message.
 """
 
 import errno

@@ -26,7 +26,7 @@ from gateway.processing.quarantine import ITEMS_MAX
 from gateway.processing.standings import Standings
 from gateway.processing.state import PENDING_MAX
 
-_FIGURES_EVERY_S: Final = 1.0
+_FIGURES_EVERY_S: Final = 2.0
 _BELL_S: Final = 1.0
 LINGER_S: Final = 0.02
 BUSY_MESSAGES_MIN: Final = 64

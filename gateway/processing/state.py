@@ -6,6 +6,7 @@ Everything here can be read again from the ledger: nothing but records enters.
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
+from operator import attrgetter
 from typing import Final, Protocol
 
 from device_protocol.errors import ProtocolError
@@ -50,6 +51,8 @@ BUCKET_ELEMENTS: Final = 20_000.0
 DEFERRED_MAX: Final = 200_000
 PENDING_MAX: Final = 10_000
 DEVICES_MAX: Final = 200_000
+
+_number: Final = attrgetter("no")
 
 Entry = tuple[Device, Channel, Reader]
 """Who speaks on a topic, on which channel, and what reads its payloads."""
@@ -377,7 +380,3 @@ class State:
                 "chain_low": self.chain_low,
             }
         )
-
-
-def _number(device: Device) -> int:
-    return device.no
