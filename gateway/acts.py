@@ -68,6 +68,8 @@ class ActName(StrEnum):
     MONTH_SEALED = "month_sealed"
     SAMPLE_DRAWN = "sample_drawn"
     SAMPLE_FINDINGS = "sample_findings"
+    SPOT_CHECKS_DRAWN = "spot_checks_drawn"
+    MAINTENANCE_SEALED = "maintenance_month_sealed"
 
 
 NOBODY: Final = "local"
@@ -329,6 +331,28 @@ class SampleFindingsAct(Act):
 
     sample_id: str
     findings: list[Finding]
+
+
+class SpotChecksAct(Act):
+    """`spot_checks_drawn`: `count` devices, or a `share` of them, such as `0.05`.
+
+    Of those in service, at a `site` and below it, of a `model`.
+    """
+
+    seed: str
+    count: int | None = None
+    share: str | None = None
+    per_site_max: int | None = None
+    site: str | None = None
+    model: str | None = None
+    within_days: int = 14
+
+
+class MaintenanceSealAct(Act):
+    """`maintenance_month_sealed`: as `month_sealed`, of what was done to devices."""
+
+    month: str
+    site: str | None = None
 
 
 class TokensAct(Act):

@@ -33,6 +33,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
         "alerts",
         "devices",
         "inspections",
+        "visits",
         "quarantine",
         "deadletters",
         "sinks",

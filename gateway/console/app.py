@@ -28,6 +28,7 @@ from gateway.console.routes.events import LiveEvents
 from gateway.console.routes.explanations import Explanations
 from gateway.console.routes.inspections import Inspections
 from gateway.console.routes.maintenance import MaintenanceWindows
+from gateway.console.routes.maintenance_statements import MaintenanceStatements
 from gateway.console.routes.needs import Needs
 from gateway.console.routes.organisation import Organisation
 from gateway.console.routes.overview import Overview
@@ -45,6 +46,7 @@ from gateway.console.routes.statements import Statements
 from gateway.console.routes.statistics import Figures
 from gateway.console.routes.streaks import Streaks
 from gateway.console.routes.targets import Targets
+from gateway.console.routes.visits import PlannedVisits
 from gateway.console.token_log import TokenLog
 from gateway.console.tracing import Tracer
 from gateway.console.watching import Watcher
@@ -148,6 +150,8 @@ def _api(
         MaintenanceWindows(ledger, acts),
         Inspections(ledger, acts),
         Availability(ledger),
+        PlannedVisits(ledger, acts),
+        MaintenanceStatements(ledger, acts, keyring),
         PressTests(ledger, acts),
         Quarantine(ledger, acts),
         DeadLetters(deliveries, acts),

@@ -31,14 +31,21 @@ def page(
     groups: Iterable[tuple[Mapping[str, Value], Figures]],
 ) -> str:
     """The report as HTML; `notes` say by which rules it was made."""
-    names = "".join(
-        f"<th>{escape(name.replace('_', ' '))}</th>" for name in header(dimensions)
-    )
+    rows = (row(key, found) for key, found in groups)
+    return table_page(title, notes, header(dimensions), rows)
+
+
+def table_page(
+    title: str,
+    notes: Sequence[str],
+    columns: Iterable[str],
+    cells: Iterable[Iterable[object]],
+) -> str:
+    """Any table as a page."""
+    names = "".join(f"<th>{escape(name.replace('_', ' '))}</th>" for name in columns)
     rows = "\n".join(
-        "<tr>"
-        + "".join(f"<td>{_cell(cell)}</td>" for cell in row(key, found))
-        + "</tr>"
-        for key, found in groups
+        "<tr>" + "".join(f"<td>{_cell(cell)}</td>" for cell in each) + "</tr>"
+        for each in cells
     )
     said = "".join(f"<p>{escape(note)}</p>" for note in notes)
     return (

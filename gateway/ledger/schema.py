@@ -17,6 +17,7 @@ from gateway.ledger.schema_inspections import (
     PRESS_TESTS,
 )
 from gateway.ledger.schema_losses import FOLDED_LOSSES, LOSSES
+from gateway.ledger.schema_maintenance import FOLDED_MAINTENANCE, MAINTENANCE
 from gateway.ledger.schema_presses import FOLDED_PRESSES, PRESSES
 from gateway.ledger.schema_samples import FOLDED_SAMPLES, SAMPLES
 from gateway.ledger.schema_sessions import DISPUTES, FOLDED_SESSIONS, SESSIONS
@@ -315,6 +316,7 @@ MIGRATIONS: Final = (
     MOMENTS,
     AVAILABILITY,
     DISPUTES,
+    MAINTENANCE,
 )
 
 IDENTITY_TABLE: Final = """
@@ -362,4 +364,5 @@ FOLDED: Final = (
     *FOLDED_ERASURES,
     *FOLDED_PRESSES,
     *FOLDED_AVAILABILITY,
+    *FOLDED_MAINTENANCE,
 )

@@ -32,6 +32,7 @@ from gateway.queries.inspections import (
     PressTestRow,
     RecordRow,
 )
+from gateway.queries.maintenance import MaintenanceDetail, MaintenanceRow
 from gateway.queries.needs import SiteNeed, WindowCover
 from gateway.queries.reconciliations import ReconciliationFilter, ReconciliationRow
 from gateway.queries.rows import (
@@ -56,6 +57,7 @@ from gateway.queries.rows import (
 from gateway.queries.samples import Candidates, SampleDetail, SampleRow
 from gateway.queries.statements import StatementDetail, StatementRow
 from gateway.queries.targets import Miss
+from gateway.queries.visits import SpotCheckRow, VisitFilter, Visits
 
 
 class LedgerQueries(Protocol):
@@ -150,6 +152,16 @@ class LedgerQueries(Protocol):
 
     def availability(self, wanted: AvailabilityFilter) -> AvailabilityFound:
         """Sums of the days that are over."""
+
+    def visits(self, wanted: VisitFilter) -> Visits: ...
+
+    def spot_checks(self, part: Slice) -> Page[SpotCheckRow]: ...
+
+    def maintenance_statements(self) -> list[MaintenanceRow]:
+        """Sealed months, the newest first."""
+
+    def maintenance_statement(self, site: str, month: str) -> MaintenanceDetail | None:
+        """One sealed month of a site ("": of all), and what has changed since."""
 
     def press_test(self, device_id: str) -> PressTestRow | None:
         """The last one of a device."""

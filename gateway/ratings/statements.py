@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -28,6 +28,16 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     digest: str = ""
 
 
+class MaintenanceStatement(Statement, frozen=True, kw_only=True):
+    """A month of maintenance: sums by device, records by `type.result`, parts used."""
+
+    work: dict[str, int]
+    parts: dict[str, int]
+
+
+Sealed = TypeVar("Sealed", bound=Statement)
+
+
 class Adjustment(NamedTuple):
     """What a later change added to, or took from, a group of a sealed month."""
 
@@ -35,7 +45,7 @@ class Adjustment(NamedTuple):
     change: dict[str, int]
 
 
-def seal(statement: Statement) -> Statement:
+def seal(statement: Sealed) -> Sealed:
     """The statement with its digest; groups of nothing are left out."""
     cells = {
         key: {slot: count for slot, count in cell.items() if count}

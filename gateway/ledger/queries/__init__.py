@@ -16,6 +16,7 @@ from gateway.ledger.queries import (
     duties,
     fleet,
     inspections,
+    maintenance,
     needs,
     organisation,
     ratings,
@@ -24,6 +25,7 @@ from gateway.ledger.queries import (
     sessions,
     statements,
     targets,
+    visits,
     zones,
 )
 from gateway.ports import OutboxRow, SinkSince
@@ -47,6 +49,7 @@ from gateway.queries.inspections import (
     PressTestRow,
     RecordRow,
 )
+from gateway.queries.maintenance import MaintenanceDetail, MaintenanceRow
 from gateway.queries.needs import SiteNeed, WindowCover
 from gateway.queries.reconciliations import ReconciliationFilter, ReconciliationRow
 from gateway.queries.rows import (
@@ -68,6 +71,7 @@ from gateway.queries.rows import (
 from gateway.queries.samples import Candidates, SampleDetail, SampleRow
 from gateway.queries.statements import StatementDetail, StatementRow
 from gateway.queries.targets import Miss
+from gateway.queries.visits import SpotCheckRow, VisitFilter, Visits
 from gateway.reading import Reading
 
 _TO_TELL_AMBIGUOUS = 2
@@ -187,6 +191,18 @@ class SqliteLedgerQueries:
 
     def availability(self, wanted: AvailabilityFilter) -> AvailabilityFound:
         return self._read(lambda c: availability.found(c, wanted))
+
+    def visits(self, wanted: VisitFilter) -> Visits:
+        return self._read(lambda c: visits.planned(c, wanted))
+
+    def spot_checks(self, part: Slice) -> Page[SpotCheckRow]:
+        return self._read(lambda c: visits.draws(c, part))
+
+    def maintenance_statements(self) -> list[MaintenanceRow]:
+        return self._read(maintenance.listed)
+
+    def maintenance_statement(self, site: str, month: str) -> MaintenanceDetail | None:
+        return self._read(lambda c: maintenance.detail(c, site, month))
 
     def press_test(self, device_id: str) -> PressTestRow | None:
         return self._read(lambda c: inspections.press_test(c, device_id))
