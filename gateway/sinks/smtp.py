@@ -89,14 +89,22 @@ class Conversation:
         Raises:
             SmtpRefusedError: it takes nobody, or not this sender.
         """
-        _expect("MAIL FROM", await self._ask(f"MAIL FROM:<{sender}>"))
-        replies = [await self._ask(f"RCPT TO:<{one}>") for one in recipients]
+        replies = await self.address(sender, recipients)
         if not any(reply.good for reply in replies):
             # One that asks to come back later weighs more than a refusal.
             raise SmtpRefusedError("RCPT TO", min(replies, key=lambda it: it.code))
         _expect("DATA", await self._ask("DATA"))
         self._writer.write(_BARE_DOT.sub(b"..", letter))
         return await self._ask(".")
+
+    async def address(self, sender: str, recipients: Sequence[str]) -> list[SmtpReply]:
+        """The reply to each recipient of a letter, which need not follow.
+
+        Raises:
+            SmtpRefusedError: it takes nothing from this sender.
+        """
+        _expect("MAIL FROM", await self._ask(f"MAIL FROM:<{sender}>"))
+        return [await self._ask(f"RCPT TO:<{one}>") for one in recipients]
 
     def close(self) -> None:
         """Part without waiting for the answer."""

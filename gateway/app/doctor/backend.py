@@ -1,7 +1,7 @@
-"""A business backend: its address, TLS, and its answer to a signed request.
+"""A business backend, or a recipient's webhook: address, TLS, its answer to a request.
 
-What is sent is an empty batch of events, or, to an endpoint that takes single ones, an
-event of a type that no receiver acts on.
+The request is signed. What is sent is an empty batch of events, or, to an endpoint that
+takes single ones, an event of a type that no receiver acts on.
 """
 
 import json
@@ -20,6 +20,7 @@ from gateway.app.doctor.findings import Area, Finding
 from gateway.app.doctor.reach import in_the_clear, unreachable
 from gateway.ports import Verdict
 from gateway.settings import Backend
+from gateway.settings.recipients import Recipient
 from gateway.sinks.addresses import AddressRefusedError, AddressRule, CheckedResolver
 from gateway.sinks.answers import judge
 from gateway.sinks.signing import Signer, webhook_id
@@ -30,8 +31,15 @@ _PROBE: Final = "evalgate.gateway.probed.v1"
 _WORLD: Final = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 
 
-async def examine(sink: Backend, gateway_id: str) -> AsyncIterator[Finding]:
-    area = Area(f"backend {sink.name}")
+Hook = Backend | Recipient
+
+
+async def examine(
+    sink: Hook, gateway_id: str, kind: str = "backend"
+) -> AsyncIterator[Finding]:
+    """Findings of the area `KIND NAME`; `sink` has a url."""
+    assert sink.url is not None, "checked with the settings"
+    area = Area(f"{kind} {sink.name}")
     parts = urlsplit(sink.url)
     host = parts.hostname or ""
     rule = AddressRule(
@@ -58,11 +66,9 @@ async def examine(sink: Backend, gateway_id: str) -> AsyncIterator[Finding]:
             yield compared(sink.name, heard.ahead_s)
 
 
-def request(
-    sink: Backend, gateway_id: str, wall_s: float
-) -> tuple[bytes, dict[str, str]]:
+def request(sink: Hook, gateway_id: str, wall_s: float) -> tuple[bytes, dict[str, str]]:
     """A body that changes nothing, and its headers with our signatures."""
-    single = sink.mode == "single"
+    single = isinstance(sink, Recipient) or sink.mode == "single"
     name = f"{_PROBE}:{gateway_id}:{int(wall_s)}"
     event = {
         "specversion": "1.0",
@@ -80,7 +86,7 @@ def request(
     return body, {**headers, "Content-Type": _SINGLE if single else _BATCH}
 
 
-def answered(area: Area, sink: Backend, heard: Heard) -> Finding:
+def answered(area: Area, sink: Hook, heard: Heard) -> Finding:
     """What the answer would mean for an event."""
     detail = f"{sink.url} answers {heard.status} {heard.text()}".strip()
     match judge(heard.status):

@@ -46,6 +46,7 @@ def test_findings_for_programs(tmp_path: Path, capsys: Captured) -> None:
         "configuration",
         "keys",
         "disk",
+        "backup",
         "clock",
         "broker",
     }
