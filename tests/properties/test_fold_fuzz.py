@@ -12,7 +12,9 @@ from tests.properties.mutate import DEVICE, mutants
 from tests.support.folding import START_MS, FoldedLedger, act, element, message
 
 BLOCK: Final = 100
-FLAGS: Final = (*[0] * 10, *RecordFlag, RecordFlag.BACKLOG | RecordFlag.RETAINED)
+TOLD: Final = [flag for flag in RecordFlag if flag is not RecordFlag.REDACTED]
+"""What a broker or ingest says of a message; what is redacted only we have written."""
+FLAGS: Final = (*[0] * 10, *TOLD, RecordFlag.BACKLOG | RecordFlag.RETAINED)
 
 _VALUES: Final[tuple[Any, ...]] = (
     *(None, True, False, 0, 1, -1, 2**63 - 1, 1.5, 1e300, "", "x", "é" * 300, DEVICE),

@@ -35,11 +35,19 @@ PHASES: Final = {
     "checkpoint.before_name": "checkpoint written, not named",
     "prune.before": "folded long ago, not pruned",
     "prune.after": "pruned",
+    "erase.before_log": "erased, still in the ledger's log",
+    "erase.after_log": "erased, still in the checkpoints",
+    "erase.before_checkpoints": "erased, still in the checkpoints",
+    "redact.before_commit": "to be redacted, whole in the journal",
+    "redact.after_commit": "redacted, still in the journal's log",
+    "redact.after_log": "redacted",
+    "backup.before_name": "backup written, not named",
+    "restore.before_journal": "restored, but for the journal",
 }
 # Rare ones have tests of their own.
-_RARE: Final = {"submit.after_append", "checkpoint.before_name"}
+_RARE: Final = {"submit", "checkpoint", "prune", "erase", "redact", "backup", "restore"}
 UNDER_LOAD: Final = tuple(
-    name for name in PHASES if name not in _RARE and not name.startswith("prune.")
+    name for name in PHASES if name.partition(".")[0] not in _RARE
 )
 
 
