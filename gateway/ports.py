@@ -245,8 +245,11 @@ class Outbox(Protocol):
     def first_since(self, appended_ms: int) -> int:
         """The first row appended then or later; past all rows when there is none."""
 
-    def first_within(self, bytes_max: int) -> int:
-        """The first row of the newest ones that hold so many bytes together."""
+    def first_within(self, bytes_max: int, from_block: int) -> int:
+        """The first row of the newest ones that hold so many bytes together.
+
+        0 when all from `from_block` on fit: older ones are not looked at.
+        """
 
     def newest_ms(self) -> int:
         """When the newest row was appended; 0 when there is none."""

@@ -65,10 +65,11 @@ class Dispatcher:
 
         What is owed beyond its bounds goes here, once a second.
         """
-        bound = self._retention.bound()
-        for runner in self._runners.values():
-            runner.flush()
-            runner.give_up(bound)
+        runners = self._runners.values()
+        behind = min((runner.first for runner in runners), default=self._feed.head)
+        bound = self._retention.bound(behind)
+        for runner in runners:
+            runner.flush(bound)
             runner.show()
         self._around.metrics.letters.set(self._around.store.waiting_letters())
 

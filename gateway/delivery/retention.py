@@ -38,21 +38,24 @@ class OwedRetention:
         self._looked_ms: int | None = None
         self._bound = Bound(0, "")
 
-    def bound(self) -> Bound:
-        """As it was within the last minute."""
+    def bound(self, behind: int) -> Bound:
+        """As it was within the last minute; no sink is owed what is before `behind`.
+
+        So while all keep pace, days of settled rows are not read for nothing.
+        """
         now_ms = self._clock.monotonic_ms()
         if self._looked_ms is None or now_ms - self._looked_ms >= LOOK_EVERY_MS:
             self._looked_ms = now_ms
-            self._bound = self._look()
+            self._bound = self._look(behind)
         return self._bound
 
-    def _look(self) -> Bound:
+    def _look(self, behind: int) -> Bound:
         """A clock that jumps gives nothing up: time is that of the newest row."""
         limits, outbox = self._limits, self._outbox
         since_ms = outbox.newest_ms() - limits.age_ms
         by_age = Bound(outbox.first_since(since_ms), f"older than {limits.days} days")
         by_size = Bound(
-            outbox.first_within(limits.bytes_max),
+            outbox.first_within(limits.bytes_max, behind),
             f"more than {limits.bytes_max >> 20} MiB were owed",
         )
         return max(by_age, by_size)

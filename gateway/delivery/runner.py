@@ -81,6 +81,11 @@ class Runner:
     def in_flight(self) -> int:
         return self._lane.in_flight
 
+    @property
+    def first(self) -> int:
+        """The block before which it is owed nothing."""
+        return self._lane.first[0]
+
     def pump(self) -> None:
         """Send what may be sent now, commit what is settled, set the timer."""
         if not self._save() or self._stopped:
@@ -105,10 +110,16 @@ class Runner:
         self._lane.enable()
         self._wake_in(0)
 
-    def give_up(self, bound: Bound) -> None:
-        """Let go of the oldest that is owed, some rows at a time, and say so."""
-        if self._stopped or self._lane.in_flight or not self._save(bare=True):
-            return
+    def flush(self, bound: Bound) -> None:
+        """Commit a cursor that passed nothing for this sink, too; let go of the oldest.
+
+        It goes when it is owed beyond its bounds and nothing is in flight.
+        """
+        if self._save(bare=True) and not (self._stopped or self._lane.in_flight):
+            self._give_up(bound)
+
+    def _give_up(self, bound: Bound) -> None:
+        """Some rows at a time; say so."""
         given = self._feed.owed_before(self._name, self._lane.first, bound.block)
         if given is None:
             return
@@ -119,10 +130,6 @@ class Runner:
             self._around.metrics.expired(self._name, count)
             self._around.gave_up(self._name, count, bound.why)
             log.error("events_given_up", sink=self._name, count=count, why=bound.why)
-
-    def flush(self) -> None:
-        """Commit a cursor that passed nothing for this sink, too."""
-        self._save(bare=True)
 
     def show(self) -> None:
         """Set the gauges."""

@@ -85,9 +85,9 @@ class SqliteOutbox:
                 low = block + 1
         return low
 
-    def first_within(self, bytes_max: int) -> int:
+    def first_within(self, bytes_max: int, from_block: int) -> int:
         rows: list[tuple[Any, ...]] = self._connection.execute(
-            "SELECT total(length(body)) FROM outbox"
+            "SELECT total(length(body)) FROM outbox WHERE block >= ?", (from_block,)
         ).fetchall()
         if rows[0][0] <= bytes_max:
             return 0

@@ -31,9 +31,9 @@ class MemoryOutbox:
         later = (row.block for row in self._rows if row.appended_ms >= appended_ms)
         return next(later, self.folded() + 1)
 
-    def first_within(self, bytes_max: int) -> int:
+    def first_within(self, bytes_max: int, from_block: int) -> int:
         held = 0
-        for row in reversed(self._rows):
+        for row in reversed(self.rows(from_block, len(self._rows))):
             held += len(pack(row))
             if held > bytes_max:
                 return row.block + 1

@@ -110,16 +110,16 @@ async def test_of_too_much_the_oldest_is_given_up(
 
 def test_within_its_bounds_nothing_is_given_up() -> None:
     retention = OwedRetention(a_row_a_day(), OwedLimits(days=ROWS), SteppedClock())
-    assert retention.bound().block == 1  # the first row there is
+    assert retention.bound(0).block == 1  # the first row there is
 
 
 def test_the_bounds_are_looked_at_once_a_minute_by_the_time_of_the_rows() -> None:
     outbox, clock = a_row_a_day(), SteppedClock()
     retention = OwedRetention(outbox, OwedLimits(days=5), clock)
-    assert retention.bound().block == ROWS - 5
+    assert retention.bound(0).block == ROWS - 5
     clock.advance(100 * DAY_MS)
-    assert retention.bound().block == ROWS - 5
+    assert retention.bound(0).block == ROWS - 5
     outbox.add(row(ROWS + 1, day=ROWS + 3))
-    assert retention.bound().block == ROWS - 5
+    assert retention.bound(0).block == ROWS - 5
     clock.advance(LOOK_EVERY_MS)
-    assert retention.bound() == (ROWS - 2, "older than 5 days")
+    assert retention.bound(0) == (ROWS - 2, "older than 5 days")

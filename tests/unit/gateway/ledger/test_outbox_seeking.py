@@ -52,8 +52,10 @@ def test_a_time_begins_at_the_first_row_of_then_or_later(
 def test_the_newest_rows_that_fit_are_found_from_their_end(tmp_path: Path) -> None:
     reader = outbox(tmp_path / "ledger.db", {1: 5, 4: 6, 9: 7})
     sizes = [len(pack(row)) for row in reader.rows(0, 10)]
-    found = {kept: reader.first_within(kept) for kept in (0, sizes[2], sum(sizes))}
+    found = {kept: reader.first_within(kept, 0) for kept in (0, sizes[2], sum(sizes))}
+    owed = [reader.first_within(sizes[2], block) for block in (4, 9, 10)]
     reader_newest = reader.newest_ms()
     reader.close()
     assert found == {0: 10, sizes[2]: 5, sum(sizes): 0}
+    assert owed == [5, 0, 0]
     assert reader_newest == 7
