@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from gateway.console.callers import Caller
+from gateway.console.callers import Caller, whole_gateway
 from gateway.console.problems import ProblemError, not_found
 from gateway.queries import LedgerQueries
 from gateway.queries.rows import DeviceRow, RatingDetail, SessionDetail
@@ -75,6 +75,13 @@ class Sight:
         if not keys:
             raise not_found(f"session {session_id}")
         return keys[0]
+
+    def reach(self, caller: Caller, site: str | None) -> None:
+        """Raises ProblemError when it is outside; None is the whole gateway."""
+        if site is None:
+            whole_gateway(caller)
+        else:
+            self.place(caller, site)
 
     def place(self, caller: Caller, site: str | None) -> None:
         """Raises ProblemError when the caller may not put anything there."""

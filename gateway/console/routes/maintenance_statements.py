@@ -10,12 +10,12 @@ from starlette.concurrency import run_in_threadpool
 from fleet.availability import DIMENSIONS, REPORT_COLUMNS, Key, Tally, report_row
 from gateway.acts import ActName, MaintenanceSealAct
 from gateway.console.acts import Acts
-from gateway.console.callers import Auditor, Caller, Reader, whole_gateway
-from gateway.console.instants import Instant
+from gateway.console.callers import Auditor, Reader
 from gateway.console.items import ACT_RESPONSES, Item, ListOf
 from gateway.console.problems import not_found
 from gateway.console.report_page import HEADERS, table_page
-from gateway.console.requests import IdempotencyKey, Month, Strict, Text
+from gateway.console.requests import IdempotencyKey, Month
+from gateway.console.sealed import SealedItem, SiteQuery, told
 from gateway.console.sight import Sight
 from gateway.events import rfc3339
 from gateway.queries import LedgerQueries
@@ -38,30 +38,17 @@ _SIGNED: Final = {
 _SEALED_COLUMNS: Final = (*_NAMES, *REPORT_COLUMNS)
 
 
-class SiteQuery(Strict):
-    """Of which site; without one of all of them together."""
-
-    site: Text | None = None
-
-
 class ShownQuery(SiteQuery):
     format: Literal["json", "csv", "html"] = "json"
 
 
-class MaintenanceItem(Item):
-    """`digest` is the SHA-256 of all that was sealed; `intact`: it still fits.
+class MaintenanceItem(SealedItem):
+    """A closed month of maintenance, signed.
 
     `signature` is the HMAC-SHA-256 of the digest by key `key_id` of the keyring;
     `signed`: whether it fits, null: that key is not in the ring any more.
     """
 
-    month: str
-    site: str | None
-    as_of: Instant
-    author: str
-    rules_revision: str
-    digest: str
-    intact: bool
     key_id: int
     signature: str
     signed: bool | None
@@ -115,7 +102,7 @@ class MaintenanceStatements:
         self, month: Month, query: Annotated[ShownQuery, Query()], caller: Reader
     ) -> MaintenanceWhole | Response:
         """What was sealed, and what later changes have added or taken since."""
-        self._check(query.site, caller)
+        self._sight.reach(caller, query.site)
         detail = self._ledger.maintenance_statement(query.site or "", month)
         if detail is None:
             raise not_found(f"sealed month {month}")
@@ -141,7 +128,7 @@ class MaintenanceStatements:
         idempotency_key: IdempotencyKey = None,
     ) -> JSONResponse:
         """Seal and sign a month that is over, once."""
-        await run_in_threadpool(self._check, query.site, caller)
+        await run_in_threadpool(self._sight.reach, caller, query.site)
         act = MaintenanceSealAct(
             author=caller.name,
             idempotency_key=idempotency_key,
@@ -150,23 +137,9 @@ class MaintenanceStatements:
         )
         return await self._acts.perform(ActName.MAINTENANCE_SEALED, act)
 
-    def _check(self, site: str | None, caller: Caller) -> None:
-        """Raises ProblemError when the caller is bound to another site."""
-        if site is None:
-            whole_gateway(caller)
-        else:
-            self._sight.place(caller, site)
-
     def _told(self, row: MaintenanceRow) -> dict[str, object]:
-        one = row.statement
         return {
-            "month": one.period,
-            "site": one.site or None,
-            "as_of": one.as_of_ms,
-            "author": row.author,
-            "rules_revision": one.rules,
-            "digest": one.digest,
-            "intact": is_intact(one),
+            **told(row.author, row.statement),
             "key_id": row.key_id,
             "signature": row.signature,
             "signed": self._is_signed(row),

@@ -9,33 +9,17 @@ from starlette.concurrency import run_in_threadpool
 
 from gateway.acts import ActName, MonthSealAct
 from gateway.console.acts import Acts
-from gateway.console.callers import Auditor, Caller, Reader, whole_gateway
-from gateway.console.instants import Instant
+from gateway.console.callers import Auditor, Reader
 from gateway.console.items import ACT_RESPONSES, Item, ListOf
 from gateway.console.problems import not_found
-from gateway.console.requests import IdempotencyKey, Month, Strict, Text
+from gateway.console.requests import IdempotencyKey, Month
+from gateway.console.sealed import SealedItem, SiteQuery, told
 from gateway.console.sight import Sight
 from gateway.queries import LedgerQueries
-from gateway.queries.statements import StatementRow
-from gateway.ratings.statements import is_intact
 
 
-class SiteQuery(Strict):
-    """Of which site; without one of all of them together."""
-
-    site: Text | None = None
-
-
-class StatementItem(Item):
-    """`digest` is the SHA-256 of all that was sealed; `intact`: it still fits."""
-
-    month: str
-    site: str | None
-    as_of: Instant
-    author: str
-    rules_revision: str
-    digest: str
-    intact: bool
+class StatementItem(SealedItem):
+    """A closed month of ratings."""
 
 
 class Group(Item):
@@ -71,20 +55,24 @@ class Statements:
         rows = self._ledger.statements()
         seen = [one for one in rows if self._sight.sees(caller, one.statement.site)]
         return ListOf[StatementItem](
-            items=[StatementItem(**_told(one)) for one in seen], next_cursor=None
+            items=[
+                StatementItem.model_validate(told(one.author, one.statement))
+                for one in seen
+            ],
+            next_cursor=None,
         )
 
     def show(
         self, month: Month, query: Annotated[SiteQuery, Query()], caller: Reader
     ) -> StatementWhole:
         """What was sealed, and what later changes have added or taken since."""
-        self._check(query.site, caller)
+        self._sight.reach(caller, query.site)
         detail = self._ledger.statement(query.site or "", month)
         if detail is None:
             raise not_found(f"sealed month {month}")
         cells = detail.row.statement.cells
         return StatementWhole(
-            **_told(detail.row),
+            **told(detail.row.author, detail.row.statement),
             groups=[_group(key, counts) for key, counts in cells.items()],
             adjustments=[_group(*one) for one in detail.adjustments],
         )
@@ -97,7 +85,7 @@ class Statements:
         idempotency_key: IdempotencyKey = None,
     ) -> JSONResponse:
         """Seal a month that is over, once."""
-        await run_in_threadpool(self._check, query.site, caller)
+        await run_in_threadpool(self._sight.reach, caller, query.site)
         act = MonthSealAct(
             author=caller.name,
             idempotency_key=idempotency_key,
@@ -105,26 +93,6 @@ class Statements:
             site=query.site,
         )
         return await self._acts.perform(ActName.MONTH_SEALED, act)
-
-    def _check(self, site: str | None, caller: Caller) -> None:
-        """Raises ProblemError when the caller is bound to another site."""
-        if site is None:
-            whole_gateway(caller)
-        else:
-            self._sight.place(caller, site)
-
-
-def _told(row: StatementRow) -> dict[str, object]:
-    one = row.statement
-    return {
-        "month": one.period,
-        "site": one.site or None,
-        "as_of": one.as_of_ms,
-        "author": row.author,
-        "rules_revision": one.rules,
-        "digest": one.digest,
-        "intact": is_intact(one),
-    }
 
 
 def _group(key: str, counts: dict[str, int]) -> Group:
