@@ -6,12 +6,10 @@ units go on beside them. They count neither as delivered nor as dead: they did a
 """
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 
-import msgspec
-
+from gateway.delivery.letters import Execute, Letter, bury
 from gateway.delivery.slots import Position
-from gateway.events import describe_unit
 from gateway.ports import Unit
 
 OPEN_MAX: Final = 16
@@ -32,8 +30,6 @@ CREATE TABLE range (
 ) STRICT;
 """
 
-_encode: Final = msgspec.msgpack.Encoder().encode
-
 
 class RangeAsked(NamedTuple):
     """What an operator asked for: half-open, by the time of the events."""
@@ -51,12 +47,6 @@ class Range(NamedTuple):
     to_ms: int
     position: Position
     until_block: int
-
-
-class Execute(Protocol):
-    """A statement of the store; whoever calls holds the transaction."""
-
-    def __call__(self, statement: str, values: Sequence[Any], /) -> Any: ...  # noqa: ANN401 -- a cursor
 
 
 class Ranges:
@@ -95,21 +85,9 @@ class Ranges:
     ) -> None:
         """`units` become letters, and the range goes on at `position`."""
         execute = self._execute
-        for (block, at), unit in units:
-            execute(
-                "INSERT INTO dead_letter (sink, type, subject, block, at, refused_ms,"
-                " status, answer, unit, state, again)"
-                " VALUES (?, ?, ?, ?, ?, ?, NULL, ?, ?, 'replaying', 1)",
-                (
-                    sink,
-                    *describe_unit(unit),
-                    block,
-                    at,
-                    wall_ms,
-                    ANSWER,
-                    _encode(unit),
-                ),
-            )
+        for at, unit in units:
+            letter = Letter(at, unit, ANSWER, state="replaying", again=True)
+            bury(execute, sink, letter, wall_ms)
         if position[0] >= wanted.until_block:
             execute("DELETE FROM range WHERE id = ?", (wanted.id,))
         else:

@@ -16,10 +16,10 @@ import msgspec
 from gateway import crashpoints, migrations
 from gateway.delivery import ranges
 from gateway.delivery.lane import Settlement
+from gateway.delivery.letters import Letter, bury
 from gateway.delivery.pace import SinkState, describe
-from gateway.delivery.slots import DeadLetter, Position
+from gateway.delivery.slots import Position
 from gateway.errors import DiskFullError
-from gateway.events import describe_unit
 from gateway.ports import AnyEvent, Receipt, Unit
 
 LETTERS_MAX: Final = 100_000
@@ -63,7 +63,6 @@ INSERT INTO control VALUES (0);
 _EXPIRED: Final = "ALTER TABLE sink ADD COLUMN expired INTEGER NOT NULL DEFAULT 0"
 MIGRATIONS: Final = (_SCHEMA, ranges.SCHEMA, _EXPIRED)
 
-_encode: Final = msgspec.msgpack.Encoder().encode
 _decode_event: Final = msgspec.msgpack.Decoder(AnyEvent).decode
 _decode_receipt: Final = msgspec.msgpack.Decoder(Receipt).decode
 
@@ -184,7 +183,9 @@ class DeliveryStore:
     def _settle(self, name: str, done: Settlement, wall_ms: int) -> None:
         execute = self._connection.execute
         for letter in done.dead:
-            self._bury(name, letter, wall_ms)
+            answer = describe(letter.answer)
+            buried = Letter(letter.position, letter.unit, answer, letter.answer.status)
+            bury(execute, name, buried, wall_ms)
         for number, letter in done.refused:
             execute(
                 "UPDATE dead_letter SET state = 'dead', status = ?, answer = ?,"
@@ -209,21 +210,6 @@ class DeliveryStore:
             (number,),
         ).fetchall()
         return not again
-
-    def _bury(self, name: str, letter: DeadLetter, wall_ms: int) -> None:
-        self._connection.execute(
-            "INSERT INTO dead_letter (sink, type, subject, block, at, refused_ms,"
-            " status, answer, unit, state) VALUES (?,?,?,?,?,?,?,?,?,'dead')",
-            (
-                name,
-                *describe_unit(letter.unit),
-                *letter.position,
-                wall_ms,
-                letter.answer.status,
-                describe(letter.answer),
-                _encode(letter.unit),
-            ),
-        )
 
     def _carry_out(self, next_block: int, changes: Iterable["Change"]) -> None:
         for change in changes:
