@@ -124,7 +124,10 @@ class Runner:
         if given is None:
             return
         cursor, count = given
-        self._around.store.give_up(self._name, cursor, count)
+        try:
+            self._around.store.give_up(self._name, cursor, count)
+        except DiskFullError:
+            return  # at the next look
         self._lane.give_up(cursor)
         if count:
             self._around.metrics.expired(self._name, count)
@@ -161,8 +164,11 @@ class Runner:
         if letters:
             self._lane.resend(letters)
         elif now_ms >= self._gather_ms:
-            self._may_replay = self._gathering.step()
             self._gather_ms = now_ms + _GATHER_MS
+            try:
+                self._may_replay = self._gathering.step()
+            except DiskFullError:
+                self._gather_ms = now_ms + _COMMIT_RETRY_MS
 
     def _before_gathering(self, wake_ms: int | None) -> int | None:
         """When to look again: while a range is open, soon."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from gateway.clock import SystemClock
 from gateway.delivery.lane import LaneLimits
@@ -17,7 +18,7 @@ from gateway.delivery.retention import OwedLimits
 from gateway.delivery.role import run_deliver
 from gateway.delivery.runner import Outlet
 from gateway.delivery.store import DeliveryStore
-from gateway.errors import TransientError
+from gateway.errors import DiskFullError, TransientError
 from gateway.events import CloudEvents
 from gateway.ipc.doorbell import ring
 from gateway.ports import Control, Link, Outbox, OutboxRow, Record, Sink, SinkSince
@@ -165,6 +166,19 @@ def backend_sink(url: str, outbox: Outbox, **options: object) -> BackendSink:
 def influx_sink(server: PretendInflux) -> InfluxdbSink:
     writer = InfluxV2(server.url, org="o", bucket="b", token="t", timeout_s=2.0)
     return InfluxdbSink(writer, SystemClock())
+
+
+def fail_once(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """The store's disk is full the first time that this is asked of it."""
+    shipped, full = getattr(DeliveryStore, name), [True]
+
+    def failing(store: DeliveryStore, *args: object) -> None:
+        if full:
+            full.clear()
+            raise DiskFullError("no space for the delivery store")
+        shipped(store, *args)
+
+    monkeypatch.setattr(DeliveryStore, name, failing)
 
 
 def outlet(name: str, sink: Sink, limits: LaneLimits | None = None) -> Outlet:

@@ -6,9 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from gateway.delivery import gathering
+from gateway.delivery import gathering, runner
 from gateway.ports import Answer, RatingEvent, Unit, Verdict
-from tests.support.delivering import Delivering, delivering, outlet, since
+from tests.support.delivering import (
+    Delivering,
+    delivering,
+    fail_once,
+    outlet,
+    since,
+)
 from tests.support.events import outbox_row
 from tests.support.outbox import MemoryOutbox
 
@@ -106,6 +112,18 @@ async def test_a_range_goes_on_after_a_stop(
         await running.until(lambda: len(sink.taken) > 230)
     async with delivering(tmp_path, outbox, outlet("a", sink)) as running:
         await running.until(lambda: len(set(sink.taken[200:])) == 200)
+
+
+async def test_a_full_disk_puts_off_a_range(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "_COMMIT_RETRY_MS", 10)
+    fail_once(monkeypatch, "gather")
+    outbox, sink = filled("a"), Counting()
+    async with delivering(tmp_path, outbox, outlet("a", sink)) as running:
+        await running.settled("a")
+        ask(running, "a", 0, 1 << 50)
+        await running.until(lambda: len(sink.taken) == 400)
 
 
 async def test_a_sink_that_came_later_can_be_sent_what_was_before(

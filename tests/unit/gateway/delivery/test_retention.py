@@ -11,7 +11,13 @@ from gateway.delivery import feed
 from gateway.delivery.retention import LOOK_EVERY_MS, OwedLimits, OwedRetention
 from gateway.ledger.packing import pack
 from gateway.ports import Answer, OutboxRow, Unit, Verdict
-from tests.support.delivering import Delivering, delivering, outlet, since
+from tests.support.delivering import (
+    Delivering,
+    delivering,
+    fail_once,
+    outlet,
+    since,
+)
 from tests.support.events import outbox_row
 from tests.support.outbox import MemoryOutbox
 
@@ -90,6 +96,16 @@ async def test_what_is_owed_too_long_is_given_up_counted_and_told(
     assert (after.delivered, after.expired) == (6 * EACH, (ROWS - 6) * EACH)
     assert (untouched.delivered, untouched.expired) == (ROWS * EACH, 0)
     assert ill.taken == 6 * EACH
+
+
+async def test_a_full_disk_puts_off_what_is_given_up(
+    tmp_path: Path, ill: Stubborn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_once(monkeypatch, "give_up")
+    async with delivering(
+        tmp_path, a_row_a_day(), outlet("ill", ill), limits=OwedLimits(days=5)
+    ) as running:
+        await given_up(running, (ROWS - 6) * EACH)
 
 
 async def test_of_too_much_the_oldest_is_given_up(
