@@ -8,6 +8,7 @@ import apsw
 
 from gateway.app.paths import Paths
 from gateway.clock import Clock
+from gateway.errors import PermanentError
 from gateway.journal.opening import Known, Opened, open_journal
 from gateway.ledger.checkpoints import Checkpoint, in_force, is_sound
 from gateway.ledger.store import BUSY_MS
@@ -17,7 +18,16 @@ Answer = TypeVar("Answer")
 
 
 def open_own_journal(paths: Paths, keyring: Keyring, clock: Clock) -> Opened:
-    """Every header is checked, and the bodies since the checkpoint in force."""
+    """Every header is checked, and the bodies since the checkpoint in force.
+
+    Raises:
+        PermanentError: a restore was cut short here.
+
+    """
+    if paths.restoring.exists() and not paths.journal.exists():
+        raise PermanentError(
+            f"{paths.data_dir}: a restore was cut short here: `evalgate restore` again"
+        )
     checkpoint = checkpoint_in_force(paths.ledger)
     return open_journal(
         paths.journal,

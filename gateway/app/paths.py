@@ -1,6 +1,8 @@
 """The files of a gateway, all below its data directory but the keyring."""
 
+from copy import copy
 from pathlib import Path
+from typing import Self
 
 from gateway.settings import Settings
 from gateway.tokens import FILE_NAME as TOKENS
@@ -8,8 +10,17 @@ from gateway.tokens import FILE_NAME as TOKENS
 
 class Paths:
     def __init__(self, settings: Settings) -> None:
-        data_dir = settings.gateway.data_dir
-        self.data_dir: Path = data_dir
+        self.keyring: Path = settings.gateway.keyring_file
+        self._lie_below(settings.gateway.data_dir)
+
+    def below(self, directory: Path) -> Self:
+        """The same files in another directory; the keyring stays where it is."""
+        other = copy(self)
+        other._lie_below(directory)  # noqa: SLF001 -- of its own class
+        return other
+
+    def _lie_below(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
         self.run_dir = data_dir / "run"
         self.journal = data_dir / "journal.db"
         self.ledger = data_dir / "ledger.db"
@@ -17,7 +28,7 @@ class Paths:
         self.session_mark = data_dir / "session.mark"
         self.tokens = data_dir / TOKENS
         self.checkpoints = data_dir / "checkpoints"
-        self.keyring: Path = settings.gateway.keyring_file
+        self.restoring = data_dir / "restoring"
 
     @property
     def submissions(self) -> Path:

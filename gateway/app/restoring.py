@@ -1,8 +1,9 @@
 """A backup put into an empty data directory: another generation of the same gateway.
 
-The journal comes last, so that what was cut short is no gateway. Its first new block
-tells of the restore, and brings the ledger of the backup into force as a checkpoint:
-the proof of what follows begins there.
+All is made ready beside and then named, the journal last, so that what was cut short
+is no gateway and is begun again. The journal's first new block tells of the restore,
+and brings the ledger of the backup into force as a checkpoint: the proof of what
+follows begins there.
 """
 
 import os
@@ -30,7 +31,6 @@ from gateway.processing.acts_of_backups import RESTORED, Restored
 from gateway.sealing import Keyring, open_keyring
 from gateway.supervisor import directory_lock, prepare
 
-_COMING: Final = "restoring"
 _ROOM: Final = 2
 """The ledger lies there twice: in use, and as the checkpoint to prove it from."""
 
@@ -48,14 +48,14 @@ def restore(folder: Path, paths: Paths) -> tuple[Manifest, int]:
     check_files(folder, manifest)
     prepare(paths.data_dir)
     with directory_lock(paths.data_dir):
-        _refuse_to_overwrite(paths)
-        _need_room(folder, paths.data_dir)
         try:
-            generation, checkpoint = _put(folder, manifest, paths)
+            _drop_unfinished(paths)
+            _refuse_to_overwrite(paths)
+            _need_room(folder, paths.data_dir)
+            generation = _prepared(folder, manifest, paths, keyring)
+            _name(manifest, paths)
         except OSError as error:
             raise PermanentError(f"{paths.data_dir}: {error}") from error
-        told = Restored(folder.resolve().name, taken_at(manifest), generation)
-        _begin(told, checkpoint, paths, keyring)
         return manifest, generation
 
 
@@ -130,56 +130,74 @@ def _need_room(folder: Path, data_dir: Path) -> None:
         raise DiskFullError(f"{data_dir}: {text}: make room")
 
 
-def _put(
-    folder: Path, manifest: Manifest, paths: Paths
-) -> tuple[int, Checkpoint | None]:
-    """Copy all beside, then name it, the journal last."""
-    coming = paths.data_dir / _COMING
-    shutil.rmtree(coming, ignore_errors=True)
-    coming.mkdir(mode=0o700)
+def _prepared(folder: Path, manifest: Manifest, paths: Paths, keyring: Keyring) -> int:
+    """Make the whole of it beside; the generation that begins."""
+    paths.restoring.mkdir(mode=0o700)
+    coming = paths.below(paths.restoring)
     for name in manifest.files:
-        shutil.copyfile(folder / name, coming / name)
-        sync_file(coming / name)
-    checkpoint = _checkpoint(coming / paths.ledger.name, manifest, paths)
-    journal = paths.journal.name
-    generation = raise_generation(coming / journal)
-    for name in sorted(manifest.files, key=lambda name: name == journal):
-        if name == journal:
-            reach("restore.before_journal")
-        (coming / name).replace(paths.data_dir / name)
-    shutil.rmtree(coming)
+        shutil.copyfile(folder / name, coming.data_dir / name)
+        sync_file(coming.data_dir / name)
+    checkpoint = _checkpoint(manifest, coming)
+    generation = raise_generation(coming.journal)
+    told = Restored(folder.resolve().name, taken_at(manifest), generation)
+    _begin(told, checkpoint, coming, keyring)
+    return generation
+
+
+def _name(manifest: Manifest, paths: Paths) -> None:
+    """Put in place what was made ready: only the journal makes it a gateway."""
+    coming = paths.below(paths.restoring)
+    if coming.checkpoints.exists():
+        coming.checkpoints.replace(paths.checkpoints)
+    for name in manifest.files.keys() - {paths.journal.name}:
+        (coming.data_dir / name).replace(paths.data_dir / name)
     sync_directory(paths.data_dir)
-    return generation, checkpoint
+    reach("restore.before_journal")
+    coming.journal.replace(paths.journal)
+    sync_directory(paths.data_dir)
+    shutil.rmtree(coming.data_dir)
 
 
-def _checkpoint(ledger: Path, manifest: Manifest, paths: Paths) -> Checkpoint | None:
+def _drop_unfinished(paths: Paths) -> None:
+    """What a restore left that was cut short: it began empty, all there is its own."""
+    if not paths.restoring.exists() or paths.journal.exists():
+        return
+    for store in (paths.ledger, paths.delivery):
+        store.unlink(missing_ok=True)
+    if paths.checkpoints.exists():
+        shutil.rmtree(paths.checkpoints)
+    shutil.rmtree(paths.restoring)
+
+
+def _checkpoint(manifest: Manifest, coming: Paths) -> Checkpoint | None:
     """The ledger as a checkpoint; None when nothing was ever folded."""
-    with Snapshot(ledger) as held:
+    with Snapshot(coming.ledger) as held:
         block, at_ms = held.block, held.counters["now_ms"]
     if not block or manifest.fold_version is None:
         return None
-    paths.checkpoints.mkdir(mode=0o700)
-    path = paths.checkpoints / f"{block}.db"
-    shutil.copyfile(ledger, path)
+    coming.checkpoints.mkdir(mode=0o700)
+    path = coming.checkpoints / f"{block}.db"
+    shutil.copyfile(coming.ledger, path)
     sync_file(path)
-    sync_directory(paths.checkpoints)
-    digest = manifest.files[ledger.name]
+    sync_directory(coming.checkpoints)
+    digest = manifest.files[coming.ledger.name]
     return Checkpoint(block, path.name, digest, at_ms, manifest.fold_version)
 
 
 def _begin(
-    told: Restored, checkpoint: Checkpoint | None, paths: Paths, keyring: Keyring
+    told: Restored, checkpoint: Checkpoint | None, coming: Paths, keyring: Keyring
 ) -> None:
-    """Append what tells of it."""
+    """Append what tells of it; closed, the journal is one file."""
     now_ms = time.time_ns() // 1_000_000
     records = [_act(RESTORED, told, now_ms)]
     if checkpoint is not None:
         records.append(_act("checkpoint_taken", checkpoint, now_ms))
-    journal = open_own_journal(paths, keyring, SystemClock()).journal
+    journal = open_own_journal(coming, keyring, SystemClock()).journal
     try:
         journal.append(records)
     finally:
         journal.close()
+    sync_directory(coming.data_dir)
 
 
 def _act(name: str, data: msgspec.Struct, now_ms: int) -> Record:

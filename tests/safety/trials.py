@@ -44,7 +44,7 @@ PHASES: Final = {
     "backup.before_name": "backup written, not named",
     "restore.before_journal": "restored, but for the journal",
 }
-# Rare ones have tests of their own.
+# Rare ones have tests of their own: test_keeping_kill.py, test_erasure.py.
 _RARE: Final = {"submit", "checkpoint", "prune", "erase", "redact", "backup", "restore"}
 UNDER_LOAD: Final = tuple(
     name for name in PHASES if name.partition(".")[0] not in _RARE

@@ -214,7 +214,7 @@ def test_a_damaged_backup_is_refused_before_anything_is_made(
     assert not place.paths.data_dir.exists()
 
 
-def test_a_restore_cut_short_is_no_gateway_and_says_so(
+def test_a_restore_cut_short_is_no_gateway_and_is_begun_again(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(_: str) -> None:
@@ -227,8 +227,9 @@ def test_a_restore_cut_short_is_no_gateway_and_says_so(
         restore(folder, place.paths)
     monkeypatch.undo()
     assert not place.paths.journal.exists()
-    with pytest.raises(PermanentError, match=r"exists: move .* away"):
-        restore(folder, place.paths)
+    _, generation = restore(folder, place.paths)
+    assert generation == 2
+    assert not place.paths.restoring.exists()
 
 
 def test_a_directory_in_use_is_not_restored_into(place: Place) -> None:
