@@ -11,7 +11,7 @@ from gateway.console.app import Secrets, Stores, create_app
 from gateway.console.role import run_console
 from gateway.delivery.queries import SqliteDeliveryQueries
 from gateway.ipc.submission import SubmissionClient
-from gateway.journal.queries import SqliteJournalQueries
+from gateway.journal.queries import SqliteJournalQueries, SqliteJournalRecords
 from gateway.ledger.queries import SqliteLedgerQueries
 from gateway.observability.health import Finding, readiness
 from gateway.processing.explaining import LedgerExplanations
@@ -29,10 +29,12 @@ async def run(settings: Settings, _config: Path, signals: Signals) -> None:
     paths, clock = Paths(settings), SystemClock()
     readers = [Reader(path) for path in (paths.journal, paths.ledger, paths.delivery)]
     journal, ledger, deliveries = readers
+    secrets = Secrets(Tokens(paths.tokens), open_keyring(paths.keyring))
     stores = Stores(
         SqliteLedgerQueries(ledger),
         SqliteDeliveryQueries(deliveries),
         SqliteJournalQueries(journal, paths.journal),
+        SqliteJournalRecords(journal, secrets.keyring),
         LedgerExplanations(ledger),
     )
     submitter = SubmissionClient(paths.submissions)
@@ -40,7 +42,6 @@ async def run(settings: Settings, _config: Path, signals: Signals) -> None:
     def ready() -> list[Finding]:
         return readiness(paths.run_dir, tuple(Role), clock.wall_ms())
 
-    secrets = Secrets(Tokens(paths.tokens), open_keyring(paths.keyring))
     app = create_app(stores, submitter, clock, ready, paths.run_dir, secrets=secrets)
     try:
         async with asyncio.TaskGroup() as group:

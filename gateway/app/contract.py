@@ -7,7 +7,7 @@ from gateway.clock import SystemClock
 from gateway.console.app import Secrets, Stores, create_app
 from gateway.delivery.queries import SqliteDeliveryQueries
 from gateway.ipc.submission import SubmissionClient
-from gateway.journal.queries import SqliteJournalQueries
+from gateway.journal.queries import SqliteJournalQueries, SqliteJournalRecords
 from gateway.ledger.queries import SqliteLedgerQueries
 from gateway.processing.explaining import LedgerExplanations
 from gateway.reading import Reader
@@ -21,13 +21,15 @@ _NO_KEY: Final = bytes(32)
 def openapi() -> dict[str, Any]:
     """The document of this version; no file is opened, nothing is asked."""
     reader = Reader(_NOWHERE)
+    keyring = Keyring({0: _NO_KEY})
     stores = Stores(
         SqliteLedgerQueries(reader),
         SqliteDeliveryQueries(reader),
         SqliteJournalQueries(reader, _NOWHERE),
+        SqliteJournalRecords(reader, keyring),
         LedgerExplanations(reader),
     )
-    secrets = Secrets(Tokens(_NOWHERE), Keyring({0: _NO_KEY}))
+    secrets = Secrets(Tokens(_NOWHERE), keyring)
     submitter = SubmissionClient(_NOWHERE)
     app = create_app(stores, submitter, SystemClock(), list, _NOWHERE, secrets=secrets)
     return app.openapi()

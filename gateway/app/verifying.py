@@ -28,8 +28,9 @@ from gateway.ledger.queries import SqliteLedgerQueries
 from gateway.ledger.snapshot import Snapshot
 from gateway.observability.health import Finding
 from gateway.ports import RecordKind
-from gateway.queries import DeliveryQueries, JournalQueries, LedgerQueries
+from gateway.queries import DeliveryQueries, LedgerQueries
 from gateway.queries.asking import QueryDeadlineError
+from gateway.queries.journal import JournalQueries
 from gateway.queries.rows import OwedEvents, SinkRow
 from gateway.reading import Reader
 from gateway.sealing import Keyring, open_keyring

@@ -18,6 +18,7 @@ from gateway.console.guard import Guard
 from gateway.console.live import Live
 from gateway.console.pipeline import PipelineReader
 from gateway.console.routes.alerts import Alerts
+from gateway.console.routes.audit import Audit
 from gateway.console.routes.availability import Availability
 from gateway.console.routes.comments import Comments
 from gateway.console.routes.deadletters import DeadLetters
@@ -27,6 +28,7 @@ from gateway.console.routes.erasures import Erasures
 from gateway.console.routes.events import LiveEvents
 from gateway.console.routes.explanations import Explanations
 from gateway.console.routes.inspections import Inspections
+from gateway.console.routes.journal import Journal
 from gateway.console.routes.maintenance import MaintenanceWindows
 from gateway.console.routes.maintenance_statements import MaintenanceStatements
 from gateway.console.routes.needs import Needs
@@ -51,8 +53,9 @@ from gateway.console.token_log import TokenLog
 from gateway.console.tracing import Tracer
 from gateway.console.watching import Watcher
 from gateway.ports import Submitter
-from gateway.queries import DeliveryQueries, JournalQueries, LedgerQueries
+from gateway.queries import DeliveryQueries, LedgerQueries
 from gateway.queries.explaining import Explanations as Grounds
+from gateway.queries.journal import JournalQueries, JournalRecords
 from gateway.sealing import Keyring
 from gateway.tokens import Tokens
 
@@ -65,6 +68,7 @@ class Stores(NamedTuple):
     ledger: LedgerQueries
     deliveries: DeliveryQueries
     journal: JournalQueries
+    records: JournalRecords
     explanations: Grounds
 
 
@@ -156,6 +160,8 @@ def _api(
         Quarantine(ledger, acts),
         DeadLetters(deliveries, acts),
         Sinks(deliveries, acts),
+        Journal(ledger, stores.journal),
+        Audit(ledger, stores.records),
     ):
         api.include_router(part.router())
     return api

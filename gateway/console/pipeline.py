@@ -3,8 +3,9 @@
 from gateway.clock import Clock
 from gateway.console.items import JournalState, Pipeline, Sink
 from gateway.ports import SinkSince
-from gateway.queries import DeliveryQueries, JournalQueries, LedgerQueries
+from gateway.queries import DeliveryQueries, LedgerQueries
 from gateway.queries.asking import StoreAbsentError
+from gateway.queries.journal import JournalQueries
 from gateway.queries.rows import OwedEvents, SinkCursor, SinkRow
 
 

@@ -206,6 +206,8 @@ class SqliteJournalReader:
         """
         try:
             rows = self._table.rows(after, limit, READ_BYTES_MAX)
+        except apsw.InterruptError:  # asked for: nothing is broken
+            raise
         except (apsw.Error, TypeError) as error:
             raise JournalBrokenError(f"reading the journal: {error}") from error
         last = after

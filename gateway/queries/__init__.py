@@ -7,7 +7,7 @@ newest first.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from fleet.inspections.plans import Plan
 from gateway.ports import OutboxRow, SinkSince
@@ -22,6 +22,7 @@ from gateway.queries.asking import (
     Slice,
     WindowFilter,
 )
+from gateway.queries.audit import AuditFilter, AuditRow
 from gateway.queries.availability import AvailabilityFilter, AvailabilityFound
 from gateway.queries.comments import CommentFilter, CommentRow
 from gateway.queries.counts import CountFilter, Groups, Sites, Some, Terms
@@ -211,6 +212,8 @@ class LedgerQueries(Protocol):
 
     def act(self, place: int) -> ActRow | None: ...
 
+    def audit(self, wanted: AuditFilter, part: Slice) -> Page[AuditRow]: ...
+
     def act_of_key(self, author: str, key: str) -> ActRow | None: ...
 
 
@@ -224,19 +227,3 @@ class DeliveryQueries(Protocol):
     ) -> Page[DeadLetterRow]: ...
 
     def dead_letter(self, number: int) -> DeadLetterDetail | None: ...
-
-
-class JournalExtent(NamedTuple):
-    """The newest durable block, and what all of them take on disk."""
-
-    block: int
-    bytes: int
-
-
-class JournalQueries(Protocol):
-    """What the journal tells."""
-
-    def extent(self) -> JournalExtent: ...
-
-    def received(self, block: int) -> int:
-        """The messages of all blocks up to this one, as ingress counted them."""

@@ -18,9 +18,18 @@ from gateway.delivery.store import MIGRATIONS
 from gateway.errors import TransientError
 from gateway.ledger.queries import SqliteLedgerQueries
 from gateway.observability.health import Finding
+from gateway.places import Place
 from gateway.ports import Record
 from gateway.processing.explaining import LedgerExplanations
-from gateway.queries import JournalExtent
+from gateway.queries.asking import Page, Slice
+from gateway.queries.journal import (
+    Head,
+    JournalExtent,
+    JournalFigures,
+    Kept,
+    Mark,
+    TailFilter,
+)
 from gateway.reading import Reader
 from gateway.sealing import Keyring
 from gateway.tokens import FILE_NAME, Tokens
@@ -138,9 +147,21 @@ class Submissions:
         return 0, BLOCK, 0
 
 
-class _Extent:
+class _Journal:
+    """A journal of so many ticks."""
+
     def extent(self) -> JournalExtent:
         return JournalExtent(BLOCK, 4096)
+
+    def figures(self) -> JournalFigures:
+        head = Head(BLOCK, NOON_MS, 1, "00")
+        return JournalFigures(0, 4096, head, Mark(1, NOON_MS), None, 0)
+
+    def at(self, places: Sequence[Place]) -> dict[Place, Kept]:
+        return {}
+
+    def tail(self, wanted: TailFilter, part: Slice) -> Page[Kept]:
+        return Page([])
 
     def received(self, block: int) -> int:
         return 0
@@ -166,7 +187,8 @@ class Api(Client):
             Stores(
                 SqliteLedgerQueries(ledger),
                 SqliteDeliveryQueries(deliveries),
-                _Extent(),
+                _Journal(),
+                _Journal(),
                 LedgerExplanations(ledger),
             ),
             self.submissions,
@@ -191,7 +213,7 @@ class Api(Client):
 def contract() -> Mapping[str, Any]:
     """The OpenAPI document, which every application has alike."""
     nothing = cast("Any", None)
-    stores = Stores(nothing, nothing, nothing, nothing)
+    stores = Stores(nothing, nothing, nothing, nothing, nothing)
     submissions, clock = Submissions(), SteppedClock()
     secrets = Secrets(Tokens(Path()), KEYRING)
     return create_app(

@@ -1,14 +1,25 @@
 """The API over a ledger that the fold made, without processes."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from fastapi import FastAPI
 
 from gateway.console.app import Secrets, Stores, create_app
 from gateway.delivery.queries import SqliteDeliveryQueries
+from gateway.journal.looking import records_at, tail
 from gateway.ledger.queries import SqliteLedgerQueries
+from gateway.places import Place
 from gateway.processing.explaining import LedgerExplanations
-from gateway.queries import JournalExtent
+from gateway.queries.asking import Page, Slice
+from gateway.queries.journal import (
+    Head,
+    JournalExtent,
+    JournalFigures,
+    Kept,
+    Mark,
+    TailFilter,
+)
 from gateway.reading import Reader
 from gateway.tokens import FILE_NAME, Tokens
 from tests.support.api import Client, Deliveries
@@ -36,6 +47,7 @@ class FoldedApi(Client):
                 SqliteLedgerQueries(ledger),
                 SqliteDeliveryQueries(deliveries),
                 self,
+                self,
                 LedgerExplanations(ledger),
             ),
             world,
@@ -51,6 +63,26 @@ class FoldedApi(Client):
 
     def extent(self) -> JournalExtent:
         return JournalExtent(self.world.journal.last_number(), 0)
+
+    def figures(self) -> JournalFigures:
+        journal = self.world.journal
+        head, first = journal.head, journal.blocks(0, 1)[0].header
+        assert head is not None
+        return JournalFigures(
+            messages=head.first_message + head.messages,
+            bytes=0,
+            head=Head(head.number, head.appended_ms, head.generation, head.chain.hex()),
+            oldest=Mark(first.number, first.appended_ms),
+            pruned=None,
+            redacted=0,
+        )
+
+    def at(self, places: Sequence[Place]) -> dict[Place, Kept]:
+        return records_at(self.world.journal, places)
+
+    def tail(self, wanted: TailFilter, part: Slice) -> Page[Kept]:
+        journal = self.world.journal
+        return tail(journal, journal.last_number(), wanted, part)
 
     def received(self, block: int) -> int:
         header = self.world.journal.blocks(block - 1, 1)[0].header

@@ -9,6 +9,7 @@ from gateway.ledger.owed import Owed, in_force
 from gateway.ledger.packing import unpack
 from gateway.ledger.queries import (
     alerts,
+    audit,
     availability,
     books,
     comments,
@@ -39,6 +40,7 @@ from gateway.queries.asking import (
     Slice,
     WindowFilter,
 )
+from gateway.queries.audit import AuditFilter, AuditRow
 from gateway.queries.availability import AvailabilityFilter, AvailabilityFound
 from gateway.queries.comments import CommentFilter, CommentRow
 from gateway.queries.counts import CountFilter, Groups, Sites, Some, Terms
@@ -256,6 +258,9 @@ class SqliteLedgerQueries:
 
     def act(self, place: int) -> ActRow | None:
         return self._read(lambda c: books.act(c, place))
+
+    def audit(self, wanted: AuditFilter, part: Slice) -> Page[AuditRow]:
+        return self._read(lambda c: audit.audited(c, wanted, part))
 
     def act_of_key(self, author: str, key: str) -> ActRow | None:
         return self._read(lambda c: books.act_of_key(c, author, key))
