@@ -8,6 +8,7 @@ Tables in `FOLDED` are a function of the journal alone; the outbox may be pruned
 from typing import Final
 
 from gateway.ledger.schema_alerts import ALERTS, FOLDED_ALERTS
+from gateway.ledger.schema_arrivals import ARRIVALS, FOLDED_ARRIVALS
 from gateway.ledger.schema_availability import AVAILABILITY, FOLDED_AVAILABILITY
 from gateway.ledger.schema_days import DAYS, FOLDED_DAYS, SINK_DAYS
 from gateway.ledger.schema_erasures import ERASURES, FOLDED_ERASURES
@@ -317,6 +318,7 @@ MIGRATIONS: Final = (
     AVAILABILITY,
     DISPUTES,
     MAINTENANCE,
+    ARRIVALS,
 )
 
 IDENTITY_TABLE: Final = """
@@ -365,4 +367,5 @@ FOLDED: Final = (
     *FOLDED_PRESSES,
     *FOLDED_AVAILABILITY,
     *FOLDED_MAINTENANCE,
+    *FOLDED_ARRIVALS,
 )

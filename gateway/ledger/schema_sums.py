@@ -34,8 +34,7 @@ CREATE TABLE figure_sum_month (
 """
 
 MOMENTS: Final = """
--- What part of an hour counted is read from ratings and sessions themselves. An index
--- on the moment of ratings, too, would cost each of them a microsecond.
+-- What part of an hour counted is read from ratings and sessions themselves.
 CREATE INDEX session_counted ON session (look ->> '$[6]') WHERE look IS NOT NULL;
 """
 

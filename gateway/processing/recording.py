@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from device_protocol.messages import Origin, Rating
 from gateway.ledger.devices import Binding, Device
 from gateway.ledger.figures import KEPT_OUT
+from gateway.ledger.ratings import RATING_COLUMNS
 from gateway.ledger.sessions import Scope
 from gateway.ports import Record, RecordFlag, RecordKind
 from gateway.processing.activity import follow
@@ -39,7 +41,8 @@ _RARE: Final = (
     "presses",
     "comment_for",
 )
-
+_RECEIVED: Final = RATING_COLUMNS.split(", ").index("received_ms")
+_PLAIN_RECEIVED: Final = 9  # as `Ratings.insert_plain` takes them
 
 Row = tuple[object, ...]
 
@@ -73,11 +76,23 @@ class Recording:
 
     def _flush(self) -> None:
         """Write what was set aside: before a rating is looked at with others."""
-        self._state.ratings.insert_plain(self._plain)
-        self._state.ratings.insert(self._others)
+        if self._plain:
+            self._state.ratings.insert_plain(self._plain)
+            self._note(self._plain, _PLAIN_RECEIVED)
+        if self._others:
+            self._insert(self._others)
         self._plain.clear()
         self._others.clear()
         self._sessions.save()
+
+    def _insert(self, rows: Sequence[Row]) -> None:
+        self._state.ratings.insert(rows)
+        self._note(rows, _RECEIVED)
+
+    def _note(self, rows: Sequence[Row], received: int) -> None:
+        """By when they came they are found again; `received` is its column."""
+        noted = list(map(itemgetter(0), rows)), list(map(itemgetter(received), rows))
+        self._state.arrivals.note(*noted)
 
     def _rows(self, timed: Sequence[Timed]) -> None:
         """Rows of plain ratings in sessions of their own, which are quick; others."""
@@ -186,7 +201,7 @@ class Recording:
             self._write_alone(judged, binding, details, quick)
         else:
             self._flush()
-            state.ratings.insert([_row(judged, details, None, effective=False)])
+            self._insert([_row(judged, details, None, effective=False)])
             (stored,) = state.ratings.at([place])
             self._sessions.changing.take(stored, scope, mode)
         self._settle(judged, met)

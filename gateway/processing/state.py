@@ -16,6 +16,7 @@ from device_protocol.topics import Channel
 from fleet.escalation import read_alerting
 from fleet.press_test import PressTest
 from gateway.ledger.alerts import AlertBooks, OpenAlert
+from gateway.ledger.arrivals import Arrivals
 from gateway.ledger.books import Books, Timer
 from gateway.ledger.conditions import Conditions
 from gateway.ledger.counts import FigureCounts
@@ -163,6 +164,7 @@ class State:
         # Not the greatest in the table: the last one may have been taken back.
         self.last_session = max(counters["sessions"], self.ratings.last_session())
         self.counting = Counting(FigureCounts(self.store))
+        self.arrivals = Arrivals(self.store)
         self.zones = Zones(self.books)
         self.exclusions = Exclusions(self.books)
         self._bindings = self.ratings.bindings()
@@ -354,6 +356,7 @@ class State:
     def save(self) -> None:
         """Write what is kept in memory: once a transaction, before its commit."""
         self.counting.save(self.rules.time_zone, self.now_ms)
+        self.arrivals.save()
         self.daybook.save()
         self.devices.save(sorted(self.changed_devices, key=_number))
         self.devices.save_activity(sorted(self.active_devices, key=_number))

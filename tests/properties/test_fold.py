@@ -44,6 +44,7 @@ PLACES = {
     "deferred": ("place",),
     "device_report": ("place",),
     "press": ("place",),
+    "arrival": ("first_place", "last_place"),
 }
 
 

@@ -48,12 +48,21 @@ class Question(NamedTuple):
         return after and (self.to_ms is None or at_ms < self.to_ms)
 
 
+# Within an hour, at one, and amid what was pressed long before it came.
+MOMENTS: Final = (
+    START_MS - 6 * DAY_MS,
+    START_MS - 6 * DAY_MS + 1,
+    START_MS - 60_000,
+    START_MS - 4_000,
+    START_MS,
+    START_MS + 1,
+)
 QUESTIONS = st.builds(
     Question,
     st.sampled_from(GROUPINGS),
     st.booleans(),
-    st.sampled_from([None, START_MS - 4_000, START_MS]),  # within an hour, and at one
-    st.sampled_from([None, START_MS, START_MS + 1, START_MS + 40 * DAY_MS]),
+    st.sampled_from([None, *MOMENTS]),
+    st.sampled_from([None, *MOMENTS, START_MS + 40 * DAY_MS]),
 )
 
 

@@ -1,14 +1,13 @@
 """Counts by group: whole months, days and hours from their tables, edges from rows.
 
-A stretch of time that begins or ends within an hour is answered from the ratings and
-sessions of that hour themselves: exactly, and slower.
+What a stretch of time has of an hour in which it begins or ends is read from the
+ratings and sessions of that part themselves.
 """
 
-import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import apsw
@@ -16,15 +15,14 @@ import msgspec
 
 from gateway.ledger.figures import (
     HOURS,
-    KEPT_OUT,
     NUMBER_BITS,
     NUMBER_MASK,
     SLOT_BITS,
     SLOT_MASK,
     SLOTS,
-    packed,
     slot_of,
 )
+from gateway.ledger.queries.moments import within
 from gateway.ledger.queries.sources import Counted, Places, Source, hours
 from gateway.ledger.queries.spans import Edge, Span, Table, clipped, first_day, stretch
 from gateway.ledger.queries.zones import bounds_in, by_zone, terms
@@ -49,20 +47,6 @@ _RECEIVED: Final = tuple(
 """A rating in effect counts by its level; what else came has a slot of its own."""
 
 _FINE: Final = ("day", "weekday", "week")
-
-_PLAIN: Final = """
-SELECT k.no, k.part, r.origin, r.level, r.details
-FROM rating AS r
-LEFT JOIN session AS x ON x.no = r.session_no
-CROSS JOIN figure_key AS k ON k.binding = r.binding AND k.device_no = r.device_no
-    AND k.employee = coalesce(r.employee_id, '') AND k.service = ''
-WHERE r.occurred_ms >= ? AND r.occurred_ms < ? AND r.effective AND r.mode = 'live'
-    AND r.level IS NOT NULL AND x.look IS NULL
-"""
-_LOOKED: Final = """
-SELECT look ->> '$[5]' FROM session
-WHERE look IS NOT NULL AND look ->> '$[6]' >= ? AND look ->> '$[6]' < ?
-"""
 
 
 def counts(connection: apsw.Connection, wanted: Sequence[CountFilter]) -> list[Groups]:
@@ -122,6 +106,7 @@ class _Counting:
             for zone, sites in zones
         ]
         self._low, self._high, self._over = hours(connection)
+        self._edges: dict[Edge, Sequence[tuple[int, int]]] = {}
 
     @property
     def keys(self) -> Collection[Key]:
@@ -164,10 +149,17 @@ class _Counting:
         rows = source.open(still) if still.first < still.end else []
         for edge in edges:
             if self._low - ZONES_APART <= edge.hour < self._high + ZONES_APART:
-                rows.extend(_within(self._connection, edge))
+                rows.extend(self._within(edge))
         if rows:
             totals.add(rows, "hour", _chosen(source.keys, among))
         return totals.cells()
+
+    def _within(self, edge: Edge) -> Sequence[tuple[int, int]]:
+        """Of an edge; groups that are counted one after the other have the same."""
+        found = self._edges.get(edge)
+        if found is None:
+            found = self._edges[edge] = list(within(self._connection, edge))
+        return found
 
     def _over_within(self, span: Span) -> Span:
         """What of a span is added up; sums of days hold hours that are over only."""
@@ -275,28 +267,3 @@ def _cell(slots: list[int], *, whole: bool) -> dict[str, int]:
     if whole and (received := sum(map(slots.__getitem__, _RECEIVED))):
         cell[RECEIVED] = cell.get(RECEIVED, 0) + received
     return cell
-
-
-def _within(connection: apsw.Connection, edge: Edge) -> Iterator[tuple[int, int]]:
-    """What ratings and sessions of a part of an hour were counted as."""
-    bounds_ms = (edge.from_ms, edge.to_ms)
-    for no, part, origin, level, details in connection.execute(_PLAIN, bounds_ms):
-        found = json.loads(details) if details else {}
-        counted = _level_in(part, level, found)
-        if counted is not None:
-            slot = level_slot(origin, counted, excluded=bool(found.get(KEPT_OUT)))
-            yield packed(edge.hour, no, slot_of(slot)), 1
-    for (text,) in connection.execute(_LOOKED, bounds_ms):
-        yield from json.loads(text)
-
-
-def _level_in(part: str, level: int, details: Mapping[str, Any]) -> int | None:
-    """The level at which a rating counts in a part; None: it has no such part."""
-    kind, _, value = part.partition(":")
-    if not kind:
-        return level
-    if kind == "item":
-        levels = dict(map(tuple, details.get("items", ())))
-        return levels.get(value)
-    named = details.get("reasons" if kind == "reason" else "attributions", ())
-    return level if value in named else None
