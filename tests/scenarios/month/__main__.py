@@ -31,6 +31,12 @@ def _print(outcome: Outcome) -> None:
     lines = [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
     for cause, *counts in outcome.scores:
         lines.append(f"| `{cause}` | {' | '.join(map(str, counts))} |")
+    names = ["reckoned twice", "compared", "by the script", "by the ledger", "differ"]
+    lines += ["", f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
+    lines += [
+        f"| {what} | {' | '.join(f'{count:,}' for count in counts)} |"
+        for what, *counts in outcome.proof
+    ]
     each_us = outcome.folding_s / outcome.messages * 1e6
     cost = f"{outcome.folding_s:.1f} s of one core, {each_us:.1f} us each"
     lines += [

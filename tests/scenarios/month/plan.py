@@ -52,7 +52,8 @@ Event = Change | Cut | Boot | Test
 class Size(NamedTuple):
     """Days are counted from the first one; None: does not fit into so few.
 
-    `each` says how many terminals have each kind of trouble.
+    `each` says how many terminals have each kind of trouble; `inspected_…` from how
+    many days, or presses, to how many are between two inspections.
     """
 
     first: date
@@ -73,6 +74,8 @@ class Size(NamedTuple):
     lossy: int | None
     drain: tuple[int, float]
     drift_s_a_day: int
+    inspected_days: tuple[int, int]
+    inspected_presses: tuple[int, int]
 
 
 MONTH: Final = Size(
@@ -94,6 +97,8 @@ MONTH: Final = Size(
     lossy=8,
     drain=(2, 6.0),
     drift_s_a_day=20,
+    inspected_days=(3, 9),
+    inspected_presses=(40, 160),
 )
 """With a make-up Sunday (20 September), Mid-Autumn and National Day."""
 
@@ -116,6 +121,8 @@ DAYS: Final = Size(
     lossy=None,
     drain=(0, 45.0),
     drift_s_a_day=200,
+    inspected_days=(1, 2),
+    inspected_presses=(6, 20),
 )
 """Begins with the make-up Sunday; habits, and trends, need longer."""
 
@@ -177,7 +184,7 @@ class Plan:
         self._identities()
         self._reboots()
 
-    def _some(self) -> Iterator[Terminal]:
+    def some(self) -> Iterator[Terminal]:
         for _ in range(self.size.each):
             yield next(self._healthy)
 
@@ -187,7 +194,7 @@ class Plan:
     def _find(self, cause: str, subject: str, minute: int) -> None:
         self.truth.add(Planted(cause, subject, minute))
 
-    def _away(
+    def away(
         self, one: Terminal, minute: int, minutes: int, signal: Signal | None = None
     ) -> None:
         self._at(minute, one, Cut(signal))
@@ -216,11 +223,11 @@ class Plan:
             minute = day * DAY + hour * HOUR
             self._find("site_offline", self.sites[site], minute)
             for one in self._at_site(site):
-                self._away(one, minute + self.dice.randrange(2), hours * HOUR, "will")
+                self.away(one, minute + self.dice.randrange(2), hours * HOUR, "will")
         for site in (2, 3):
             for one in self._at_site(site):
                 minute = size.closure * DAY + 7 * HOUR + self.dice.randrange(60)
-                self._away(one, minute, 12 * HOUR)
+                self.away(one, minute, 12 * HOUR)
 
     def _at_site(self, number: int) -> Iterator[Terminal]:
         return (one for one in self.terminals if one.site == self.sites[number])
@@ -229,33 +236,33 @@ class Plan:
         size = self.size
         for day, hour in ((size.early, 11), (size.make_up, 10)):
             for signal in (None, "will"):
-                for one in self._some():
+                for one in self.some():
                     minute = day * DAY + hour * HOUR
-                    self._away(one, minute, 4 * HOUR, signal)
+                    self.away(one, minute, 4 * HOUR, signal)
                     self._find("offline", one.id, minute)
         # Nobody misses what is unplugged at night, or shortly before the close.
         for hour, hours in ((20, 2), (17, 14)):
-            for one in self._some():
+            for one in self.some():
                 minute = size.early * DAY + hour * HOUR - 30
-                self._away(one, minute, hours * HOUR)
-        for one in self._some():  # comes and goes
+                self.away(one, minute, hours * HOUR)
+        for one in self.some():  # comes and goes
             minute = size.early * DAY + 13 * HOUR
             for turn in range(10):
-                self._away(one, minute + 4 * turn, 2, "will")
+                self.away(one, minute + 4 * turn, 2, "will")
             self._find("flapping", one.id, minute)
             self.follows.add(("offline", one.id))
 
     def _clocks_and_cells(self) -> None:
         size = self.size
-        for one in self._some():
+        for one in self.some():
             self._at(HOUR, one, Change("drift_ms_a_day", size.drift_s_a_day * 1000))
             self._find("clock", one.id, HOUR)
         for hours in (-8, 8):
-            for one in self._some():
+            for one in self.some():
                 self._at(HOUR, one, Change("clock_off_ms", hours * 3_600_000))
                 self._find("clock", one.id, HOUR)
         day, drain = size.drain
-        for one in self._some():
+        for one in self.some():
             self._at(day * DAY, one, Change("on_mains", value=False))
             self._at(day * DAY, one, Change("drain_a_day", drain))
             self._find("battery", one.id, day * DAY)
@@ -268,21 +275,21 @@ class Plan:
     def _keys(self) -> None:
         size, noon = self.size, 14 * HOUR
         minute = size.dead_key * DAY + noon
-        for one in self._some():  # the key of most presses: found by counting
+        for one in self.some():  # the key of most presses: found by counting
             self._at(minute, one, Change("dead_key", 0))
             self._at(0, one, Change("pace", 0.9))
             self._find("dead_key", one.id, minute)
             self.follows.add(("silent", one.id))
-        for one in self._some():  # a key seldom pressed: found by pressing it
+        for one in self.some():  # a key seldom pressed: found by pressing it
             self._at(minute, one, Change("dead_key", 3))
             self._at(minute + DAY, one, Test())
             self._find("dead_key", one.id, minute)
-        for one in self._some():
+        for one in self.some():
             self._at(minute, one, Change("faults", '"dead_key"'))
             self._find("dead_key", one.id, minute)
         for one in self.terminals[:: max(len(self.terminals) // 200, 1)]:
             self._at(minute + DAY + one.minute, one, Test())
-        for one in self._some():
+        for one in self.some():
             stuck = (size.dead_key + 1) * DAY + noon
             self._at(stuck, one, Change("stuck", 400))
             self._find("stuck_key", one.id, stuck)
@@ -291,7 +298,7 @@ class Plan:
         for day, name in ((size.silent, "mute"), (size.lossy, "lossy")):
             if day is None:
                 continue
-            for one in self._some():
+            for one in self.some():
                 self._at(0, one, Change("pace", 0.9))
                 self._at(day * DAY, one, Change(name, value=True))
                 cause = "silent" if name == "mute" else "lost_presses"
@@ -310,18 +317,18 @@ class Plan:
             ("fault_display", "faults", '"display"'),
             ("fault_tamper", "faults", '"tamper"'),
         ):
-            for one in self._some():
+            for one in self.some():
                 self._at(minute, one, Change(name, value))
                 self._find(cause, one.id, minute)
 
     def _identities(self) -> None:
         """Two terminals with one id; one that keeps restarting."""
         minute = self.size.clones * DAY + 9 * HOUR
-        for one in self._some():
+        for one in self.some():
             self._at(minute, one, Change("twin", value=True))
             self._find("duplicate_identity", one.id, minute)
             self.follows.add(("restarts", one.id))
-        for one in self._some():
+        for one in self.some():
             for turn in range(7):
                 self._at(minute + 7 * turn, one, Boot())
             self._find("restarts", one.id, minute)

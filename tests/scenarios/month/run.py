@@ -2,7 +2,6 @@
 
 import random
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, TypeVar
 
@@ -20,6 +19,9 @@ from tests.scenarios.month.plan import (
     Size,
     Test,
 )
+from tests.scenarios.month.proof import Line, Proof
+from tests.scenarios.month.rounds import REGIONS, Rounds
+from tests.scenarios.month.scores import Score, scored
 from tests.scenarios.month.terminal import Terminal, waited
 from tests.support.folding import FoldedLedger, act
 
@@ -29,24 +31,26 @@ MINUTE_MS: Final = 60_000
 BLOCK_MAX: Final = 500
 SLOT: Final = 10
 OUTAGE_MINUTES: Final = 60
+SETTLED_MINUTES: Final = 40
+"""After the last day, until it was summed up."""
 _PRUNED_EVERY: Final = 500
-
-
-class Score(NamedTuple):
-    """Of one cause, how many alerts; `again` were opened more than once."""
-
-    cause: str
-    planted: int
-    detected: int
-    missed: int
-    false: int
-    again: int
+_OF_USE: Final = {
+    "dead_key",
+    "duplicate_identity",
+    "fault_display",
+    "fault_tamper",
+    "flapping",
+    "restarts",
+    "stuck_key",
+}
+"""Troubles by which a terminal may be of no use: what it tells is written down."""
 
 
 class Outcome(NamedTuple):
     scores: list[Score]
+    proof: list[Line]
     wrong: list[str]
-    """What was missed, and what is false, in words."""
+    """What was missed, what is false, and what was reckoned otherwise, in words."""
     messages: int
     simulated_s: float
     folding_s: float
@@ -71,6 +75,7 @@ class Month:
 
     def __init__(self, size: Size, seed: int, how: Interruptions) -> None:
         self.plan = Plan(size, seed)
+        self.rounds = Rounds(self.plan, seed)
         self.ledger = FoldedLedger(start_ms=self.plan.first_ms - 3_600_000)
         self._how = how
         self._chance = random.Random(how.seed)
@@ -81,13 +86,21 @@ class Month:
         self._all = sorted(self.plan.terminals, key=_ms)
         self._waiting: list[Record] = []  # at the broker
         self._unfolded = 0
+        planted = {(one.cause, one.subject) for one in self.plan.truth}
+        for one in self.plan.terminals:
+            if any((cause, one.id) in planted for cause in _OF_USE):
+                one.diary = []
+        self._by_id = {one.id: one for one in self.plan.terminals}
+        self._told: dict[str, dict[int, int]] = {one: {} for one in self._by_id}
+        self._presses: dict[tuple[str, int], int] = {}
+        self._outage = size.outage * DAY + 10 * HOUR
         self.folding_s = 0.0
         self.messages = 0
 
     def run(self) -> None:
         self._prepare()
-        outage = self.plan.size.outage * DAY + 10 * HOUR
-        for minute in range(self.plan.size.days * DAY):
+        days, outage = self.plan.size.days, self._outage
+        for minute in range(days * DAY + SETTLED_MINUTES):
             now_ms = self.plan.first_ms + minute * MINUTE_MS
             records = sorted(self._minute(minute, now_ms), key=_received_ms)
             clock = self.ledger.clock
@@ -103,7 +116,21 @@ class Month:
                 records = []
             self._append_all(records)
             self._change_pace(minute, now_ms)
+            self._visit(minute, now_ms)
         self._fold()
+
+    def _visit(self, minute: int, now_ms: int) -> None:
+        """What people say in a minute, and what terminals had told by then."""
+        said = self.rounds.acts.pop(minute, ())
+        if said:
+            self._append_all([act(name, data, now_ms) for name, data in said])
+        for name, data in said:
+            if name == "inspection_recorded":
+                device_id = str(data["device_id"])
+                self._presses[device_id, minute] = self._by_id[device_id].told
+        if minute % DAY == DAY - 1:
+            for one in self.plan.terminals:
+                self._told[one.id][minute // DAY] = one.told
 
     def _drain(self, now_ms: int) -> None:
         """We are back: first what the broker kept for us."""
@@ -116,6 +143,7 @@ class Month:
         plan = self.plan
         if minute % HOUR == 0:
             self._open = {site: plan.is_open(site, minute) for site in plan.sites}
+            self._month = f"{plan.day(minute // DAY):%Y-%m}"
         for one, event in plan.events.pop(minute, ()):
             yield from _happen(one, event, now_ms + one.ms)
         low, high = plan.size.brisk
@@ -129,6 +157,7 @@ class Month:
                 at_ms = now_ms + one.ms
                 pressed = one.press(hour, at_ms, dice)
                 if pressed:
+                    one.rated[self._month] = one.rated.get(self._month, 0) + 1
                     yield pressed
                 if one.twin:
                     yield one.beat_of_twin(at_ms + 1)
@@ -170,7 +199,11 @@ class Month:
         ledger.rules()
         ledger.act("calendar_applied", {"calendar": _calendar()})
         ledger.append([_profiles(600, plan.first_ms)])
-        rows = [{"id": site, "hours": "09:00-17:00"} for site in plan.sites]
+        rows = [{"id": name, "hours": "09:00-17:00"} for name in REGIONS]
+        rows += [
+            {"id": site, "parent": region}
+            for site, region in self.rounds.regions.items()
+        ]
         ledger.act("tables_applied", {"table": "sites", "rows": rows})
         closure = plan.size.closure
         since, until = plan.day(closure), plan.day(closure + 1)
@@ -185,35 +218,28 @@ class Month:
         ]
         for some in _blocks(rows):
             ledger.act("tables_applied", {"table": "devices", "rows": some})
+        ledger.act(*self.rounds.first_acts())
 
     def outcome(self) -> Outcome:
-        plan = self.plan
-        found = Counter[tuple[str, str]]()
-        early = list[str]()
-        since = {(one.cause, one.subject): one.minute for one in plan.truth}
-        for cause, subject, opened_ms in self.ledger.all(
-            "SELECT cause, subject, opened_ms FROM alert ORDER BY id"
-        ):
-            found[cause, subject] += 1
-            minute = (opened_ms - plan.first_ms) // MINUTE_MS
-            if minute < since.get((cause, subject), 0):
-                early.append(f"early: {cause} {subject} at minute {minute}")
-        planted = set(since)
-        false = found.keys() - planted - plan.follows
+        """What was found, compared with the script."""
+        plan, ledger = self.plan, self.ledger
+        for one in plan.terminals:
+            one.ended(ledger.state.now_ms)
+        outage_ms = plan.first_ms + self._outage * MINUTE_MS
+        outage = (outage_ms, outage_ms + OUTAGE_MINUTES * MINUTE_MS)
+        proof = Proof(plan, self.rounds, ledger, outage)
+        lines = proof.lines(self._told, self._presses)
         # Blocks are sealed with dice: which journal it was differs from run to run.
-        self.ledger.store.run("DELETE FROM state WHERE name = 'chain_low'")
-        wrong = [f"missed: {c} {s}" for c, s in sorted(planted - found.keys())]
-        wrong += [f"false: {cause} {subject}" for cause, subject in sorted(false)]
+        ledger.store.run("DELETE FROM state WHERE name = 'chain_low'")
+        found = scored(plan, ledger)
         return Outcome(
-            [
-                _score(cause, planted, found, false)
-                for cause in sorted({one[0] for one in planted | false})
-            ],
-            wrong + early,
+            found.scores,
+            lines,
+            [*found.wrong, *proof.wrong],
             self.messages,
             plan.size.days * DAY * 60.0,
             self.folding_s,
-            digest(self.ledger.store.connection),
+            digest(ledger.store.connection),
         )
 
 
@@ -221,24 +247,6 @@ def fold(size: Size, seed: int, how: Interruptions | None = None) -> Outcome:
     month = Month(size, seed, how or Interruptions())
     month.run()
     return month.outcome()
-
-
-def _score(
-    cause: str,
-    planted: set[tuple[str, str]],
-    found: Counter[tuple[str, str]],
-    false: set[tuple[str, str]],
-) -> Score:
-    mine = {one for one in planted if one[0] == cause}
-    again = sum(times - 1 for one, times in found.items() if one in mine)
-    return Score(
-        cause,
-        len(mine),
-        len(mine & found.keys()),
-        len(mine - found.keys()),
-        sum(one[0] == cause for one in false),
-        again,
-    )
 
 
 def _blocks(items: Sequence[T]) -> Iterator[Sequence[T]]:
