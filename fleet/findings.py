@@ -180,6 +180,12 @@ def _habit(found: Findings, vitals: Vitals, ratings: int, *, serving: bool) -> N
         found.expected += (known - 1) / 4 * share
 
 
+def usual_ratings(found: Findings, at_ms: int) -> float | None:
+    """How many ratings it gives in that hour of the week; None: not yet learnt."""
+    known = found.habit[at_ms // HOUR_MS % HOURS_A_WEEK] if found.habit else 0
+    return (known - 1) / 4 if known else None
+
+
 def _learnt(habit: bytes, hour: int, ratings: int) -> bytes:
     """The habit after an hour with so many ratings: half of it is the last week."""
     at = hour % HOURS_A_WEEK

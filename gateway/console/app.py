@@ -22,6 +22,7 @@ from gateway.console.routes.audit import Audit
 from gateway.console.routes.availability import Availability
 from gateway.console.routes.comments import Comments
 from gateway.console.routes.deadletters import DeadLetters
+from gateway.console.routes.device_histories import DeviceHistories
 from gateway.console.routes.devices import Devices
 from gateway.console.routes.duties import Duties
 from gateway.console.routes.erasures import Erasures
@@ -108,7 +109,8 @@ def create_app(  # noqa: PLR0913 -- every port of the console, named once
     app.include_router(LiveEvents(live, stores.ledger).router(), prefix=PREFIX)
     acts = Acts(submitter, stores.ledger, clock, pause)
     app.state.token_log = TokenLog(secrets.tokens, stores.ledger, acts)
-    app.include_router(_api(stores, acts, pipeline, secrets.keyring), prefix=PREFIX)
+    api = _api(stores, acts, pipeline, secrets.keyring, clock)
+    app.include_router(api, prefix=PREFIX)
     install_docs(app, PREFIX)
     _build_routes(app)
     return app
@@ -125,7 +127,11 @@ def _build_routes(app: FastAPI) -> None:
 
 
 def _api(
-    stores: Stores, acts: Acts, pipeline: PipelineReader, keyring: Keyring
+    stores: Stores,
+    acts: Acts,
+    pipeline: PipelineReader,
+    keyring: Keyring,
+    clock: Clock,
 ) -> APIRouter:
     ledger, deliveries = stores.ledger, stores.deliveries
     tracer = Tracer(deliveries)
@@ -147,6 +153,7 @@ def _api(
         Samples(ledger, acts),
         Statements(ledger, acts),
         Devices(ledger, acts),
+        DeviceHistories(ledger, stores.records, clock),
         Needs(ledger),
         organisation,
         Sheets(ledger, acts, organisation),

@@ -203,54 +203,6 @@ class SessionsTaken(Item):
     items: list[SessionTaken]
 
 
-class Reason(Item):
-    code: str
-    since: Instant = Field(validation_alias="since_ms")
-    text: str
-
-
-class Device(Item):
-    device_id: str
-    lifecycle: str
-    presence: str
-    flapping: bool
-    health: str
-    reasons: list[Reason]
-    site: str | None
-    window: str | None
-    model: str | None
-    profile: str | None
-    firmware: str | None
-    last_seen_at: Instant | None = Field(validation_alias="last_seen_ms")
-    last_rating_at: Instant | None = Field(validation_alias="last_rating_ms")
-    battery_pct: int | None
-    key_counts: list[int]
-    missing: int
-    next_inspection_at: Instant | None = Field(validation_alias="next_inspection_ms")
-    hw_serial: str | None
-    labels: str | None
-    installed_at: str | None
-
-
-class RowError(Item):
-    """`line` counts from 1, the header included."""
-
-    line: int
-    detail: str
-
-
-class Imported(Item):
-    """What an import changed, or would change; the first errors are shown."""
-
-    dry_run: bool
-    created: int
-    changed: int
-    unchanged: int
-    refused: int
-    errors: list[RowError]
-    place: str | None
-
-
 class Alert(Item):
     id: int
     cause: str

@@ -26,6 +26,7 @@ from gateway.queries.audit import AuditFilter, AuditRow
 from gateway.queries.availability import AvailabilityFilter, AvailabilityFound
 from gateway.queries.comments import CommentFilter, CommentRow
 from gateway.queries.counts import CountFilter, Groups, Sites, Some, Terms
+from gateway.queries.devices import DeviceHistory, DevicePeriod
 from gateway.queries.duties import DutyFilter, DutyRow, TakenEvent
 from gateway.queries.inspections import (
     InspectionFilter,
@@ -132,6 +133,20 @@ class LedgerQueries(Protocol):
     def devices(self, wanted: DeviceFilter, part: Slice) -> Page[DeviceRow]: ...
 
     def device(self, device_id: str) -> DeviceRow | None: ...
+
+    def device_history(self, device_id: str, wanted: DevicePeriod) -> DeviceHistory: ...
+
+    def usual_ratings(self, device_id: str, at_ms: Sequence[int]) -> list[float | None]:
+        """How many a device gives in these hours of the week; None: not yet learnt."""
+
+    def heard_ms(self, device_id: str) -> int | None:
+        """When anything of a device came last."""
+
+    def counted_within(self, places: Sequence[int], subtree: str) -> frozenset[int]:
+        """The messages, by place, of which a rating counts below `subtree`."""
+
+    def vacant(self, site: str) -> list[str]:
+        """The windows of a site at which no device stands that may serve."""
 
     def registered(self, subtree: str | None) -> list[RegisteredDevice]:
         """Every device that was approved once or waits for it, by device id."""

@@ -210,6 +210,13 @@ class DeviceRow(msgspec.Struct, kw_only=True):
     hw_serial: str | None = None
     labels: str | None = None
     installed_at: str | None = None
+    presence_since_ms: int | None = None
+    rssi_dbm: float | None = None
+    power: str | None = None
+    uptime_s: int | None = None
+    buffer_depth: int | None = None
+    temperature_c: float | None = None
+    clock_offset_ms: int | None = None
 
 
 class RegisteredDevice(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,8 @@ from starlette.concurrency import run_in_threadpool
 from gateway.acts import ActName, DeviceAct, DevicePutAct, DevicesImportAct, RowRefused
 from gateway.console.acts import Acts, pending
 from gateway.console.callers import Caller, Operator, Reader
-from gateway.console.items import ACT_RESPONSES, Device, Imported, ListOf
+from gateway.console.device_items import Device, Imported
+from gateway.console.items import ACT_RESPONSES, ListOf
 from gateway.console.requests import (
     DeviceChange,
     DeviceQuery,

@@ -1,18 +1,22 @@
 """/sites/ranking, /sites/{id}/rollcall, /coverage: who needs hands this morning."""
 
-from fastapi import APIRouter
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query
 from pydantic import Field
 
 from gateway.console.callers import Reader
+from gateway.console.device_items import Reason
 from gateway.console.instants import Instant
-from gateway.console.items import Item, ListOf, Reason
+from gateway.console.items import Item, ListOf
+from gateway.console.requests import LIMIT_MAX, ListQuery
 from gateway.console.sight import Sight
 from gateway.queries import LedgerQueries
-from gateway.queries.asking import DeviceFilter, Page, Slice
+from gateway.queries.asking import DeviceFilter, Page
 from gateway.queries.needs import SiteNeed, WindowCover
 from gateway.queries.rows import DeviceRow
 
-_DEVICES_MAX = 1_000
+_GONE: Final = frozenset({"retired", "refused"})
 
 
 class SiteNeedItem(Item):
@@ -28,13 +32,45 @@ class SiteNeedItem(Item):
     need: int
 
 
+class RollcallQuery(ListQuery):
+    limit: int = Field(LIMIT_MAX, ge=1, le=LIMIT_MAX)
+    all: bool = Field(
+        default=False,
+        description="With devices that wait for approval or are in maintenance, and"
+        " with windows at which no device stands.",
+    )
+
+
 class Present(Item):
-    device_id: str
+    """A device; `device_id` is null for a window at which none stands."""
+
+    device_id: str | None
     window: str | None
+    lifecycle: str | None
     presence: str
+    presence_since: Instant | None = Field(validation_alias="presence_since_ms")
     health: str
     reasons: list[Reason]
     last_seen_at: Instant | None = Field(validation_alias="last_seen_ms")
+    last_rating_at: Instant | None = Field(validation_alias="last_rating_ms")
+    battery_pct: int | None
+    rssi_dbm: float | None
+
+
+def _vacant(window: str) -> Present:
+    return Present(
+        device_id=None,
+        window=window,
+        lifecycle=None,
+        presence="unseen",
+        presence_since=None,
+        health="ok",
+        reasons=[],
+        last_seen_at=None,
+        last_rating_at=None,
+        battery_pct=None,
+        rssi_dbm=None,
+    )
 
 
 class Uncovered(Item):
@@ -65,11 +101,20 @@ class Needs:
         """Sites by their need of hands, the neediest first."""
         return Page(self._ledger.ranking(caller.site), None)
 
-    def rollcall(self, site: str, caller: Reader) -> Page[DeviceRow]:
+    def rollcall(
+        self, site: str, query: Annotated[RollcallQuery, Query()], caller: Reader
+    ) -> Page[DeviceRow | Present]:
         """The devices in service of a site: who is there, who is not, and why."""
         self._sight.show(caller, site, f"site {site}")
-        wanted = DeviceFilter(site=site, lifecycle="active")
-        return self._ledger.devices(wanted, Slice(limit=_DEVICES_MAX))
+        lifecycle = None if query.all else "active"
+        wanted = DeviceFilter(site=site, lifecycle=lifecycle)
+        found = self._ledger.devices(wanted, query.part)
+        items: list[DeviceRow | Present] = [
+            one for one in found.items if one.lifecycle not in _GONE
+        ]
+        if query.all and found.next_cursor is None:
+            items += map(_vacant, self._ledger.vacant(site))
+        return Page(items, found.next_cursor)
 
     def coverage(self, caller: Reader) -> Page[WindowCover]:
         """Windows in service without a device that is there and has not failed."""

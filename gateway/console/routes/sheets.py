@@ -11,7 +11,8 @@ from fleet.tables import COLUMNS, Row, RowError, key_of, misplaced
 from gateway.acts import ActName, RegistryPutAct, RowRefused
 from gateway.console.acts import Acts, pending
 from gateway.console.callers import Administrator, Caller, Operator, Reader
-from gateway.console.items import ACT_RESPONSES, Imported
+from gateway.console.device_items import Imported
+from gateway.console.items import ACT_RESPONSES
 from gateway.console.organisation import TABLES
 from gateway.console.problems import ProblemError
 from gateway.console.requests import IdempotencyKey, ImportQuery

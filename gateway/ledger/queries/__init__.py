@@ -16,6 +16,7 @@ from gateway.ledger.queries import (
     counts,
     duties,
     fleet,
+    histories,
     inspections,
     maintenance,
     needs,
@@ -44,6 +45,7 @@ from gateway.queries.audit import AuditFilter, AuditRow
 from gateway.queries.availability import AvailabilityFilter, AvailabilityFound
 from gateway.queries.comments import CommentFilter, CommentRow
 from gateway.queries.counts import CountFilter, Groups, Sites, Some, Terms
+from gateway.queries.devices import DeviceHistory, DevicePeriod
 from gateway.queries.duties import DutyFilter, DutyRow, TakenEvent
 from gateway.queries.inspections import (
     InspectionFilter,
@@ -170,6 +172,21 @@ class SqliteLedgerQueries:
 
     def device(self, device_id: str) -> DeviceRow | None:
         return self._read(lambda c: fleet.device(c, device_id))
+
+    def device_history(self, device_id: str, wanted: DevicePeriod) -> DeviceHistory:
+        return self._read(lambda c: histories.history(c, device_id, wanted))
+
+    def usual_ratings(self, device_id: str, at_ms: Sequence[int]) -> list[float | None]:
+        return self._read(lambda c: histories.usual(c, device_id, at_ms))
+
+    def heard_ms(self, device_id: str) -> int | None:
+        return self._read(lambda c: histories.heard_ms(c, device_id))
+
+    def counted_within(self, places: Sequence[int], subtree: str) -> frozenset[int]:
+        return self._read(lambda c: histories.counted_within(c, places, subtree))
+
+    def vacant(self, site: str) -> list[str]:
+        return self._read(lambda c: needs.vacant(c, site))
 
     def registered(self, subtree: str | None) -> list[RegisteredDevice]:
         return self._read(lambda c: fleet.registered(c, subtree))

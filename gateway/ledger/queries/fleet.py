@@ -33,7 +33,8 @@ SELECT d.no, d.device_id, d.lifecycle, d.presence, d.site, d.window, d.model,
     d.profile, a.last_seen_ms, a.last_rating_ms, a.missing_count,
     d.hw_serial, d.labels, d.installed_at, h.vitals, {_PRESENCE}, p.flapping,
     h.health, h.findings,
-    (SELECT min(i.next_due_ms) FROM inspection AS i WHERE i.device_no = d.no)
+    (SELECT min(i.next_due_ms) FROM inspection AS i WHERE i.device_no = d.no),
+    p.since_ms
 FROM device AS d
 LEFT JOIN device_activity AS a ON a.no = d.no
 LEFT JOIN device_health AS h ON h.no = d.no
@@ -66,6 +67,13 @@ def _build(row: Columns) -> DeviceRow:
         labels=row[12],
         installed_at=row[13],
         next_inspection_ms=row[19],
+        presence_since_ms=row[20],
+        rssi_dbm=vitals.rssi_dbm,
+        power=vitals.power,
+        uptime_s=vitals.uptime_s,
+        buffer_depth=vitals.buffer_depth,
+        temperature_c=vitals.temperature_c,
+        clock_offset_ms=vitals.clock_offset_ms,
     )
 
 

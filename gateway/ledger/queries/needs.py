@@ -1,6 +1,7 @@
 """Sites by their need of hands, and windows without a device that works."""
 
 import json
+from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -79,7 +80,7 @@ def uncovered(connection: apsw.Connection, subtree: str | None) -> list[WindowCo
     bound = _bound(connection)
     standing: dict[str, list[str]] = {window: [] for window in sites}
     covered = set[str]()
-    for device_id, own, works in connection.execute(_SERVING):
+    for device_id, own, works in _serving(connection):
         window = bound.get(device_id, own)
         if window in standing:
             standing[window].append(device_id)
@@ -91,6 +92,23 @@ def uncovered(connection: apsw.Connection, subtree: str | None) -> list[WindowCo
         if window not in covered
     )
     return list(islice(lacking, _WINDOWS_MAX))
+
+
+def vacant(connection: apsw.Connection, site: str) -> list[str]:
+    """Windows of a site at which no device stands that may serve."""
+    bound = _bound(connection)
+    taken = {bound.get(device_id, own) for device_id, own, _ in _serving(connection)}
+    rows = connection.execute(
+        "SELECT key FROM registry_row WHERE kind = 'windows'"
+        " AND data ->> '$.site' = ? ORDER BY key",
+        (site,),
+    )
+    free = (window for (window,) in rows if window not in taken)
+    return list(islice(free, _WINDOWS_MAX))
+
+
+def _serving(connection: apsw.Connection) -> Iterator[tuple[str, str | None, int]]:
+    yield from connection.execute(_SERVING)
 
 
 def _bound(connection: apsw.Connection) -> dict[str, str]:

@@ -14,7 +14,8 @@ async def audit(api: FoldedApi, **asked: object) -> list[dict[str, Any]]:
 
 def published(api: FoldedApi) -> None:
     api.world.rules()
-    api.world.act("registry_put", {"table": "sites", "rows": [{"id": "hall"}]})
+    sites = {"author": "test", "table": "sites", "rows": [{"id": "hall"}]}
+    api.world.act("registry_put", sites)
     api.world.act("device_put", {"device": {"device_id": "d-1", "site": "hall"}})
     contact = {"kind": "phone", "value": "13800138000"}
     api.world.publish("d-1", {"event_id": "event-01", "level": 1, "contact": contact})
