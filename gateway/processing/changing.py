@@ -18,8 +18,8 @@ from gateway.processing.settling import (
 )
 from gateway.processing.state import State
 from gateway.ratings.facts import SessionEvent
+from gateway.ratings.flags import PRESS_TEST
 from gateway.ratings.news import RECORDED, Told
-from gateway.ratings.policy import SessionRules
 from gateway.ratings.scopes import Survey
 from gateway.ratings.sessions import REPEAT
 
@@ -54,7 +54,7 @@ class Changing:
         moved, self._settling.moved = self._settling.moved, []
         return moved
 
-    def take(self, stored: Stored, scope: Scope, mode: str) -> None:
+    def take(self, stored: Stored, scope: Scope) -> None:
         """Find the session of a rating whose row was just written."""
         state = self._state
         target = None
@@ -69,15 +69,13 @@ class Changing:
             before = self._adopt(loaded, before, target)
         loaded.add(stored)
         self._known.add(scope)
-        after = self._looking.after(
-            loaded, state.rulings[loaded.scope[0]].with_mode(mode)
-        )
+        after = self._looking.after(loaded)
         self._settling.settle(loaded, before, after, told)
 
     def _amending(self, stored: Stored, own: Scope) -> tuple[Scope, Stored | None]:
         """The scope of what a rating amends; until that has come, its own.
 
-        A target without a session comes along.
+        A target that stands alone comes along, into a session that both imply.
         """
         state = self._state
         meant = meant_by(state, stored.device_id, stored.amends or "")
@@ -87,17 +85,29 @@ class Changing:
             own = (own[0], f"{IMPLIED}{meant}", 0)
         target = find_rating(state, meant)
         if target is None:
-            if len(self.awaited) < AWAITED_MAX:
-                self.awaited[meant] = own
-                state.session_books.await_rating(meant, own)
-            return own, None
-        if target.level is None or target.mode != "live":
+            return self._await(meant, own), None
+        if (
+            target.level is None
+            or target.mode != "live"
+            or PRESS_TEST in target.flags  # of no session, whatever amends it
+        ):
             return own, None
         if target.session_no is None:
-            return own, target
+            waits_in = state.session_books.waits_in(target.place)
+            if waits_in is not None:
+                return waits_in, None
+            return _alone(state, target), target
         known = self._session_of(target)
         assert known is not None
         return known.scope, None
+
+    def _await(self, meant: str, own: Scope) -> Scope:
+        """Where amendments wait for what they amend: all of one rating in one scope."""
+        known = self.awaited.get(meant)
+        if known is None and len(self.awaited) < AWAITED_MAX:
+            self.awaited[meant] = own
+            self._state.session_books.await_rating(meant, own)
+        return known or own
 
     def _adopt(self, loaded: Loaded, before: Survey, target: Stored) -> Survey:
         """Take in a rating that stood alone."""
@@ -143,7 +153,7 @@ class Changing:
             moved = waited.drop(stored.rating_id)
             if moved is not None:
                 loaded.add(moved)
-        after = self._looking.after(waited, state.rulings[scope[0]].session)
+        after = self._looking.after(waited)
         self._settling.settle(waited, before, after)
         if not state.session_books.numbers_given(scope):
             self._known.discard(scope)
@@ -158,9 +168,7 @@ class Changing:
             found |= {one.rating_id for one in facts.values() if one.amends in found}
         return [one for one in ratings if one.rating_id in found]
 
-    def take_event(
-        self, scope: Scope, place: int, event: SessionEvent, mode: str
-    ) -> str | None:
+    def take_event(self, scope: Scope, place: int, event: SessionEvent) -> str | None:
         """Find the session of an event; answers the rule that ignores it, if any."""
         state = self._state
         loaded = Loaded(state, scope, event.occurred_ms)
@@ -176,7 +184,7 @@ class Changing:
         before = self._looking.before(loaded)
         loaded.events[event.event_id] = KnownEvent(None, place, event)
         self._known.add(scope)
-        after = self._looking.after(loaded, state.rulings[scope[0]].with_mode(mode))
+        after = self._looking.after(loaded)
         self._settling.settle(loaded, before, after)
         return None
 
@@ -190,7 +198,7 @@ class Changing:
         """See what time has changed."""
         loaded = Loaded(self._state, scope, at_ms)
         before = self._looking.before(loaded)
-        after = self._looking.after(loaded, self._mode(loaded))
+        after = self._looking.after(loaded)
         self._settling.settle(loaded, before, after)
 
     def orphan(self, rating_id: str) -> None:
@@ -211,17 +219,12 @@ class Changing:
         loaded = Loaded(self._state, known.scope, known.began_ms)
         before = self._looking.before(loaded)
         write()
-        after = self._looking.after(loaded, self._mode(loaded))
+        after = self._looking.after(loaded)
         self._settling.settle(loaded, before, after)
 
     def _session_of(self, stored: Stored) -> SessionFact | None:
         number = stored.session_no
         return None if number is None else self._state.session_books.of_number(number)
-
-    def _mode(self, loaded: Loaded) -> SessionRules:
-        """Ratings that wait do so because their terminals require a session."""
-        ruling = self._state.rulings[loaded.scope[0]]
-        return ruling.with_mode("required") if loaded.waiting else ruling.session
 
     def declare_void(self, stored: Stored, reason: str, by: str) -> None:
         """Void a rating; one in effect, or an earlier version of it, with all others.
@@ -236,8 +239,8 @@ class Changing:
             return
         known = self._session_of(stored)
         if known is None:
-            site = state.binding(stored.binding).site or ""
-            scope = (site, f"{IMPLIED}{stored.rating_id}", 0)
+            waits_in = state.session_books.waits_in(stored.place)
+            scope = waits_in or _alone(state, stored)
             loaded = Loaded(state, scope, stored.occurred_ms)
         else:
             loaded = Loaded(state, known.scope, known.began_ms)
@@ -247,8 +250,13 @@ class Changing:
         void["whole"] = _is_version(before, stored.rating_id)
         state.ratings.void(stored.place, _json(void))
         loaded.void(stored.rating_id, void)
-        rules = state.rulings[loaded.scope[0]].with_mode("implicit")
-        self._settling.settle(loaded, before, self._looking.after(loaded, rules))
+        self._settling.settle(loaded, before, self._looking.after(loaded))
+
+
+def _alone(state: State, stored: Stored) -> Scope:
+    """The scope of the session that a rating without a number implies."""
+    site = state.binding(stored.binding).site or ""
+    return site, f"{IMPLIED}{stored.rating_id}", 0
 
 
 def _is_version(before: Survey, rating_id: str) -> bool:

@@ -72,7 +72,7 @@ def restated(
     assert stored.level is not None
     binding = state.binding(stored.binding)
     details = stored.details
-    told_as = number_of(session.session_id) if session else details.get("session_id")
+    told_as = number_of(session.session_id if session else None)
     return RatingEvent(
         ordinal=stored.ordinal,
         type=name,
@@ -84,7 +84,7 @@ def restated(
         occurred_ms=stored.occurred_ms,
         received_ms=stored.received_ms,
         time_quality=stored.time_quality,
-        session_id=told_as,
+        session_id=told_as or details.get("session_id"),
         employee_id=stored.employee_id,
         origin=stored.origin,
         flags=stored.flags,

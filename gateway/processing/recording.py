@@ -21,7 +21,7 @@ from gateway.processing.neighbours import Met, Neighbours
 from gateway.processing.personal import Personal
 from gateway.processing.points import Timed, recorded
 from gateway.processing.rows import NAMED
-from gateway.processing.scopes import GATEWAY
+from gateway.processing.scopes import GATEWAY, REQUIRED
 from gateway.processing.sessions import Sessions
 from gateway.processing.state import State
 from gateway.processing.suspecting import TIME_UNCERTAIN, Suspecting, by_itself
@@ -188,7 +188,7 @@ class Recording:
             state.emission.keep(device.device_id, rating.event_id)
         judged = _Judged(one, state.ordinal, binding.no, flags, credit.employee_id)
         is_bound = device.device_id in state.attribution.bound
-        details = _details(rating, scope, is_bound=is_bound)
+        details = _details(rating, scope, mode, is_bound=is_bound)
         evidence = {
             flag.name: dict(flag.evidence) for flag in reversed(raised) if flag.evidence
         }
@@ -203,7 +203,7 @@ class Recording:
             self._flush()
             self._insert([_row(judged, details, None, effective=False)])
             (stored,) = state.ratings.at([place])
-            self._sessions.changing.take(stored, scope, mode)
+            self._sessions.changing.take(stored, scope)
         self._settle(judged, met)
         if rating.comment is not None or rating.contact is not None:
             if rating.comment_for is not None:
@@ -338,11 +338,14 @@ def _text_of(raw: object) -> str | None:
 
 
 def _details(
-    rating: Rating, scope: Scope | None, *, is_bound: bool
+    rating: Rating, scope: Scope | None, mode: str, *, is_bound: bool
 ) -> dict[str, object]:
     """What is rarely there."""
     details: dict[str, object] = {}
-    if scope is None and rating.session_id is not None:
+    if scope is not None and mode == "required":
+        details[REQUIRED] = True
+    told = scope is not None and scope[1] == rating.session_id
+    if rating.session_id is not None and not told:
         details["session_id"] = rating.session_id
     if rating.stage is not None:
         details["stage"] = rating.stage

@@ -42,25 +42,34 @@ class Reflagging:
             self._change(stored, now)
 
     def _change(self, stored: Stored, now: Stored) -> None:
+        """Write it, count it, and tell of it: once, whatever the session's look tells.
+
+        Looking at its session again may tell of the rating, too, as it stands by then,
+        or give it a flag back that follows from the session's other presses.
+        """
         state = self._state
-        told = now.flags != stored.flags
-        now = now._replace(version=stored.version + told)
+        self._write(now)
+        state.ratings.describe([(text_of(now), now.place)])
+        if now.flags == stored.flags:
+            return
         known = None
         if stored.session_no is not None:
             known = state.session_books.of_number(stored.session_no)
-        flags = json.dumps(now.flags) if now.flags else None
-        state.ratings.stand(
-            [(now.version, now.effective, flags, now.session_no, now.place)]
-        )
-        state.ratings.describe([(text_of(now), now.place)])
-        if not told:
-            return
         if known is not None and known.look is not None:
             self._changing.look_again(str(known.no))
             now = find_rating(state, now.rating_id) or now
         elif now.effective:
             state.counting.move(counted_lone(state, stored), counted_lone(state, now))
-        kind = AMENDED if now.effective else SUPERSEDED
-        state.emission.events.append(restated(state, now, known, kind, None))
+        if now.version == stored.version and set(now.flags) != set(stored.flags):
+            now = now._replace(version=stored.version + 1)
+            self._write(now)
+            kind = AMENDED if now.effective else SUPERSEDED
+            state.emission.events.append(restated(state, now, known, kind, None))
         if STUCK_KEY in now.flags and STUCK_KEY not in stored.flags:
             suspect_key(state, now)
+
+    def _write(self, now: Stored) -> None:
+        flags = json.dumps(now.flags) if now.flags else None
+        self._state.ratings.stand(
+            [(now.version, now.effective, flags, now.session_no, now.place)]
+        )

@@ -20,7 +20,6 @@ from gateway.processing.terms import (
     terms_text,
 )
 from gateway.ratings.flags import FlagRules
-from gateway.ratings.policy import SessionRules
 from gateway.ratings.rulebook import InForce, Rulebook, calendar_id
 from gateway.ratings.workdays import QUARTER_MS, WEEKDAYS, DayTable, Deadline
 from gateway.rules import Rules
@@ -52,7 +51,6 @@ class Ruling:
 
     __slots__ = (
         "_kept",
-        "_modes",
         "_text",
         "calendar",
         "day",
@@ -76,7 +74,6 @@ class Ruling:
         self.scores = [rules.score_map.get(str(level), 0.0) for level in range(6)]
         self.day = NO_DAY
         self._text, self._kept = text, kept
-        self._modes: dict[str, SessionRules] = {self.session.session_mode: self.session}
 
     @property
     def number(self) -> int:
@@ -91,14 +88,6 @@ class Ruling:
     def deadline(self, since_ms: int, days: int) -> Deadline:
         """The end of so many days, counted as the rules say."""
         return self.calendar.deadline(since_ms, days, self.session.day_unit)
-
-    def with_mode(self, mode: str) -> SessionRules:
-        """The rules for a terminal whose profile says how sessions begin."""
-        found = self._modes.get(mode)
-        if found is None:
-            found = msgspec.structs.replace(self.session, session_mode=mode)
-            self._modes[mode] = found
-        return found
 
 
 class Rulings(dict[str | None, Ruling]):
@@ -148,7 +137,7 @@ class Rulings(dict[str | None, Ruling]):
 
     def modes(self) -> set[str]:
         """How sessions begin, at any site."""
-        return {one.session.session_mode for one in self.named().values()}
+        return {one.rules.session_mode for one in self.named().values()}
 
     def _compiled(self, held: InForce) -> Ruling:
         text = terms_text(held.rules, self._calendar_of(held))

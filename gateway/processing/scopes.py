@@ -20,7 +20,6 @@ from gateway.processing.rulings import Rulings
 from gateway.processing.state import State
 from gateway.processing.terms import KeptTerms
 from gateway.ratings.facts import Facts, RatingFact, SessionEvent, Void
-from gateway.ratings.policy import SessionRules
 from gateway.ratings.scopes import Scope as ScopeFacts
 from gateway.ratings.scopes import Survey, Surveyed, survey
 from gateway.ratings.service import service_of
@@ -29,6 +28,8 @@ from gateway.ratings.state import SessionState, state_of
 _EVENT: Final = msgspec.json.Decoder(SessionEvent)
 ORPHAN: Final = "orphan"
 """The flag of a rating that has waited too long for its session."""
+REQUIRED: Final = "session_required"
+"""The detail of a rating whose terminal required a session when it came."""
 GATEWAY: Final = TimeQuality.GATEWAY.value
 _GIVEN: Final = "\0"
 """Stands among the numbers for the greatest one that a scope has given out."""
@@ -150,6 +151,7 @@ def rating_fact(state: Memory, stored: Stored, ids: Container[str]) -> RatingFac
         state.binding(stored.binding).window,
         stored.details.get("key"),
         stored.time_quality != GATEWAY,
+        REQUIRED in stored.details and stored.void is None,
     )
 
 
@@ -250,10 +252,11 @@ class Looking(Remembering):
         super().__init__(state)
         self._state = state
 
-    def after(self, loaded: Loaded, rules: SessionRules) -> Survey:
+    def after(self, loaded: Loaded) -> Survey:
         """As all of them stand now, with what arrived."""
         state = self._state
-        books, calendar = state.session_books, state.rulings[loaded.scope[0]].calendar
+        books, ruling = state.session_books, state.rulings[loaded.scope[0]]
+        rules, calendar = ruling.session, ruling.calendar
         looks = {
             one.n: one.look for one in loaded.sessions.values() if one.look is not None
         }

@@ -40,8 +40,7 @@ class Services:
             heard_ms=self._state.now_ms,
         )
         scope = (site or "", told.session_id, told.stage or 0)
-        mode = self._state.session_mode(served_at, site)
-        return self._changing.take_event(scope, place, event, mode)
+        return self._changing.take_event(scope, place, event)
 
     def _where(
         self, device: Device, record: Record

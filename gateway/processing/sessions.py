@@ -118,16 +118,20 @@ class Sessions:
     def scope_of(
         self, device: Device, rating: Rating, binding: Binding, mode: str
     ) -> Scope | None:
-        """Where a rating looks for its session; None: it needs none."""
-        if rating.mode != "live" or rating.level is None or mode == "none":
+        """Where a rating looks for its session; None: it needs none.
+
+        In mode `none` its number says nothing.
+        """
+        if rating.mode != "live" or rating.level is None:
             return None
-        site, number = binding.site or "", rating.session_id
+        site = binding.site or ""
+        number = None if mode == "none" else rating.session_id
         if number is not None:
             return site, number, rating.stage or 0
         rating_id = identity(device.device_id, rating.event_id)
         assert rating.level is not None
         alone = (
-            mode == "implicit"
+            mode != "required"
             and rating.level > self._followed_up_max
             and rating.round == "initial"
             and rating.amends is None

@@ -236,7 +236,7 @@ class State:
     def session_mode(self, device: Device, site: str | None) -> str:
         """How sessions of a terminal's ratings begin: its profile may say."""
         own = self.profiles.session_mode(device.profile)
-        return own or self.rulings[site].session.session_mode
+        return own or self.rulings[site].rules.session_mode
 
     def scores_of(self, scale: str, site: str | None) -> list[float]:
         """What the levels 0 to 5 count for on a scale, at a site."""

@@ -59,7 +59,7 @@ class Suspecting:
         met = Met()
         desk = Desk.of(binding.site, binding.window, device.no)
         if rating.session_id is not None:
-            if scope is not None:
+            if scope is not None and scope[1] == rating.session_id:
                 left = self._neighbours.departure(scope, desk, occurred_ms)
                 met = Met() if left is None else Met((left,))
         elif (

@@ -48,6 +48,7 @@ class RatingFact(msgspec.Struct, frozen=True, gc=False):
     window: str | None = None
     key: int | None = None  # the physical one, where its device tells it
     exact: bool = True  # its device knows the moment
+    waits: bool = False  # for a session of its own events; else it implies one
 
 
 class Void(msgspec.Struct, frozen=True, gc=False):

@@ -65,22 +65,22 @@ def group(
 ) -> list[Group]:
     """The sessions of a scope, the oldest first.
 
-    `numbers` are those given before, by event_id and rating_id. Where a session of
-    its own is required, ratings without one are left out: see `unplaced`.
+    `numbers` are those given before, by event_id and rating_id. A rating that no
+    session holds implies one, unless it, or what it amends, waits: see `unplaced`.
     """
     drafts = _own(events, calendar, rules)
     implied: list[_Draft] = []
     ordered = sorted(ratings, key=rating_order)
     by_id = {rating.rating_id: rating for rating in ordered}
-    waiting = []
+    implying = []
     for rating in ordered:
         root = _root(rating, by_id)
         draft = _newest(drafts, root.occurred_ms)
         if draft is not None:
             draft.ratings.append(rating)
-        elif rules.session_mode == "implicit":
-            waiting.append((rating_order(root), rating_order(rating), rating))
-    for root_order, _, rating in sorted(waiting, key=lambda one: one[:2]):
+        elif not root.waits:
+            implying.append((rating_order(root), rating_order(rating), rating))
+    for root_order, _, rating in sorted(implying, key=lambda one: one[:2]):
         _imply(implied, root_order[0], rating, rules.implied_span_ms)
     found = implied + drafts
     if len(found) > 1:
@@ -97,9 +97,8 @@ def unplaced(
 
 
 def is_orphan(rating: RatingFact, rules: SessionRules, now_ms: int) -> bool:
-    """Whether a rating has waited long enough for the session it requires."""
-    required = rules.session_mode == "required"
-    return required and now_ms >= rating.received_ms + rules.orphan_after_ms
+    """Whether a rating that waits has done so long enough."""
+    return now_ms >= rating.received_ms + rules.orphan_after_ms
 
 
 def _own(

@@ -20,7 +20,6 @@ DAY_MS: Final = 24 * HOUR_MS
 class SessionRules(msgspec.Struct, frozen=True, kw_only=True):
     """The rules of a site's sessions in force."""
 
-    session_mode: Literal["implicit", "required", "none"] = "implicit"
     day_unit: DayUnit = "working"
     rating_window_days: int = 5
     default_enabled: bool = True
@@ -54,7 +53,6 @@ class SessionRules(msgspec.Struct, frozen=True, kw_only=True):
 def session_rules(rules: Rules) -> SessionRules:
     """The part of the applied rules that sessions follow."""
     return SessionRules(
-        session_mode=rules.session_mode,
         day_unit=rules.day_unit,
         rating_window_days=rules.rating_window_days,
         default_enabled=rules.default_enabled,

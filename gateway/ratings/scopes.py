@@ -101,12 +101,11 @@ def survey(
     alone = tuple(unplaced(scope.ratings, groups))
     orphans = frozenset(one.rating_id for one in alone if is_orphan(one, rules, now_ms))
     due = [one.state.due_ms for one in sessions if one.state.due_ms is not None]
-    if rules.session_mode == "required":
-        due += [
-            one.received_ms + rules.orphan_after_ms
-            for one in alone
-            if one.rating_id not in orphans
-        ]
+    due += [
+        one.received_ms + rules.orphan_after_ms
+        for one in alone
+        if one.rating_id not in orphans
+    ]
     return Survey(sessions, alone, orphans, min(due, default=None))
 
 

@@ -13,7 +13,7 @@ from gateway.ratings.scopes import Scope, Survey, compared, survey
 from tests.properties.test_sessions import EVENTS, RATINGS
 from tests.support.rated import DAY, NINE, RULES, china
 
-MODES = st.sampled_from(["implicit", "required"])
+WAITING = st.lists(st.booleans(), min_size=6, max_size=6)
 
 
 def expected(found: Survey) -> dict[int, dict[str, int]]:
@@ -30,18 +30,21 @@ def expected(found: Survey) -> dict[int, dict[str, int]]:
 
 
 @settings(max_examples=150, deadline=None)
-@given(EVENTS, RATINGS, MODES, st.randoms(use_true_random=False))
+@given(EVENTS, RATINGS, WAITING, st.randoms(use_true_random=False))
 def test_what_is_told_and_counted_on_the_way_is_what_stands_at_the_end(
     events: list[SessionEvent],
     ratings: list[RatingFact],
-    mode: str,
+    waiting: list[bool],
     dice: random.Random,
 ) -> None:
-    rules = msgspec.structs.replace(RULES, session_mode=mode)
-    facts: list[SessionEvent | RatingFact] = [*events, *ratings]
+    some = [
+        msgspec.structs.replace(one, waits=waits)
+        for one, waits in zip(ratings, waiting, strict=False)
+    ]
+    facts: list[SessionEvent | RatingFact] = [*events, *some]
     dice.shuffle(facts)
     now_ms, scope = NINE + 9 * DAY, Scope()
-    before = survey(scope, rules, china(), now_ms)
+    before = survey(scope, RULES, china(), now_ms)
     cells: dict[int, dict[str, int]] = {}
     recorded: Counter[str] = Counter()
     effective: dict[str, bool] = {}
@@ -50,7 +53,7 @@ def test_what_is_told_and_counted_on_the_way_is_what_stands_at_the_end(
             scope = msgspec.structs.replace(scope, ratings=(*scope.ratings, fact))
         else:
             scope = msgspec.structs.replace(scope, events=(*scope.events, fact))
-        after = survey(scope, rules, china(), now_ms)
+        after = survey(scope, RULES, china(), now_ms)
         stands = {
             name: stand.effective
             for one in after.sessions

@@ -30,6 +30,7 @@ _SITES_SHARE: Final = 0.12
 _PAUSES_SHARE: Final = 0.05
 _PRESSES_SHARE: Final = 0.15
 _HALF: Final = 0.5
+_VOIDS_SHARE: Final = 0.2
 _BIRTH: Final = {
     "v": 1,
     "state": "online",
@@ -265,20 +266,50 @@ def later(record: Record, by_ms: int) -> Record:
 
 
 def _presses(dice: random.Random, sent: list[Record]) -> Iterator[Record]:
-    """Presses as most are, some of them sent twice; terminals wait for receipts."""
+    """Presses as most are, some of them sent twice; terminals wait for receipts.
+
+    Half of them carry no number; some are amended, by a terminal or from elsewhere.
+    """
     device = dice.choice(("eval-0002", "plain-0001"))
     if dice.random() < _HALF:
         yield message(device, _BIRTH, channel="presence")
+    numbered = dice.random() < _HALF
     for number in range(len(sent), len(sent) + dice.randint(1, 4)):
-        ids = {"event_id": f"plain-{number:04d}", "session_id": f"P{number}"}
-        at_ms = dice.choice((START_MS, None))
-        body = {"v": 1, **ids, "level": 4, "occurred_at": at_ms}
+        at_ms = dice.choice((START_MS, START_MS + 400 * number, None))
+        body = _element_of(number, at_ms, dice.choice((4, 4, 4, 1)))
+        if numbered:
+            body["session_id"] = f"P{number}"
         sent.append(message(device, body))
         yield sent[-1]
     yield dice.choice(sent)
     if dice.random() < _HALF:
+        yield _amendment(dice, len(sent))
+    if dice.random() < _HALF:
         counts = {"key_counts": [len(sent), 3], "last_seq": len(sent)}
         yield message(device, {"v": 1, **counts}, channel="heartbeat")
+
+
+def _element_of(number: int, at_ms: int | None, level: int) -> dict[str, Any]:
+    event_id = f"plain-{number:04d}"
+    return {"v": 1, "event_id": event_id, "level": level, "occurred_at": at_ms}
+
+
+def _amendment(dice: random.Random, sent: int) -> Record:
+    """Of a press sent, or of one to come; by its event's id, or by that of its rating.
+
+    Sometimes with a number, sometimes by a person's void instead.
+    """
+    device = dice.choice(("eval-0002", "plain-0001"))
+    meant = f"plain-{dice.randint(0, sent + 2):04d}"
+    if dice.random() < _VOIDS_SHARE:
+        rating_id = f"{device}:{meant}"
+        return act("rating_voided", {**_ANNA, "rating_id": rating_id, "reason": "x"})
+    at_ms = START_MS + dice.choice((0, 1_000, 60_000))
+    body = _element_of(1000 + dice.randint(0, 99), at_ms, dice.randint(1, 5))
+    body["amends"] = dice.choice((meant, f"{device}:{meant}"))
+    if dice.random() < _VOIDS_SHARE:
+        body["session_id"] = "A1"
+    return message(device, body)
 
 
 def timelines(size_max: int) -> st.SearchStrategy[Timeline]:

@@ -53,7 +53,8 @@ def _how_known(seen: SessionSeen) -> str:
 
 
 def _mode(seen: SessionSeen) -> tuple[str, str] | tuple[()]:
-    return () if seen.facts.events else ("session_mode", "implicit")
+    implied = seen.number is not None and not seen.facts.events
+    return ("session_mode", "implicit") if implied else ()
 
 
 def period(seen: SessionSeen) -> Iterator[Line]:

@@ -338,3 +338,57 @@ def test_a_press_that_nobody_meant_is_flagged_and_not_counted_as_verified(
     assert flag in msgspec.json.decode(details)["evidence"]
     (key,) = (row[0] for row in ledger.all("SELECT key FROM figure_hour"))
     assert figures.unpacked(key)[2] == "customer.5!"
+
+
+def test_a_rating_that_waits_is_voided_where_it_waits(ledger: FoldedLedger) -> None:
+    ledger.rules(session_mode="required")
+    press(ledger, 1, START_MS)
+    act = {"author": "anna", "rating_id": "eval-0001:event-0001", "reason": "a test"}
+    ledger.act("rating_voided", act)
+    later(ledger, 0.1)
+    assert ledger.one("SELECT count(*) FROM waiting") == 0
+    assert [what for what, _, _ in ledger.told()] == ["recorded", "voided"]
+    serve(ledger, "opened", START_MS - MINUTE_MS)
+    assert session(ledger)["state"] == "voided"
+    assert ledger.one("SELECT sum(effective) FROM rating") == 0
+
+
+def test_an_amendment_without_a_number_waits_where_the_rating_that_it_names_does(
+    ledger: FoldedLedger,
+) -> None:
+    ledger.rules(session_mode="required")
+    press(ledger, 1, START_MS)
+    body = element("event-0002", 3, occurred_at=START_MS + 1, amends="event-0001")
+    ledger.publish("eval-0001", body)
+    later(ledger, 0.1)
+    assert ledger.one("SELECT count(*) FROM waiting") == 2
+    serve(ledger, "opened", START_MS - MINUTE_MS)
+    assert session(ledger)["state"] == "amended"
+    recorded = [name for what, name, _ in ledger.told() if what == "recorded"]
+    assert recorded == ["event-0001", "event-0002"]
+
+
+@pytest.mark.parametrize("mode", ["none", "required"])
+def test_a_rating_keeps_the_session_that_it_implied_when_modes_change(
+    ledger: FoldedLedger, mode: str
+) -> None:
+    press(ledger, 1, START_MS)
+    ledger.rules(session_mode=mode)
+    serve(ledger, "opened", START_MS + DAY_MS)
+    states = ledger.all("SELECT n, state FROM session ORDER BY began_ms")
+    assert states == [(1, "rated"), (2, "opened")]
+    assert ledger.one("SELECT count(*) FROM waiting") == 0
+    assert ledger.one("SELECT min(due_ms) FROM timer") > ledger.state.now_ms
+
+
+def test_a_rating_waits_for_its_session_when_modes_change(
+    ledger: FoldedLedger,
+) -> None:
+    ledger.rules(session_mode="required")
+    press(ledger, 1, START_MS)
+    ledger.rules(session_mode="implicit")
+    body = element("event-0002", 4, occurred_at=START_MS, session_id="A1")
+    ledger.publish("eval-0002", body)
+    later(ledger, 0.1)
+    rows = ledger.all("SELECT event_id, session_no, flags FROM rating ORDER BY place")
+    assert rows == [("event-0001", None, '["orphan"]'), ("event-0002", 1, None)]

@@ -1,13 +1,11 @@
 """Which session a rating belongs to: ticket numbers come back."""
 
-import msgspec
 import pytest
 
 from gateway.ratings.facts import RatingFact, SessionEvent
 from gateway.ratings.grouping import Group, group, is_orphan, unplaced
 from tests.support.rated import MINUTE, NINE, RULES, china, event, rating
 
-REQUIRED = msgspec.structs.replace(RULES, session_mode="required")
 NEXT_DAY = 1440
 
 
@@ -128,12 +126,11 @@ def test_numbers_once_given_stay() -> None:
 
 
 def test_where_a_session_is_required_a_rating_waits_and_becomes_an_orphan() -> None:
-    lone = rating("a", 0, 5)
-    groups = group([], [lone], REQUIRED, china(), {})
+    lone = rating("a", 0, 5, waits=True)
+    groups = group([], [lone], RULES, china(), {})
     assert groups == []
     assert unplaced([lone], groups) == [lone]
-    assert not is_orphan(lone, REQUIRED, NINE + 60 * MINUTE - 1)
-    assert is_orphan(lone, REQUIRED, NINE + 60 * MINUTE)
-    assert not is_orphan(lone, RULES, NINE + 60 * MINUTE)
-    found = group([event("opened", -5)], [lone], REQUIRED, china(), {})
+    assert not is_orphan(lone, RULES, NINE + 60 * MINUTE - 1)
+    assert is_orphan(lone, RULES, NINE + 60 * MINUTE)
+    found = group([event("opened", -5)], [lone], RULES, china(), {})
     assert unplaced([lone], found) == []

@@ -1,14 +1,11 @@
 """One call for all sessions of a number: what a fold has to write and to tell."""
 
-import msgspec
-
 from gateway.ratings.facts import Complaint, Issued, Step, Void
 from gateway.ratings.scopes import Change, Scope, Survey, compared, survey
 from tests.support.rated import MINUTE, NINE, RULES, at, china, event, rating
 
 NOON = at("2026-11-02 12:00")
 DEADLINE = at("2026-11-10 00:00")
-REQUIRED = msgspec.structs.replace(RULES, session_mode="required")
 OPENED, ENDED = event("opened", 0), event("ended", 10)
 
 
@@ -114,33 +111,33 @@ def test_what_was_issued_stays_with_its_session() -> None:
 
 
 def test_a_rating_without_the_session_it_requires_waits_an_hour() -> None:
-    scope = Scope(ratings=(rating("a", 0, 5),))
-    waiting = survey(scope, REQUIRED, china(), NINE)
+    scope = Scope(ratings=(rating("a", 0, 5, waits=True),))
+    waiting = survey(scope, RULES, china(), NINE)
     assert (waiting.sessions, len(waiting.alone), len(waiting.orphans)) == ((), 1, 0)
     assert waiting.due_ms == NINE + 60 * MINUTE
-    found = survey(scope, REQUIRED, china(), NINE + 60 * MINUTE)
+    found = survey(scope, RULES, china(), NINE + 60 * MINUTE)
     assert (list(found.orphans), found.due_ms) == (["d:a"], None)
-    nothing = survey(Scope(), REQUIRED, china(), NINE)
+    nothing = survey(Scope(), RULES, china(), NINE)
     (change,) = compared(nothing, waiting)
     assert told([change]) == [(0, ["rating.recorded"])]
     assert change.cell == {"customer.5": 1}
 
 
 def test_a_rating_that_waited_is_counted_by_its_session_when_that_comes() -> None:
-    lone = rating("a", 0, 5)
-    waiting = survey(Scope(ratings=(lone,)), REQUIRED, china(), NINE)
+    lone = rating("a", 0, 5, waits=True)
+    waiting = survey(Scope(ratings=(lone,)), RULES, china(), NINE)
     known = Scope(events=(event("opened", -5), ENDED), ratings=(lone,))
-    found = compared(waiting, survey(known, REQUIRED, china(), NINE))
+    found = compared(waiting, survey(known, RULES, china(), NINE))
     assert told(found) == [(0, []), (1, [])]
     assert found[0].taken == {"customer.5": -1}
     assert found[1].cell == {"customer.5": 1, "eligible": 1, "rated": 1}
 
 
 def test_a_rating_that_loses_its_effect_in_another_session_is_told() -> None:
-    lone = (rating("a", 0, 5), rating("b", 0.05, 4))
-    before = survey(Scope(ratings=lone), REQUIRED, china(), NINE)
+    lone = (rating("a", 0, 5, waits=True), rating("b", 0.05, 4, waits=True))
+    before = survey(Scope(ratings=lone), RULES, china(), NINE)
     known = Scope(events=(event("opened", -5),), ratings=lone)
-    found = compared(before, survey(known, REQUIRED, china(), NINE))
+    found = compared(before, survey(known, RULES, china(), NINE))
     assert ("rating.superseded", "d:b") in [
         news[:2] for one in found for news in one.news
     ]
