@@ -1,24 +1,19 @@
 """API tokens: who may do what, kept as digests in a file that only we may read.
 
 A token's text is shown once, when it is created; the file holds its SHA-256, which is
-enough for a random secret. Both the console and the command line use this module: one
-writes at a time, and readers see a change at their next request.
+enough for a random secret.
 """
 
-import fcntl
 import hashlib
-import os
 import re
 import secrets
-import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from gateway.durable import sync_directory
+from gateway.credentials import CredentialsFile
 from gateway.errors import PermanentError
 
 FILE_NAME: Final = "tokens.json"
@@ -62,8 +57,8 @@ class Tokens:
     """The tokens in the file at `path`; none while there is no file."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._seen: tuple[int, int, int] | None = None
+        self._file = CredentialsFile(path, _File, "tokens")
+        self._read: _File | None = None
         self._by_digest: dict[str, Token] = {}
 
     def all(self) -> list[Token]:
@@ -98,58 +93,31 @@ class Tokens:
             site=site,
             created_ms=now_ms,
         )
-        with self._locked():
+        with self._file.locked():
             tokens = self.all()
             if name in {one.name for one in tokens}:
                 raise PermanentError(f"there is a token {name!r}: revoke it first")
             if len(tokens) >= TOKENS_MAX:
                 raise PermanentError(f"there are {TOKENS_MAX} tokens: revoke some")
-            self._write([*tokens, token])
+            self._file.write(_File([*tokens, token]))
         return text
 
     def revoke(self, name: str) -> None:
         """Make a token void at once. Raises PermanentError when there is none."""
-        with self._locked():
+        with self._file.locked():
             tokens = self.all()
             left = [token for token in tokens if token.name != name]
             if len(left) == len(tokens):
                 raise PermanentError(f"there is no token {name!r}")
-            self._write(left)
+            self._file.write(_File(left))
 
     def _current(self) -> dict[str, Token]:
-        try:
-            stat = self._path.stat()
-        except FileNotFoundError:
-            self._seen, self._by_digest = None, {}
-            return {}
-        mark = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
-        if mark != self._seen:
-            self._by_digest = {token.digest: token for token in _load(self._path)}
-            self._seen = mark
+        content = self._file.read()
+        if content is not self._read:
+            tokens = content.tokens if content else []
+            self._by_digest = {token.digest: token for token in tokens}
+            self._read = content
         return self._by_digest
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Write alone; who waits does so for one small file."""
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-        descriptor = os.open(self._path.with_suffix(".lock"), flags, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
-
-    def _write(self, tokens: list[Token]) -> None:
-        content = msgspec.json.format(msgspec.json.encode(_File(tokens)), indent=1)
-        directory = self._path.parent
-        descriptor, name = tempfile.mkstemp(prefix=".tokens.", dir=directory)
-        with os.fdopen(descriptor, "wb") as file:  # mkstemp: for our eyes only
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(self._path)
-        sync_directory(directory)
 
 
 def _check(name: str, given: set[str], wanted: tuple[str, ...]) -> None:
@@ -165,14 +133,3 @@ def _check(name: str, given: set[str], wanted: tuple[str, ...]) -> None:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _load(path: Path) -> list[Token]:
-    try:
-        if path.stat().st_mode & 0o077:
-            raise PermanentError(f"{path}: others may read the tokens: chmod 600 it")
-        return msgspec.json.decode(path.read_bytes(), type=_File).tokens
-    except OSError as error:
-        raise PermanentError(f"{path}: cannot be read: {error.strerror}") from error
-    except msgspec.MsgspecError as error:
-        raise PermanentError(f"{path}: no tokens: {error}") from error

@@ -141,7 +141,7 @@ class Backup:
         journal = folder / paths.journal.name
         copy_journal(paths.journal, journal, self._breathe)
         settle(journal)
-        for small in (paths.session_mark, paths.tokens):
+        for small in (paths.session_mark, paths.tokens, paths.users):
             if small.exists():
                 shutil.copyfile(small, folder / small.name)
                 sync_file(folder / small.name)

@@ -8,6 +8,7 @@ from gateway.app.paths import Paths
 from gateway.app.signals import Signals
 from gateway.clock import SystemClock
 from gateway.console.app import Secrets, Stores, create_app
+from gateway.console.front import Front
 from gateway.console.role import run_console
 from gateway.delivery.queries import SqliteDeliveryQueries
 from gateway.ipc.submission import SubmissionClient
@@ -20,6 +21,7 @@ from gateway.sealing import open_keyring
 from gateway.settings import Settings
 from gateway.supervisor import Role
 from gateway.tokens import Tokens
+from gateway.users import Users
 
 
 async def run(settings: Settings, _config: Path, signals: Signals) -> None:
@@ -29,7 +31,9 @@ async def run(settings: Settings, _config: Path, signals: Signals) -> None:
     paths, clock = Paths(settings), SystemClock()
     readers = [Reader(path) for path in (paths.journal, paths.ledger, paths.delivery)]
     journal, ledger, deliveries = readers
-    secrets = Secrets(Tokens(paths.tokens), open_keyring(paths.keyring))
+    secrets = Secrets(
+        Tokens(paths.tokens), Users(paths.users), open_keyring(paths.keyring)
+    )
     stores = Stores(
         SqliteLedgerQueries(ledger),
         SqliteDeliveryQueries(deliveries),
@@ -43,13 +47,15 @@ async def run(settings: Settings, _config: Path, signals: Signals) -> None:
         return readiness(paths.run_dir, tuple(Role), clock.wall_ms())
 
     app = create_app(stores, submitter, clock, ready, paths.run_dir, secrets=secrets)
+    front = Front(app, clock, settings.gateway.id)
     try:
         async with asyncio.TaskGroup() as group:
             beside = [
+                group.create_task(front.run()),
                 group.create_task(app.state.live.run(signals.stop)),
                 group.create_task(app.state.token_log.run()),
             ]
-            await run_console(app, address.host, address.port, signals.stop)
+            await run_console(front, address.host, address.port, signals.stop)
             for task in beside:
                 task.cancel()
     finally:

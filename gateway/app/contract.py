@@ -13,6 +13,7 @@ from gateway.processing.explaining import LedgerExplanations
 from gateway.reading import Reader
 from gateway.sealing import Keyring
 from gateway.tokens import Tokens
+from gateway.users import Users
 
 _NOWHERE: Final = Path("nowhere")
 _NO_KEY: Final = bytes(32)
@@ -29,7 +30,7 @@ def openapi() -> dict[str, Any]:
         SqliteJournalRecords(reader, keyring),
         LedgerExplanations(reader),
     )
-    secrets = Secrets(Tokens(_NOWHERE), keyring)
+    secrets = Secrets(Tokens(_NOWHERE), Users(_NOWHERE), keyring)
     submitter = SubmissionClient(_NOWHERE)
     app = create_app(stores, submitter, SystemClock(), list, _NOWHERE, secrets=secrets)
     return app.openapi()

@@ -6,6 +6,7 @@ from typing import Self
 
 from gateway.settings import Settings
 from gateway.tokens import FILE_NAME as TOKENS
+from gateway.users import FILE_NAME as USERS
 
 
 class Paths:
@@ -27,6 +28,7 @@ class Paths:
         self.delivery = data_dir / "delivery.db"
         self.session_mark = data_dir / "session.mark"
         self.tokens = data_dir / TOKENS
+        self.users = data_dir / USERS
         self.checkpoints = data_dir / "checkpoints"
         self.restoring = data_dir / "restoring"
 

@@ -40,7 +40,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
         "clock",
     ),
     "forget": ("erase",),
-    "keep": ("backup", "restore", "keys", "token"),
+    "keep": ("backup", "restore", "keys", "token", "user"),
     "build on it": ("schema",),
     "try and measure": ("rehearse", "demo", "simulate", "conformance", "bench"),
 }

@@ -16,6 +16,7 @@ from gateway.console.explaining import Explainer
 from gateway.console.figures import Scrape
 from gateway.console.guard import Guard
 from gateway.console.live import Live
+from gateway.console.logins import LogIns
 from gateway.console.pipeline import PipelineReader
 from gateway.console.routes.alerts import Alerts
 from gateway.console.routes.audit import Audit
@@ -59,6 +60,7 @@ from gateway.queries.explaining import Explanations as Grounds
 from gateway.queries.journal import JournalQueries, JournalRecords
 from gateway.sealing import Keyring
 from gateway.tokens import Tokens
+from gateway.users import Users
 
 PREFIX: Final = "/api/v1"
 
@@ -77,6 +79,7 @@ class Secrets(NamedTuple):
     """Who may call, and what opens personal fields."""
 
     tokens: Tokens
+    users: Users
     keyring: Keyring
 
 
@@ -100,8 +103,9 @@ def create_app(  # noqa: PLR0913 -- every port of the console, named once
         responses=problems.responses(),
     )
     problems.install(app)
-    access = Access(secrets.tokens)
-    app.state.access = access
+    app.state.logins = logins = LogIns(clock)
+    app.state.access = access = Access(secrets.tokens, secrets.users, logins)
+    app.state.users = secrets.users
     app.add_middleware(Guard, is_open=access.is_open)
     pipeline = PipelineReader(stores.ledger, stores.deliveries, stores.journal, clock)
     app.state.live = live = Live(Watcher(stores.ledger, pipeline), clock)

@@ -1,20 +1,26 @@
-"""Who calls: a token's bearer, or whoever is on this machine while there is none."""
+"""Who calls: a token's bearer, who logged in, or whoever is on this machine.
+
+The last one only while there is neither a token nor a user.
+"""
 
 from http import HTTPStatus
 from typing import Annotated, Final, NamedTuple
 
-from fastapi import Request, Security
+from fastapi import Security
 from fastapi.security import (
     HTTPAuthorizationCredentials,
     HTTPBearer,
     SecurityScopes,
 )
+from starlette.requests import HTTPConnection
 
 from gateway.acts import NOBODY
+from gateway.console.logins import LogIn, LogIns, login_name
 from gateway.console.problems import ProblemError
 from gateway.errors import PermanentError
 from gateway.loopback import is_loopback
 from gateway.tokens import SCOPES, Token, Tokens
+from gateway.users import User, Users
 
 _CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
 
@@ -36,24 +42,36 @@ _ANYONE: Final = Caller(NOBODY, frozenset(SCOPES), None)
 
 
 class Access:
-    """Tells callers by their tokens; looks at the file at each request."""
+    """Tells callers by tokens and sessions; looks at the files at each request."""
 
-    def __init__(self, tokens: Tokens) -> None:
+    def __init__(self, tokens: Tokens, users: Users, logins: LogIns) -> None:
         self._tokens = tokens
+        self._users = users
+        self._logins = logins
 
     def is_open(self) -> bool:
-        """Whether no token exists, so that this machine needs none."""
+        """Whether neither token nor user exists, so that this machine needs none."""
         try:
-            return not self._tokens.all()
+            return not self._tokens.all() and not self._users.all()
         except PermanentError:
             return False
 
-    def caller(self, text: str | None, host: str) -> Caller:
-        """The caller who shows this token and calls from this host.
+    def of(self, connection: HTTPConnection, text: str | None) -> Caller:
+        """The caller behind a request or a socket, who shows this token or none.
 
         Raises:
-            ProblemError: 401, or 503 when the tokens cannot be read.
+            ProblemError: 401, or 503 when tokens or users cannot be read.
         """
+        host = connection.client.host if connection.client else ""
+        if text is None:
+            name = login_name(connection)
+            user = None if name is None else self.user(name)
+            if user is not None:
+                return Caller(user.name, user.scopes, user.site)
+        return self.caller(text, host)
+
+    def caller(self, text: str | None, host: str) -> Caller:
+        """The caller who shows this token and calls from this host; raises as `of`."""
         token = self._found(text)
         if token is not None:
             scopes = frozenset(scope for scope in SCOPES if token.allows(scope))
@@ -61,7 +79,7 @@ class Access:
         if text is None and self.is_open() and is_loopback(host):
             return _ANYONE
         detail = (
-            "This needs a token: send Authorization: Bearer TOKEN"
+            "This needs a token: send Authorization: Bearer TOKEN, or log in"
             if text is None
             else "This token is not known here: it may have been revoked."
         )
@@ -69,15 +87,40 @@ class Access:
             HTTPStatus.UNAUTHORIZED, "unauthorized", detail, headers=_CHALLENGE
         )
 
+    def user(self, login_name: str) -> User | None:
+        """Who is logged in; a session of who may no longer is over. Raises as `of`."""
+        login = self._logins.use(login_name)
+        if login is None:
+            return None
+        user = self._standing(login)
+        if user is None:
+            self._logins.end(login_name)
+        return user
+
+    def end_stale(self) -> None:
+        """End the sessions of who was disabled, or whose time is over."""
+        self._logins.end_where(lambda login: self._standing(login) is None)
+
+    def _standing(self, login: LogIn) -> User | None:
+        try:
+            user = self._users.find(login.user)
+        except PermanentError as error:
+            raise _unreadable("users") from error
+        return user if user is not None and user.hash == login.mark else None
+
     def _found(self, text: str | None) -> Token | None:
         try:
             return None if text is None else self._tokens.find(text)
         except PermanentError as error:
-            raise ProblemError(
-                HTTPStatus.SERVICE_UNAVAILABLE,
-                "tokens_unreadable",
-                "The tokens cannot be read: an operator must mend their file.",
-            ) from error
+            raise _unreadable("tokens") from error
+
+
+def _unreadable(what: str) -> ProblemError:
+    return ProblemError(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        f"{what}_unreadable",
+        f"The {what} cannot be read: an operator must mend their file.",
+    )
 
 
 _BEARER: Final = HTTPBearer(
@@ -88,21 +131,20 @@ _BEARER: Final = HTTPBearer(
 
 
 async def _admit(
-    request: Request,
+    request: HTTPConnection,
     needed: SecurityScopes,
     shown: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
 ) -> Caller:
     access: Access = request.app.state.access
-    host = request.client.host if request.client else ""
-    caller = access.caller(shown.credentials if shown else _unread(request), host)
+    caller = access.of(request, shown.credentials if shown else _unread(request))
     for scope in needed.scopes:
         if scope not in caller.scopes:
-            detail = f"This token lacks the scope {scope}."
+            detail = f"{caller.name} lacks the scope {scope}."
             raise ProblemError(HTTPStatus.FORBIDDEN, "forbidden", detail)
     return caller
 
 
-def _unread(request: Request) -> str | None:
+def _unread(request: HTTPConnection) -> str | None:
     """What was sent though it is no bearer token: never taken for nothing."""
     return request.headers.get("authorization")
 

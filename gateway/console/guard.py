@@ -2,7 +2,8 @@
 
 The open API trusts whoever is on this machine. A page in a browser there is not: it
 may not use us through a name of its own (DNS rebinding) nor by a form (its Origin).
-Where tokens are asked for, a page has none to send, so that any name of ours will do.
+Where tokens and users are asked for, any name of ours will do: a foreign page has no
+token to send, and the browser sends the cookie of a log-in with no request of its own.
 """
 
 from collections.abc import Callable
@@ -26,6 +27,7 @@ _HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+_POLICY_VIOLATION: Final = 1008
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -45,6 +47,9 @@ class Guard:
         send = _hardened(send)
         if problem is None:
             await self._app(scope, _bounded(receive, _bytes_max(scope)), send)
+            return
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
             return
         response = answer(problem.status, problem.code, problem.detail)
         await response(scope, receive, send)

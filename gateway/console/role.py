@@ -4,7 +4,8 @@ import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from typing import Final
+from importlib import import_module
+from typing import Any, Final, cast
 
 import structlog
 import uvicorn
@@ -41,6 +42,13 @@ class _Server(uvicorn.Server):
                 await asyncio.wait_for(self._stop.wait(), 1)
 
 
+def _socket_protocol(**given: Any) -> asyncio.Protocol:  # noqa: ANN401 -- uvicorn's
+    """Load what speaks the protocol of websockets when a page opens the first one."""
+    module = import_module("uvicorn.protocols.websockets.wsproto_impl")
+    protocol: asyncio.Protocol = module.WSProtocol(**given)
+    return protocol
+
+
 async def run_console(app: ASGIApp, host: str, port: int, stop: asyncio.Event) -> None:
     """Serve until `stop` is set; requests in flight have `_STOP_S_MAX` to end.
 
@@ -49,7 +57,7 @@ async def run_console(app: ASGIApp, host: str, port: int, stop: asyncio.Event) -
     config = uvicorn.Config(
         app,
         http="h11",
-        ws="none",
+        ws=cast("type[asyncio.Protocol]", _socket_protocol),
         lifespan="off",
         log_config=None,
         access_log=False,

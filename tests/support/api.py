@@ -10,7 +10,7 @@ import httpx
 import jsonschema_rs
 from fastapi import FastAPI
 
-from gateway import migrations
+from gateway import migrations, users
 from gateway.clock import SteppedClock
 from gateway.console.app import Secrets, Stores, create_app
 from gateway.delivery.queries import SqliteDeliveryQueries
@@ -33,6 +33,7 @@ from gateway.queries.journal import (
 from gateway.reading import Reader
 from gateway.sealing import Keyring
 from gateway.tokens import FILE_NAME, Tokens
+from gateway.users import Users
 from tests.support.ledger_file import NOON_MS, LedgerFile
 
 
@@ -178,6 +179,7 @@ class Api(Client):
         self.run_dir = directory
         self.findings: list[Finding] = []
         self.tokens = Tokens(directory / FILE_NAME)
+        self.users = Users(directory / users.FILE_NAME)
         self._readers = [Reader(self.ledger.path), Reader(self.deliveries.path)]
         super().__init__(self._create())
 
@@ -195,7 +197,7 @@ class Api(Client):
             self.clock,
             lambda: self.findings,
             self.run_dir,
-            secrets=Secrets(self.tokens, KEYRING),
+            secrets=Secrets(self.tokens, self.users, KEYRING),
             pause=self._pause,
         )
 
@@ -215,7 +217,7 @@ def contract() -> Mapping[str, Any]:
     nothing = cast("Any", None)
     stores = Stores(nothing, nothing, nothing, nothing, nothing)
     submissions, clock = Submissions(), SteppedClock()
-    secrets = Secrets(Tokens(Path()), KEYRING)
+    secrets = Secrets(Tokens(Path()), Users(Path()), KEYRING)
     return create_app(
         stores, submissions, clock, list, Path(), secrets=secrets
     ).openapi()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from gateway import users
 from gateway.console.app import Secrets, Stores, create_app
 from gateway.delivery.queries import SqliteDeliveryQueries
 from gateway.journal.looking import records_at, tail
@@ -22,6 +23,7 @@ from gateway.queries.journal import (
 )
 from gateway.reading import Reader
 from gateway.tokens import FILE_NAME, Tokens
+from gateway.users import Users
 from tests.support.api import Client, Deliveries
 from tests.support.folding import FoldedLedger
 from tests.support.whole import FATES
@@ -35,6 +37,7 @@ class FoldedApi(Client):
         self.deliveries = Deliveries(directory / "delivery.db")
         self._readers = [Reader(self.world.path), Reader(self.deliveries.path)]
         self.tokens = Tokens(directory / FILE_NAME)
+        self.users = Users(directory / users.FILE_NAME)
         self._directory = directory
         super().__init__(self.created())
 
@@ -54,7 +57,7 @@ class FoldedApi(Client):
             world.clock,
             list,
             self._directory,
-            secrets=Secrets(self.tokens, world.keyring),
+            secrets=Secrets(self.tokens, self.users, world.keyring),
             pause=self._pause,
         )
 

@@ -44,5 +44,5 @@ def test_this_machine_needs_none(tmp_path: Path, listen: str) -> None:
 
 
 def test_check_and_run_refuse_it_before_anything_starts(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="no API token protects it"):
+    with pytest.raises(SettingsError, match="neither user nor token protects it"):
         load_usable(config(tmp_path, "0.0.0.0:8700"))

@@ -1,0 +1,42 @@
+"""Figures as people read them, in both languages alike."""
+
+from typing import Final
+
+NOTHING: Final = "\N{EN DASH}"
+"""In the place of a figure that there is not."""
+
+_KIB: Final = 1024
+_UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB")
+_MINUTE_S: Final = 60
+_HOUR_S: Final = 3600
+_DAY_S: Final = 86_400
+
+
+def count(number: int) -> str:
+    """With a thin space between thousands: 1 234 567."""
+    return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def size(number: float) -> str:
+    """Bytes in the unit that leaves one to four digits."""
+    at = 0
+    while number >= _KIB and at < len(_UNITS) - 1:
+        number, at = number / _KIB, at + 1
+    return f"{number:.1f} {_UNITS[at]}" if at else f"{number:.0f} B"
+
+
+def duration(seconds: float) -> str:
+    """In its two largest units at most: 12 s, 5 min, 3 h 20 min, 4 d 3 h."""
+    whole = int(seconds)
+    if whole < _MINUTE_S:
+        return f"{whole} s"
+    if whole < _HOUR_S:
+        return f"{whole // _MINUTE_S} min"
+    if whole < _DAY_S:
+        return f"{whole // _HOUR_S} h {whole % _HOUR_S // _MINUTE_S} min"
+    return f"{whole // _DAY_S} d {whole % _DAY_S // _HOUR_S} h"
+
+
+def percentage(share: str | None) -> str:
+    """A share of the API, such as "75.00"; a dash when there is nothing to share."""
+    return NOTHING if share is None else f"{float(share):.1f} %"

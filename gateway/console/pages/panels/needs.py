@@ -1,0 +1,71 @@
+"""Terminals by their state, and the alerts that are open."""
+
+from typing import Any, Final
+
+from nicegui import ui
+
+from gateway.console.pages.numbers import NOTHING, count
+from gateway.console.pages.panels.way import heading
+from gateway.console.pages.visit import Visit
+from gateway.console.wording import Words
+
+_ALERTS: Final = 6
+_KINDS: Final = {
+    "offline": "bad",
+    "failed": "bad",
+    "stale": "fair",
+    "degraded": "fair",
+}
+_SEVERITIES: Final = {"critical": "bad", "warning": "fair"}
+
+
+class Needs:
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        words = visit.words
+        with ui.element("section").classes("console-card w-3"):
+            heading(words("devices"))
+            self._devices = ui.label(NOTHING).classes("console-figure")
+            self._states = {kind: _State(words, kind) for kind in _KINDS}
+        with ui.element("section").classes("console-card w-6"):
+            heading(words("alerts"))
+            self._alerts = ui.element("div")
+
+    async def look(self) -> None:
+        sites = (await self._visit.api.get("/sites/ranking"))["items"]
+        total = sum(site["devices"] for site in sites)
+        self._devices.set_text(self._visit.words("devices_all", count=count(total)))
+        for kind, state in self._states.items():
+            state.show(sum(site[kind] for site in sites))
+        found = await self._visit.api.get("/alerts", state="open", limit=_ALERTS)
+        self._show_alerts(found["items"], more=found["next_cursor"] is not None)
+
+    def _show_alerts(self, alerts: list[dict[str, Any]], *, more: bool) -> None:
+        words = self._visit.words
+        self._alerts.clear()
+        with self._alerts:
+            if not alerts:
+                ui.label(words("no_alerts")).classes("console-quiet")
+            for alert in alerts:
+                with ui.element("div").classes("console-sink"):
+                    kind = _SEVERITIES.get(alert["severity"], "")
+                    severity = words.known("severity", alert["severity"])
+                    ui.label(severity).classes(f"console-state {kind}")
+                    ui.label(alert["text"])
+                    opened = self._visit.time(alert["opened_at"], "%m-%d %H:%M")
+                    ui.label(opened).classes("console-quiet console-number")
+            if more:
+                ui.label(words("more_alerts")).classes("console-quiet")
+
+
+class _State:
+    def __init__(self, words: Words, kind: str) -> None:
+        with ui.element("div").classes("console-sink"):
+            self._count = ui.label().classes("console-number")
+            self._label = ui.label(words(f"state_{kind}")).classes("console-state")
+        self._kind = kind
+
+    def show(self, number: int) -> None:
+        self._count.set_text(count(number))
+        kind = _KINDS[self._kind] if number else ""
+        self._label.classes(replace=f"console-state {kind}")

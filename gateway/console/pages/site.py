@@ -1,0 +1,89 @@
+"""All pages, put together; this module is imported when the first one is asked for."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from copy import copy
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI
+from nicegui import app as drawn
+from nicegui import ui
+from nicegui.language import Language
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import HTTPConnection, Request
+from starlette.types import ASGIApp
+
+from gateway.console.front import House
+from gateway.console.pages import live
+from gateway.console.pages.page import Page
+from gateway.console.pages.policy import Policy
+from gateway.console.pages.shell import STATIC, framed
+from gateway.console.pages.sockets import bind_to_logins, end_pages_of
+from gateway.console.pages.visit import Visit
+from gateway.console.problems import ProblemError
+
+PAGES: Final[tuple[Page, ...]] = (live.PAGE,)
+"""In the order of the menu."""
+
+_RECONNECT_S: Final = 10.0
+_STATIC_S_MAX: Final = 3600
+_COMPRESSED_BYTES_MIN: Final = 1000
+_LANGUAGES: Final[dict[str, Language]] = {"en": "en-US", "zh": "zh-CN"}
+"""How the library calls them."""
+
+_DARK: Final = {"auto": None, "light": False, "dark": True}
+
+
+@asynccontextmanager
+async def running(house: House) -> AsyncIterator[ASGIApp]:
+    """The application of all pages, until the end of the console.
+
+    The library that draws them knows one application a process.
+    """
+    parent = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    drawn.add_static_files(
+        STATIC, Path(__file__).with_name("static"), max_cache_age=_STATIC_S_MAX
+    )
+    for page in PAGES:
+        ui.page(page.path)(_shown(page, house))
+    ui.run_with(
+        parent,
+        title="evalgate",
+        language="en-US",
+        favicon=Path(__file__).with_name("static") / "icon.svg",
+        binding_refresh_interval=None,
+        reconnect_timeout=_RECONNECT_S,
+        gzip_middleware_factory=None,
+        tailwind=False,
+        show_welcome_message=False,
+    )
+    bind_to_logins(lambda connection: _stands(house, connection))
+    house.logins.on_end(end_pages_of)
+    async with parent.router.lifespan_context(parent):
+        yield GZipMiddleware(Policy(parent), minimum_size=_COMPRESSED_BYTES_MIN)
+
+
+def _shown(page: Page, house: House) -> Callable[[Request], Awaitable[None]]:
+    async def show(request: Request) -> None:
+        client = ui.context.client
+        visit = Visit(house, client, request, page.name)
+        client.page = own = copy(client.page)
+        own.language = _LANGUAGES[visit.preferences.language]
+        own.dark = _DARK[visit.preferences.theme]
+        is_open = house.access.is_open()
+        with framed(visit, page, PAGES, house.gateway_id, is_open=is_open):
+            if visit.may(page.scope):
+                await page.build(visit)
+            else:
+                ui.label(visit.words("not_allowed"))
+
+    return show
+
+
+def _stands(house: House, connection: HTTPConnection) -> bool:
+    try:
+        house.access.of(connection, None)
+    except ProblemError:
+        return False
+    return True

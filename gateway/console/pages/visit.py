@@ -1,0 +1,117 @@
+"""One open page: who looks, in which words, and how it asks and tells.
+
+A page belongs to the log-in it was asked for in. Every answer it gets is the API's for
+that log-in at that moment; when that is over, the page goes to the log-in.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import quote
+
+from nicegui import Client, ui
+from starlette.requests import Request
+
+from gateway.console.callers import Caller
+from gateway.console.entrance import LOG_IN
+from gateway.console.front import House
+from gateway.console.logins import login_name
+from gateway.console.pages.api import Api, Refusal
+from gateway.console.preferences import Preferences
+from gateway.console.wording import Words
+
+Work = Callable[[], Awaitable[None]]
+
+HIDDEN: Final = "console_hidden"
+"""The event by which `console.js` tells that nobody looks at the tab."""
+
+
+class Visit:
+    """What a page's builder is given; `params` are of its path, `query` behind it."""
+
+    def __init__(
+        self, house: House, client: Client, request: Request, page: str
+    ) -> None:
+        self.api = Api(house.api, request)
+        self.now_ms = house.clock.wall_ms
+        self.client = client
+        self.caller: Caller = request.scope["evalgate.caller"]
+        self.login = login_name(request)
+        self.preferences = Preferences.of(request)
+        self.zone = self.preferences.zone
+        self.words: Words = self.preferences.words(page)
+        self.params = dict(request.path_params)
+        self.query = dict(request.query_params)
+        self.path = request.url.path
+        self._timers: list[ui.timer] = []
+        self._old: ui.label | None = None
+
+    def may(self, scope: str) -> bool:
+        """Whether to offer what needs this scope; the API decides when it is done."""
+        return scope in self.caller.scopes
+
+    async def every(self, seconds: float, work: Work) -> None:
+        """Do `work` now, then again and again while somebody looks at the page.
+
+        What the API refuses is said above the page, and tried again.
+        """
+
+        async def look() -> None:
+            try:
+                await work()
+            except Refusal as refusal:
+                self._say_old(refusal)
+            else:
+                self._say_old(None)
+
+        await look()
+        self._timers.append(ui.timer(seconds, look, immediate=False))
+
+    async def act(self, doing: Awaitable[Any], told: str | None = None) -> bool:
+        """Carry out an act, say what came of it, and whether it was done."""
+        try:
+            done = await doing
+        except Refusal as refusal:
+            self.refused(refusal)
+            return False
+        waits = isinstance(done, dict) and done.get("processed") is False
+        text = self.words("recorded") if waits else told or self.words("done")
+        ui.notify(text, type="positive")
+        return True
+
+    def refused(self, refusal: Refusal) -> None:
+        """Say why not; who is no longer logged in may do so again."""
+        if refusal.status == HTTPStatus.UNAUTHORIZED:
+            self.leave()
+            return
+        text = self.words("refused", detail=refusal.detail)
+        ui.notify(text, type="negative", multi_line=True)
+
+    def leave(self) -> None:
+        """Go to the log-in, and from there back to this page."""
+        self.client.open(f"{LOG_IN}?next={quote(self.path)}")
+
+    def pause(self, *, hidden: bool) -> None:
+        """Do nothing by oneself while nobody looks."""
+        for timer in self._timers:
+            timer.active = not hidden
+
+    def time(self, text: str | None, form: str = "%Y-%m-%d %H:%M:%S") -> str:
+        """A moment of the API in the zone of whoever looks; "never" for None."""
+        if text is None:
+            return self.words("never")
+        return datetime.fromisoformat(text).astimezone(self.zone).strftime(form)
+
+    def place_of_notices(self, label: ui.label) -> None:
+        """Where the frame says that figures are old."""
+        self._old = label
+
+    def _say_old(self, refusal: Refusal | None) -> None:
+        if refusal is not None and refusal.status == HTTPStatus.UNAUTHORIZED:
+            self.leave()
+            return
+        if self._old is not None:
+            text = "" if refusal is None else refusal.detail
+            self._old.set_text(self.words("stale", detail=text) if text else "")
+            self._old.set_visibility(bool(text))

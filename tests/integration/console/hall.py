@@ -1,0 +1,81 @@
+"""A hall for the pages to show: sites, windows, terminals, and what people pressed."""
+
+from collections.abc import Iterator
+from random import Random
+from typing import Final
+
+from gateway.ports import Record
+from tests.support.folding import DAY_MS, START_MS, FoldedLedger, element, message
+
+DEVICES: Final = 12
+DAYS: Final = 15
+SEED: Final = 7
+HOSTILE: Final = "<script>document.title='owned'</script>"
+"""The name of a window, and what a hostile comment holds."""
+
+_SITES: Final = (
+    {"id": "city", "name": "City", "parent": None, "time_zone": "Asia/Shanghai"},
+    {"id": "north", "name": "North hall", "parent": "city"},
+    {"id": "south", "name": "South hall", "parent": "city"},
+)
+_LEVELS: Final = (5, 5, 5, 5, 4, 4, 4, 3, 2, 1)
+_MINUTE_MS: Final = 60_000
+_PRESSES_A_DAY: Final = 4
+
+
+def furnish(world: FoldedLedger) -> None:
+    """Fill the ledger through the fold, as journals would; the same at each call."""
+    sinks = [
+        {"name": "points", "kind": "influxdb", "events": ["*"]},
+        {"name": "business", "kind": "backend", "events": ["*"]},
+    ]
+    world.act("sinks_applied", {"sinks": sinks})
+    _organise(world)
+    world.clock.set_wall(START_MS)
+    for records in _days():
+        world.take(*records)
+    world.act("session_lost", {})
+    world.append([message("intruder", element("x1"), START_MS)])
+
+
+def device(number: int) -> str:
+    return f"eval-{number:04}"
+
+
+def _site(number: int) -> str:
+    return "north" if number <= DEVICES // 2 else "south"
+
+
+def _organise(world: FoldedLedger) -> None:
+    world.act("tables_applied", {"table": "sites", "rows": list(_SITES)})
+    windows = [
+        {"id": f"w{n}", "name": f"Window {n}", "site": _site(n), "department": "taxes"}
+        for n in range(1, DEVICES + 1)
+    ]
+    windows.append({"id": HOSTILE, "name": HOSTILE, "site": "north"})
+    world.act("tables_applied", {"table": "windows", "rows": windows})
+    rows = [
+        {
+            "device_id": device(n),
+            "lifecycle": "active",
+            "site": _site(n),
+            "window": f"w{n}" if n < DEVICES else HOSTILE,
+        }
+        for n in range(1, DEVICES + 1)
+    ]
+    world.act("tables_applied", {"table": "devices", "rows": rows})
+
+
+def _days() -> Iterator[list[Record]]:
+    dice = Random(SEED)
+    for day in range(DAYS, -1, -1):
+        noon_ms = START_MS - day * DAY_MS
+        yield [
+            message(
+                device(n),
+                element(f"e{day:02}-{n:02}-{turn}", dice.choice(_LEVELS)),
+                noon_ms - (n * 7 + turn * 31) * _MINUTE_MS % (6 * 60 * _MINUTE_MS),
+            )
+            for turn in range(_PRESSES_A_DAY)
+            for n in range(1, DEVICES + 1)
+        ]
