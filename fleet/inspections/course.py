@@ -46,15 +46,29 @@ def course(
     for completion in done[len(before) :]:
         walk.credited[completion.record_id] = step(completion)
         walk.presses = completion.presses
-    open_period = walk.maker.period(
-        walk.base, walk.due_day, walk.presses, usage.reached_ms
-    )
+    open_period = walk.maker.period(walk.began, walk.due_day, usage.reached_ms)
     soon = _is_soon(term.plan, open_period, usage)
     return Course(
         tuple(walk.closed[-CLOSED_MAX:]),
         msgspec.structs.replace(open_period, soon=soon),
         walk.credited,
     )
+
+
+class _Began(NamedTuple):
+    """Where a period began: its day, which of that day, after how many presses.
+
+    A second one begins on a day only when presses made the first one due at once.
+    """
+
+    day: int
+    nth: int
+    presses: int
+
+    @property
+    def name(self) -> str:
+        since = date.fromordinal(self.day).isoformat()
+        return since if self.nth == 1 else f"{since}.{self.nth}"
 
 
 class _Maker(NamedTuple):
@@ -65,19 +79,18 @@ class _Maker(NamedTuple):
     days: Days
 
     def period(
-        self, base: int, due_day: int | None, presses: int, reached_ms: int | None
+        self, began: _Began, due_day: int | None, reached_ms: int | None
     ) -> Period:
-        """The period that began on day `base`, after `presses`; still open."""
+        """The period that began so; still open."""
         plan, found = self.plan, list[Due]()
         if due_day is not None:
             found.append(self._due_on(due_day))
         if reached_ms is not None and plan.every_presses is not None:
             found.append(self._due_since(reached_ms))
-        since = date.fromordinal(base).isoformat()
         return Period(
-            f"{self.device_id}:{plan.type}:{since}",
+            f"{self.device_id}:{plan.type}:{began.name}",
             min(found, key=lambda due: due.from_ms, default=None),
-            None if plan.every_presses is None else presses + plan.every_presses,
+            None if plan.every_presses is None else began.presses + plan.every_presses,
         )
 
     def remind_day(self, day: int) -> int:
@@ -123,7 +136,7 @@ class _Walk:
     def __init__(self, maker: _Maker, term: Term, before: Sequence[Completion]) -> None:
         self.maker = maker
         self.first_day = self.base = maker.days.local_day(term.since_ms)
-        self.presses = term.presses
+        self.nth, self.presses = 1, term.presses
         self.closed: list[Period] = []
         self.credited: dict[str, Period | None] = {}
         for completion in before:
@@ -134,6 +147,11 @@ class _Walk:
         if maker.plan.due_from == "grid":
             self._slots = maker.slots(self.first_day)
         self.due_day = self._next_due()
+
+    @property
+    def began(self) -> _Began:
+        """Where the open period began."""
+        return _Began(self.base, self.nth, self.presses)
 
     def from_completion(self, completion: Completion) -> Period | None:
         """The period that it closes; the next one begins with it."""
@@ -156,13 +174,12 @@ class _Walk:
         return self.closed[passed]
 
     def _close(self, completion: Completion, base: int) -> Period:
-        opened = self.maker.period(
-            self.base, self.due_day, self.presses, completion.reached_ms
-        )
+        opened = self.maker.period(self.began, self.due_day, completion.reached_ms)
         period = msgspec.structs.replace(
             opened, done_ms=completion.finished_ms, record_id=completion.record_id
         )
         self.closed.append(period)
+        self.nth = self.nth + 1 if base == self.base else 1
         self.base = base
         self.due_day = self._next_due()
         return period

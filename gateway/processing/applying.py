@@ -13,7 +13,7 @@ from gateway.ports import Record, RecordKind, SinkSpec
 from gateway.ratings.rulebook import Own
 from gateway.rules import Rules
 
-FOLD_VERSION: Final = 19
+FOLD_VERSION: Final = 20
 """Raise it when the same records would fold into another ledger than before."""
 
 SITE_RULES: Final = "site_rules"

@@ -12,7 +12,7 @@ from tests.scenarios.month import ailing, dues, reckoning
 from tests.scenarios.month.plan import DAYS
 from tests.scenarios.month.run import Interruptions, Outcome, fold
 
-SMALL = DAYS._replace(devices=120)
+SMALL = DAYS._replace(devices=72, sites=12)
 SEED = 7
 
 

@@ -11,6 +11,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.scenarios.month")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--short", action="store_true", help="three days of 200")
+    parser.add_argument("--devices", type=int, help="other than 2,000, or 200")
+    parser.add_argument("--sites", type=int, help="other than 40, or 8")
     parser.add_argument(
         "--restarts",
         type=float,
@@ -21,7 +23,11 @@ def main() -> int:
     how = Interruptions()
     if options.restarts:
         how = Interruptions(options.restarts, (1, 16), options.seed)
-    outcome = fold(DAYS if options.short else MONTH, options.seed, how)
+    size = DAYS if options.short else MONTH
+    size = size._replace(
+        devices=options.devices or size.devices, sites=options.sites or size.sites
+    )
+    outcome = fold(size, options.seed, how)
     _print(outcome)
     return 1 if outcome.wrong else 0
 

@@ -163,11 +163,14 @@ class Proof:
     ) -> tuple[dict[object, object], dict[object, object]]:
         mine: dict[object, object] = {}
         for (device_id, kind), due in owed.items():
+            days = Counter[int]()  # how many began on a day
             for one in _asked(due):
+                days[one.began] += 1
                 if one.due is None:
                     continue
                 began = date.fromordinal(self._ordinal(one.began)).isoformat()
-                mine[f"{device_id}:{kind}:{began}"] = (
+                more = f".{days[one.began]}" if days[one.began] > 1 else ""
+                mine[f"{device_id}:{kind}:{began}{more}"] = (
                     self._ordinal(one.due),
                     one.overdue_ms,
                     one.done_ms,

@@ -171,6 +171,18 @@ def test_what_presses_made_due_counts_as_in_time_by_when_they_did() -> None:
     assert [one.in_time for one in (*late, *in_time)] == [False, True]
 
 
+def test_two_inspections_that_presses_ask_for_on_one_day_are_two() -> None:
+    asked = plan(every_presses=1_000)
+    noon, evening = done(3.5, 1_000, reached=3.4), done(3.8, 2_000, reached=3.7)
+    found = followed(asked, done(3), noon, evening)
+    names = [one.inspection_id for one in (*found.closed[1:], found.open)]
+    assert [name.rpartition(":")[2] for name in names] == [
+        "2026-11-03",
+        "2026-11-03.2",
+        "2026-11-03.3",
+    ]
+
+
 def test_the_examples_of_the_document_are_true() -> None:
     text = (ROOT / "docs" / "inspections.md").read_text("utf-8")
     rows = re.findall(
