@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from gateway.clock import SystemClock
 from gateway.console.app import Secrets, Stores, create_app
+from gateway.console.upkeep import Checks, Configuration, Upkeep
 from gateway.delivery.queries import SqliteDeliveryQueries
 from gateway.ipc.submission import SubmissionClient
 from gateway.journal.queries import SqliteJournalQueries, SqliteJournalRecords
@@ -32,5 +33,9 @@ def openapi() -> dict[str, Any]:
     )
     secrets = Secrets(Tokens(_NOWHERE), Users(_NOWHERE), keyring)
     submitter = SubmissionClient(_NOWHERE)
-    app = create_app(stores, submitter, SystemClock(), list, _NOWHERE, secrets=secrets)
+    clock = SystemClock()
+    upkeep = Upkeep(lambda: Configuration(0, {}), Checks((), clock))
+    app = create_app(
+        stores, submitter, clock, list, _NOWHERE, secrets=secrets, upkeep=upkeep
+    )
     return app.openapi()

@@ -1,6 +1,7 @@
 """`evalgate verify`: the journal's chain, the counts, and the ledger folded again."""
 
 import sys
+import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ EXAMPLES = (
     "verify --json | jq -e .ok",
 )
 
+_LINE_EVERY_S: Final = 0.2
 _STAGES: Final = {
     "chain": "journal's blocks",
     "fold": "blocks folded again",
@@ -34,10 +36,17 @@ _STAGES: Final = {
 def add_arguments(parser: ArgumentParser) -> None:
     add_config(parser)
     add_json(parser)
+    parser.add_argument(
+        "--lines",
+        action="store_true",
+        help="for programs: progress and findings as they come, a JSON object a line",
+    )
 
 
 def run(args: Namespace) -> Exit:
     paths = Paths(load_settings(args.config))
+    if args.lines:
+        return _told_by_lines(paths)
     findings = []
     with _progress() as told:
         for finding in verify(paths, told):
@@ -49,6 +58,30 @@ def run(args: Namespace) -> Exit:
     if args.json:
         write_json({"ok": ok, "findings": [f._asdict() for f in findings]})
     return Exit.OK if ok else Exit.FAILED
+
+
+def _told_by_lines(paths: Paths) -> Exit:
+    """Who reads them may go: then there is nobody to go on for."""
+    ok, next_s = True, 0.0
+
+    def told(stage: str, done: int, total: int) -> None:
+        nonlocal next_s
+        if time.monotonic() >= next_s:
+            next_s = time.monotonic() + _LINE_EVERY_S
+            _tell({"progress": {"stage": stage, "done": done, "total": total}})
+
+    try:
+        for finding in verify(paths, told):
+            ok = ok and finding.ok
+            _tell({"finding": finding._asdict()})
+    except BrokenPipeError:
+        return Exit.FAILED
+    return Exit.OK if ok else Exit.FAILED
+
+
+def _tell(line: dict[str, object]) -> None:
+    write_json(line)
+    sys.stdout.flush()
 
 
 @contextmanager

@@ -50,9 +50,11 @@ from gateway.console.routes.statements import Statements
 from gateway.console.routes.statistics import Figures
 from gateway.console.routes.streaks import Streaks
 from gateway.console.routes.targets import Targets
+from gateway.console.routes.upkeep import UpkeepRoutes
 from gateway.console.routes.visits import PlannedVisits
 from gateway.console.token_log import TokenLog
 from gateway.console.tracing import Tracer
+from gateway.console.upkeep import Upkeep
 from gateway.console.watching import Watcher
 from gateway.ports import Submitter
 from gateway.queries import DeliveryQueries, LedgerQueries
@@ -91,6 +93,7 @@ def create_app(  # noqa: PLR0913 -- every port of the console, named once
     run_dir: Path,
     *,
     secrets: Secrets,
+    upkeep: Upkeep,
     pause: Pause = asyncio.sleep,
 ) -> FastAPI:
     """The API as an ASGI application; it holds no state of its own."""
@@ -115,6 +118,7 @@ def create_app(  # noqa: PLR0913 -- every port of the console, named once
     app.state.token_log = TokenLog(secrets.tokens, stores.ledger, acts)
     api = _api(stores, acts, pipeline, secrets.keyring, clock)
     app.include_router(api, prefix=PREFIX)
+    app.include_router(UpkeepRoutes(upkeep).router(), prefix=PREFIX)
     install_docs(app, PREFIX)
     _build_routes(app)
     return app

@@ -135,12 +135,12 @@ async def _admit(
     needed: SecurityScopes,
     shown: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
 ) -> Caller:
+    """The caller, if the token has one of the needed scopes."""
     access: Access = request.app.state.access
     caller = access.of(request, shown.credentials if shown else _unread(request))
-    for scope in needed.scopes:
-        if scope not in caller.scopes:
-            detail = f"{caller.name} lacks the scope {scope}."
-            raise ProblemError(HTTPStatus.FORBIDDEN, "forbidden", detail)
+    if caller.scopes.isdisjoint(needed.scopes):
+        detail = f"{caller.name} lacks the scope {' or '.join(needed.scopes)}."
+        raise ProblemError(HTTPStatus.FORBIDDEN, "forbidden", detail)
     return caller
 
 
@@ -153,6 +153,7 @@ Reader = Annotated[Caller, Security(_admit, scopes=["read"])]
 Operator = Annotated[Caller, Security(_admit, scopes=["operate"])]
 Auditor = Annotated[Caller, Security(_admit, scopes=["audit"])]
 Administrator = Annotated[Caller, Security(_admit, scopes=["admin"])]
+Prover = Annotated[Caller, Security(_admit, scopes=["operate", "audit"])]
 ContactReader = Annotated[Caller, Security(_admit, scopes=["contact"])]
 
 

@@ -33,6 +33,14 @@ def test_it_agrees_after_a_run(stores: Stores) -> None:
     assert fold.detail.startswith("8 blocks from the beginning give the same")
 
 
+def test_programs_are_told_as_it_goes(stores: Stores, capsys: Captured) -> None:
+    assert main(["verify", "--lines", "--config", str(stores.config)]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    names = [one["finding"]["name"] for one in lines if "finding" in one]
+    assert names == [finding.name for finding in stores.findings()]
+    assert {"stage", "done", "total"} == lines[0]["progress"].keys()
+
+
 def test_it_folds_from_the_checkpoint_on(stores: Stores) -> None:
     stores.checkpoint()
     stores.rate(20, blocks=2)

@@ -11,8 +11,9 @@ import jsonschema_rs
 from fastapi import FastAPI
 
 from gateway import migrations, users
-from gateway.clock import SteppedClock
+from gateway.clock import Clock, SteppedClock
 from gateway.console.app import Secrets, Stores, create_app
+from gateway.console.upkeep import Checks, Configuration, Upkeep
 from gateway.delivery.queries import SqliteDeliveryQueries
 from gateway.delivery.store import MIGRATIONS
 from gateway.errors import TransientError
@@ -168,6 +169,12 @@ class _Journal:
         return 0
 
 
+def upkeep(clock: Clock) -> Upkeep:
+    """A configuration of one key; a check that is asked for never begins."""
+    settings = {"gateway": {"id": "evalgate"}}
+    return Upkeep(lambda: Configuration(NOON_MS, settings), Checks((), clock))
+
+
 class Api(Client):
     """The API over stores whose rows a test writes itself."""
 
@@ -198,6 +205,7 @@ class Api(Client):
             lambda: self.findings,
             self.run_dir,
             secrets=Secrets(self.tokens, self.users, KEYRING),
+            upkeep=upkeep(self.clock),
             pause=self._pause,
         )
 
@@ -219,5 +227,11 @@ def contract() -> Mapping[str, Any]:
     submissions, clock = Submissions(), SteppedClock()
     secrets = Secrets(Tokens(Path()), Users(Path()), KEYRING)
     return create_app(
-        stores, submissions, clock, list, Path(), secrets=secrets
+        stores,
+        submissions,
+        clock,
+        list,
+        Path(),
+        secrets=secrets,
+        upkeep=upkeep(clock),
     ).openapi()

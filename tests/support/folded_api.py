@@ -24,7 +24,7 @@ from gateway.queries.journal import (
 from gateway.reading import Reader
 from gateway.tokens import FILE_NAME, Tokens
 from gateway.users import Users
-from tests.support.api import Client, Deliveries
+from tests.support.api import Client, Deliveries, upkeep
 from tests.support.folding import FoldedLedger
 from tests.support.whole import FATES
 
@@ -58,6 +58,7 @@ class FoldedApi(Client):
             list,
             self._directory,
             secrets=Secrets(self.tokens, self.users, world.keyring),
+            upkeep=upkeep(world.clock),
             pause=self._pause,
         )
 

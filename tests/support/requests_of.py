@@ -44,9 +44,9 @@ class Operation(NamedTuple):
     told: Schema
 
     @property
-    def scope(self) -> str | None:
-        named = [s for one in self.told.get("security", []) for s in one["token"]]
-        return named[0] if named else None
+    def scopes(self) -> list[str]:
+        """One of these is needed; none: nobody is asked for a token."""
+        return [s for one in self.told.get("security", []) for s in one["token"]]
 
 
 class Request(NamedTuple):

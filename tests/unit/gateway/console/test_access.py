@@ -22,7 +22,7 @@ def operations() -> Iterator[tuple[str, str, str | None]]:
             filled = filled.replace(f"{{{name}}}", "none-0001")
         for name in ("alert_id", "item_id", "letter_id"):
             filled = filled.replace(f"{{{name}}}", "1")
-        yield one.method, filled, one.scope
+        yield one.method, filled, next(iter(one.scopes), None)
 
 
 class Bound(Api):
