@@ -1,0 +1,123 @@
+// A list of the API as a table: rows are fetched by the browser, page after page.
+// Everything from outside is text: no cell is ever taken for markup.
+const SPLIT = ".";
+
+function at(item, key) {
+  return key.split(SPLIT).reduce((found, part) => (found == null ? found : found[part]), item);
+}
+
+export default {
+  template: `
+    <div class="console-listing">
+      <div class="console-wide" tabindex="0" role="region" :aria-label="label">
+        <table class="console-table" :aria-busy="loading ? 'true' : 'false'">
+          <caption class="console-hidden">{{ label }}</caption>
+          <thead><tr>
+            <th v-for="c in columns" :key="c.key" scope="col" :class="c.kind">{{ c.label }}</th>
+            <th v-for="act in acts" :key="act.name" scope="col"><span class="console-hidden">{{ act.label }}</span></th>
+          </tr></thead>
+          <tbody>
+            <tr v-for="(item, no) in items" :key="no">
+              <td v-for="c in columns" :key="c.key" :class="c.kind" :data-label="c.label">
+                <a v-if="c.href && at(item, c.key) != null" :href="way(c, item)">{{ text(c, item) }}</a>
+                <time v-else-if="c.kind === 'time' && at(item, c.key)" :datetime="at(item, c.key)" :title="moment(at(item, c.key))">{{ text(c, item) }}</time>
+                <span v-else-if="c.kind === 'state' && at(item, c.key) != null" :class="['console-state', (c.colours || {})[at(item, c.key)]]">{{ text(c, item) }}</span>
+                <span v-else-if="c.kind === 'level' && at(item, c.key) != null" :class="['console-level', 'l' + at(item, c.key)]">{{ text(c, item) }}</span>
+                <template v-else>{{ text(c, item) }}</template>
+              </td>
+              <td v-for="act in acts" :key="act.name" class="act">
+                <button v-if="offered(act, item)" type="button" class="console-act" :aria-label="act.label + ' ' + name(item)" @click="$emit('act', {name: act.name, item})">{{ act.label }}</button>
+              </td>
+            </tr>
+          </tbody>
+        </table>
+      </div>
+      <p class="console-quiet" role="status">
+        <template v-if="failed">{{ words.failed }} {{ failed }}</template>
+        <template v-else-if="loading">{{ words.loading }}</template>
+        <template v-else-if="!items.length">{{ words.empty }}</template>
+        <template v-else>{{ words.shown.replace('{count}', items.length) }}</template>
+      </p>
+      <button v-if="cursor && !loading" type="button" class="console-act" @click="more">{{ words.more }}</button>
+    </div>`,
+  props: {
+    url: String,
+    label: String,
+    columns: Array,
+    acts: Array,
+    words: Object,
+    zone: String,
+    language: String,
+  },
+  data: () => ({ items: [], cursor: null, loading: false, failed: "", asked: 0 }),
+  watch: {
+    url() {
+      this.again();
+    },
+  },
+  mounted() {
+    this.again();
+  },
+  methods: {
+    at,
+    again() {
+      this.load(this.url, []);
+    },
+    more() {
+      const joint = this.url.includes("?") ? "&" : "?";
+      this.load(`${this.url}${joint}cursor=${encodeURIComponent(this.cursor)}`, this.items);
+    },
+    async load(url, before) {
+      const asked = ++this.asked;
+      this.loading = true;
+      this.failed = "";
+      try {
+        const answer = await fetch(url, { cache: "no-store" });
+        const body = await answer.json();
+        if (asked !== this.asked) return;
+        if (answer.status === 401) {
+          location.href = "/login?next=" + encodeURIComponent(location.pathname + location.search);
+          return;
+        }
+        if (!answer.ok) throw new Error(body.detail);
+        this.items = before.concat(body.items);
+        this.cursor = body.next_cursor;
+        this.$emit("filled", { count: this.items.length });
+      } catch (error) {
+        if (asked !== this.asked) return;
+        this.failed = error.message;
+        this.items = before;
+      } finally {
+        if (asked === this.asked) this.loading = false;
+      }
+    },
+    name(item) {
+      return text_of(at(item, this.columns[0].key));
+    },
+    offered(act, item) {
+      return !act.when || Object.entries(act.when).every(([key, values]) => values.includes(at(item, key)));
+    },
+    way(column, item) {
+      return column.href.replace(/\{([a-z_.]+)\}/g, (_, key) => encodeURIComponent(text_of(at(item, key))));
+    },
+    moment(value) {
+      const form = { dateStyle: "medium", timeStyle: "medium", timeZone: this.zone };
+      return new Intl.DateTimeFormat(this.language, form).format(new Date(value));
+    },
+    text(column, item) {
+      const value = at(item, column.key);
+      if (value == null || value === "" || (Array.isArray(value) && !value.length)) return "–";
+      if (column.kind === "time") return this.moment(value);
+      if (column.kind === "percent") return `${value} %`;
+      if (column.kind === "number" && typeof value === "number") return value.toLocaleString(this.language);
+      const known = column.words || {};
+      if (Array.isArray(value)) return value.map((one) => text_of(known[one] ?? one)).join(", ");
+      return text_of(known[value] ?? value);
+    },
+  },
+};
+
+function text_of(value) {
+  if (value == null) return "";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,120 @@
+"""A list of the API as a table, its rows fetched by the browser as somebody reads on.
+
+They never pass through the page's own process, so that a long list costs it nothing.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlencode
+
+from nicegui import ui
+from nicegui.element import Element
+from nicegui.events import GenericEventArguments
+
+from gateway.console.pages.visit import Visit
+
+_PREFIX: Final = "/api/v1"
+_ROWS: Final = 50
+_LANGUAGES: Final = {"en": "en-GB", "zh": "zh-CN"}
+_NOTHING: Final[Mapping[str, str]] = {}
+
+
+class Column(NamedTuple):
+    """`key` leads to the value, as `key.site`; `kind` says how it is written.
+
+    Kinds are text, number, figure (a number that is a text), percent, time, state and
+    level. `href` makes it a link, with places for values of the same item:
+    `/devices/{device_id}`. `words` translate values, `colours` (good, fair, bad) tell
+    states apart.
+    """
+
+    key: str
+    label: str
+    kind: str = "text"
+    href: str = ""
+    words: Mapping[str, str] = _NOTHING
+    colours: Mapping[str, str] = _NOTHING
+
+
+class Act(NamedTuple):
+    """A button in each row, or in those whose values are among those of `when`."""
+
+    name: str
+    label: str
+    do: Callable[[dict[str, Any]], Awaitable[None]]
+    """Given the row's item as the browser has it: only its keys may be trusted to the
+    API, which checks them anew."""
+    when: Mapping[str, Sequence[object]] | None = None
+
+
+class Listing(Element, component="listing.js"):
+    """Shows `path` of the API; `filter` asks for other rows."""
+
+    def __init__(  # noqa: PLR0913 -- what a table is made of
+        self,
+        visit: Visit,
+        path: str,
+        columns: Sequence[Column],
+        *,
+        label: str,
+        empty: str,
+        acts: Sequence[Act] = (),
+        params: Mapping[str, object] = _NOTHING,
+    ) -> None:
+        super().__init__()
+        self._visit = visit
+        self._path = path
+        self._acts = {act.name: act for act in acts}
+        words = ("loading", "more", "failed", "shown")
+        self._props["label"] = label
+        self._props["columns"] = [column._asdict() for column in columns]
+        self._props["acts"] = [
+            {"name": act.name, "label": act.label, "when": act.when} for act in acts
+        ]
+        self._props["words"] = {"empty": empty} | {
+            key: visit.words(f"list_{key}") for key in words
+        }
+        self._props["zone"] = str(visit.zone)
+        self._props["language"] = _LANGUAGES[visit.words.language]
+        self._props["url"] = self._url(params)
+        self.on("act", self._do)
+
+    def filter(self, params: Mapping[str, object]) -> None:
+        """Show what the API answers to these parameters; those of None are left out."""
+        self._props["url"] = self._url(params)
+        self.update()
+
+    def again(self) -> None:
+        """Ask once more: something was changed."""
+        self.run_method("again")
+
+    def _url(self, params: Mapping[str, object]) -> str:
+        given = {
+            key: value
+            for key, value in {"limit": _ROWS, **params}.items()
+            if value not in (None, "")
+        }
+        return f"{_PREFIX}{self._path}?{urlencode(given, doseq=True)}"
+
+    async def _do(self, event: GenericEventArguments) -> None:
+        act = self._acts[event.args["name"]]
+        await act.do(event.args["item"])
+
+
+def confirmed(question: str, visit: Visit) -> Awaitable[bool]:
+    """Ask before what cannot be taken back."""
+    with ui.dialog() as dialog, ui.card():
+        ui.label(question)
+        with ui.row().classes("console-choices"):
+            yes = ui.button(visit.words("ok"), on_click=lambda: dialog.submit(True))  # noqa: FBT003 -- the answer
+            yes.props("no-caps")
+            no = ui.button(visit.words("cancel"), on_click=dialog.close)
+            no.props("flat no-caps autofocus")
+    return _answer(dialog)
+
+
+async def _answer(dialog: ui.dialog) -> bool:
+    try:
+        return bool(await dialog)
+    finally:
+        dialog.delete()
