@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Final
 
+from fleet.canary import is_ghost
+
 
 class Lifecycle(StrEnum):
     PENDING = "pending"
@@ -34,5 +36,5 @@ def may_become(now: Lifecycle, wanted: Lifecycle) -> bool:
 
 
 def is_reserved(device_id: str) -> bool:
-    """Whether the id belongs to elements over HTTP, never to a terminal."""
-    return device_id.startswith("http-")
+    """Whether the id is one of elements over HTTP or of a ghost, never a terminal's."""
+    return device_id.startswith("http-") or is_ghost(device_id)

@@ -204,7 +204,7 @@ def _check_device_id(value: str) -> None:
     if not is_device_id(value):
         raise RowError(f"no device id: {value!r}")
     if is_reserved(value):
-        raise RowError(f"{value}: http-… is not a terminal's id")
+        raise RowError(f"{value}: http-… and canary-… are no terminal's id")
 
 
 def _instant(value: str) -> float:

@@ -197,6 +197,24 @@ class SinkCountsAct(msgspec.Struct, frozen=True):
     sinks: list[SinkCount]
 
 
+CANARIES_ARRIVED: Final = "canaries_arrived"
+
+
+class CanaryArrival(msgspec.Struct, frozen=True):
+    """A sink took the press that the ghost `device_id` made then."""
+
+    sink: str
+    device_id: str
+    pressed_ms: int
+    arrived_ms: int
+
+
+class CanariesArrivedAct(msgspec.Struct, frozen=True):
+    """`canaries_arrived`: the newest of each ghost and sink."""
+
+    arrivals: list[CanaryArrival]
+
+
 class CountSinks(msgspec.Struct, frozen=True):
     """A control: so much had the ledger addressed to each sink at a day's end."""
 

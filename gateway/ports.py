@@ -216,6 +216,7 @@ class OutboxRow(msgspec.Struct, array_like=True, gc=False):
     controls: list[Control] = []
     points: int = 0  # how many of `events` are for time series alone
     notices: int = 0  # how many are for one recipient of alerts alone
+    canaries: int = 0  # how many tell of a ghost's press
 
 
 class SinkSpec(msgspec.Struct, frozen=True):

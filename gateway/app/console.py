@@ -68,6 +68,8 @@ async def run(settings: Settings, config: Path, signals: Signals) -> None:
                 group.create_task(upkeep.checks.run()),
                 group.create_task(known.follow(signals.reload)),
             ]
+            if settings.canary.every_s:
+                beside.append(group.create_task(_pressing(settings, stores, clock)))
             await run_console(front, address.host, address.port, signals.stop)
             for task in beside:
                 task.cancel()
@@ -102,3 +104,10 @@ class _Known:
                 _log.error("reload_refused", detail=str(error))
                 continue
             self.configuration = Configuration(self._clock.wall_ms(), shown(settings))
+
+
+async def _pressing(settings: Settings, stores: Stores, clock: SystemClock) -> None:
+    """Ghosts press here: what goes wrong with them costs pages, never the intake."""
+    from gateway.app.canary import presser  # noqa: PLC0415 -- 3 MB for who needs it
+
+    await presser(settings, stores.ledger, clock).run()

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from fleet.canary import Terms
 from fleet.escalation import Alerting, Recipient
 from fleet.tables import COLUMNS, KEYS, Row, RowError, check, check_tree, key_of
 from gateway import __version__
@@ -58,6 +59,7 @@ def wanted(settings: Settings) -> Wanted:
         targets=[msgspec.to_builtins(one.target()) for one in settings.targets],
         alerting=_alerting(settings),
         backups=settings.backup.directory is not None,
+        canary=Terms(**settings.canary.model_dump()),
     )
 
 

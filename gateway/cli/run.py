@@ -117,11 +117,12 @@ def reloading(config: Path, settings: Settings) -> Callable[[], set[Role] | None
 
 def roles_made_of(old: Settings, new: Settings) -> set[Role]:
     """The roles to which the difference matters, but for what `process` applies."""
+    pressing = bool(new.canary.every_s)
     made_of = {
         Role.INGEST: ("broker", "intake", "retention"),
         Role.PROCESS: ("retention", "backup"),
         Role.DELIVER: ("broker", "retention", *SINK_TABLES),
-        Role.CONSOLE: ("console",),
+        Role.CONSOLE: ("console", "canary", *("broker",) * pressing),
     }
     return {
         role

@@ -36,6 +36,7 @@ def run(args: Namespace) -> Exit:
         _show_health(health)
         _show_counts(pipeline)
         write_table(_COLUMNS, ([s[c] for c in _COLUMNS] for s in pipeline["sinks"]))
+        _show_canaries(api.get("/api/v1/canaries")["items"])
         _show_alerts(alerts)
     return Exit.OK if health["status"] == "ready" else Exit.FAILED
 
@@ -53,6 +54,28 @@ def _show_alerts(alerts: list[dict[str, Any]]) -> None:
         times = f" ({alert['count']} times)" if alert["count"] > 1 else ""
         since = f"since {alert['opened_at']}"
         write_line(printable(f"{alert['severity']}: {alert['text']}{times}, {since}"))
+
+
+def _show_canaries(ways: list[dict[str, Any]]) -> None:
+    """A line an end: how many sites' canaries arrive there, and the slowest."""
+    ends: dict[str, list[dict[str, Any]]] = {}
+    for way in ways:
+        ends.setdefault(way["sink"] or "the journal", []).append(way)
+    for end, sites in ends.items():
+        well = sum(way["health"] in {"ok", "waiting"} for way in sites)
+        arrived = [way for way in sites if way["delay_ms"] is not None]
+        slowest = max(arrived, key=_delay_ms, default=None)
+        text = "none yet" if slowest is None else _slowest(slowest)
+        line = f"canaries to {end}: {well} of {len(sites)} sites in time, {text}"
+        write_line(printable(line))
+
+
+def _delay_ms(way: dict[str, Any]) -> int:
+    return int(way["delay_ms"])
+
+
+def _slowest(way: dict[str, Any]) -> str:
+    return f"the slowest {way['delay_ms']} ms ({way['site']}, {way['arrived_at']})"
 
 
 def _show_counts(pipeline: dict[str, Any]) -> None:

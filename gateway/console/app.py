@@ -21,6 +21,7 @@ from gateway.console.pipeline import PipelineReader
 from gateway.console.routes.alerts import Alerts
 from gateway.console.routes.audit import Audit
 from gateway.console.routes.availability import Availability
+from gateway.console.routes.canaries import Canaries
 from gateway.console.routes.comments import Comments
 from gateway.console.routes.deadletters import DeadLetters
 from gateway.console.routes.device_histories import DeviceHistories
@@ -112,7 +113,9 @@ def create_app(  # noqa: PLR0913 -- every port of the console, named once
     app.add_middleware(Guard, is_open=access.is_open)
     pipeline = PipelineReader(stores.ledger, stores.deliveries, stores.journal, clock)
     app.state.live = live = Live(Watcher(stores.ledger, pipeline), clock)
-    app.include_router(Probes(readiness, Scrape(pipeline, live, run_dir)).router())
+    app.include_router(
+        Probes(readiness, Scrape(pipeline, stores.ledger, live, run_dir)).router()
+    )
     app.include_router(LiveEvents(live, stores.ledger).router(), prefix=PREFIX)
     acts = Acts(submitter, stores.ledger, clock, pause)
     app.state.token_log = TokenLog(secrets.tokens, stores.ledger, acts)
@@ -177,6 +180,7 @@ def _api(
         Sinks(deliveries, acts),
         Journal(ledger, stores.journal),
         Audit(ledger, stores.records),
+        Canaries(ledger),
     ):
         api.include_router(part.router())
     return api

@@ -10,9 +10,11 @@ from gateway.console.items import Pipeline
 from gateway.console.live import Live
 from gateway.console.pipeline import PipelineReader
 from gateway.errors import TransientError
+from gateway.observability.canary_metrics import CanaryMetrics
 from gateway.observability.exposition import RoleExports
 from gateway.observability.metrics import ConsoleMetrics
 from gateway.observability.processes import RoleProcesses
+from gateway.queries import LedgerQueries
 
 FATES: Final = (
     "accepted",
@@ -23,29 +25,39 @@ FATES: Final = (
     "deferred",
 )
 
+_WELL: Final = frozenset({"ok", "waiting"})
+
 
 class Scrape:
     """Reads the stores afresh at each call; without them the roles' figures remain."""
 
-    def __init__(self, pipeline: PipelineReader, live: Live, run_dir: Path) -> None:
+    def __init__(
+        self, pipeline: PipelineReader, ledger: LedgerQueries, live: Live, run_dir: Path
+    ) -> None:
         self._pipeline = pipeline
+        self._ledger = ledger
         self._live = live
         self._lock = Lock()
         self._metrics = ConsoleMetrics()
+        self._canaries = CanaryMetrics(self._metrics.registry)
         self._metrics.registry.register(RoleExports(run_dir))
         self._metrics.registry.register(RoleProcesses(run_dir))
 
     def text(self) -> bytes:
         try:
-            figures = self._pipeline.read()
+            figures, canaries = self._pipeline.read(), self._ledger.canaries()
         except TransientError:
-            figures = None
+            figures, canaries = None, []
         with self._lock:
             self._metrics.readable.set(figures is not None)
             self._metrics.listeners.set(self._live.listening)
             self._metrics.listeners_dropped.set(self._live.dropped)
             if figures is not None:
                 self._show(figures)
+            self._canaries.show(
+                (row.site, row.sink or "journal", row.delay_ms, row.health in _WELL)
+                for row in canaries
+            )
             return generate_latest(self._metrics.registry)
 
     def _show(self, figures: Pipeline) -> None:

@@ -2,12 +2,19 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 import structlog
 
-from gateway.acts import SINK_COUNTS, SinkCountsAct
+from gateway.acts import (
+    CANARIES_ARRIVED,
+    SINK_COUNTS,
+    CanariesArrivedAct,
+    CanaryArrival,
+    SinkCountsAct,
+)
 from gateway.clock import Clock
 from gateway.delivery.pace import SinkState
 from gateway.errors import PermanentError, TransientError
@@ -30,6 +37,7 @@ class Reporter:
         self._clock = clock
         self._news: dict[tuple[str, str], bytes] = {}  # act, what it is about
         self._given_up: Counter[str] = Counter()
+        self._arrivals: dict[tuple[str, str], CanaryArrival] = {}  # by sink and ghost
         self._rung = asyncio.Event()
 
     def changed(self, name: str, state: SinkState, error: str | None) -> None:
@@ -47,6 +55,13 @@ class Reporter:
         days = [key for key in self._news if key[0] == SINK_COUNTS]
         for key in days[:-_DAYS_MAX]:
             del self._news[key]
+
+    def arrived(self, arrivals: Sequence[CanaryArrival]) -> None:
+        """Sinks took canaries; of each ghost the newest press is told."""
+        for one in arrivals:
+            self._arrivals[one.sink, one.device_id] = one
+        newest = list(self._arrivals.values())
+        self._tell(CANARIES_ARRIVED, "", CanariesArrivedAct(newest))
 
     def _tell(self, act: str, about: str, news: object) -> None:
         self._news[act, about] = msgspec.json.encode(news)
@@ -76,3 +91,5 @@ class Reporter:
         for key, payload in news.items():
             if self._news.get(key) == payload:
                 del self._news[key]
+        if (CANARIES_ARRIVED, "") not in self._news:
+            self._arrivals.clear()

@@ -42,8 +42,17 @@ async def run_deliver(  # noqa: PLR0913 -- what `app` composes
     reporter = Reporter(submitter, clock)
     try:
         async with asyncio.TaskGroup() as group:
-            told = reporter.changed, reporter.counted, reporter.gave_up
-            around = Surroundings(store, metrics, group, *told, clock, dice)
+            around = Surroundings(
+                store,
+                metrics,
+                group,
+                reporter.changed,
+                reporter.counted,
+                reporter.gave_up,
+                reporter.arrived,
+                clock,
+                dice,
+            )
             dispatcher = Dispatcher(outlets, outbox, around, limits)
             for link in links:
                 group.create_task(link.run())

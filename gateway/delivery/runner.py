@@ -1,14 +1,14 @@
 """Drives one sink's lane: reads ahead, sends, commits what is settled."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import structlog
 
 from gateway import crashpoints
-from gateway.acts import SinkCountsAct
+from gateway.acts import CanaryArrival, SinkCountsAct
 from gateway.backoff import Dice
 from gateway.clock import Clock
 from gateway.delivery.feed import Feed
@@ -16,6 +16,7 @@ from gateway.delivery.gathering import Gathering
 from gateway.delivery.lane import Lane, LaneLimits, Request, Settlement
 from gateway.delivery.pace import SinkState, describe
 from gateway.delivery.retention import Bound
+from gateway.delivery.sightings import Sightings
 from gateway.delivery.store import LETTERS_MAX, DeliveryStore
 from gateway.errors import DiskFullError
 from gateway.observability.metrics import DeliverMetrics
@@ -50,6 +51,7 @@ class Surroundings:
     state_changed: Callable[[str, SinkState, str | None], None]
     counted: Callable[[SinkCountsAct], None]
     gave_up: Callable[[str, int, str], None]
+    arrived: Callable[[Sequence[CanaryArrival]], None]
     clock: Clock
     dice: Dice
 
@@ -74,6 +76,7 @@ class Runner:
         self._may_replay = True
         self._gathering = Gathering(self._name, feed, around.store, around.clock)
         self._gather_ms = 0  # not before then
+        self._canaries = Sightings()
         self._stopped = False
         self._measure_room()
 
@@ -129,6 +132,7 @@ class Runner:
         except DiskFullError:
             return  # at the next look
         self._lane.give_up(cursor)
+        self._canaries = Sightings()
         if count:
             self._around.metrics.expired(self._name, count)
             self._around.gave_up(self._name, count, bound.why)
@@ -154,6 +158,8 @@ class Runner:
         name, terms = self._name, feed.terms[self._name]
         while lane.hungry and (row := feed.next_row(name, lane.read[0])):
             units, indexes = terms.select(row)
+            if row.canaries and units is row.events:
+                self._canaries.await_in(row, indexes, lane.read)
             lane.offer(row.block, units, indexes, now_ms)
         feed.let_go()
 
@@ -207,6 +213,7 @@ class Runner:
 
     def _settled(self, done: Settlement) -> None:
         self._around.metrics.settled(self._name, done.delivered, len(done.dead))
+        self._see(done)
         if done.replayed or done.refused:
             self._may_replay = True
         if done.dead or done.replayed:
@@ -214,6 +221,15 @@ class Runner:
         for letter in done.dead:
             answer = describe(letter.answer)
             log.warning("event_refused", sink=self._name, answer=answer)
+
+    def _see(self, done: Settlement) -> None:
+        """Tell which canaries were taken."""
+        dead = [letter.position for letter in done.dead]
+        if seen := self._canaries.passed(done.cursor, dead):
+            now_ms = self._around.clock.wall_ms()
+            self._around.arrived(
+                [CanaryArrival(self._name, *one, now_ms) for one in seen]
+            )
 
     def _measure_room(self) -> None:
         self._lane.letters_max = max(

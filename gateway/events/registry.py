@@ -174,6 +174,15 @@ _DAY_COUNTS: Final = {
         "items": _object({"name": _TEXT, "addressed": _COUNT}, _SINK_COUNTS),
     },
 }
+_CANARY: Final = {
+    **_DEVICE,
+    "site": _TEXT,
+    "event_id": _TEXT,
+    "occurred_at": _TIME,
+    "received_at": _TIME,
+    "delay_ms": _COUNT,
+}
+CANARY_RECORDED: Final = "canary.recorded"
 # name: (what it says, required fields of `data`, optional ones)
 _OTHER: Final[Mapping[str, tuple[str, Schema, Schema]]] = {
     "comment.attached": ("A rating has a comment or a contact.", _RATED, _PERSONAL),
@@ -233,7 +242,7 @@ _OTHER: Final[Mapping[str, tuple[str, Schema, Schema]]] = {
         _MISS,
         {},
     ),
-    "canary.recorded": ("A probe travelled the whole way.", {}, {}),
+    CANARY_RECORDED: ("A ghost's press came through the broker.", _CANARY, {}),
     "reconciliation.daily": (
         "A site's day: presses against ratings, the ledger against sinks.",
         _DAY,

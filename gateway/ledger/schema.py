@@ -10,6 +10,7 @@ from typing import Final
 from gateway.ledger.schema_alerts import ALERTS, FOLDED_ALERTS
 from gateway.ledger.schema_arrivals import ARRIVALS, FOLDED_ARRIVALS
 from gateway.ledger.schema_availability import AVAILABILITY, FOLDED_AVAILABILITY
+from gateway.ledger.schema_canaries import CANARIES, FOLDED_CANARIES
 from gateway.ledger.schema_days import DAYS, FOLDED_DAYS, SINK_DAYS
 from gateway.ledger.schema_erasures import ERASURES, FOLDED_ERASURES
 from gateway.ledger.schema_inspections import (
@@ -319,6 +320,7 @@ MIGRATIONS: Final = (
     DISPUTES,
     MAINTENANCE,
     ARRIVALS,
+    CANARIES,
 )
 
 IDENTITY_TABLE: Final = """
@@ -368,4 +370,5 @@ FOLDED: Final = (
     *FOLDED_AVAILABILITY,
     *FOLDED_MAINTENANCE,
     *FOLDED_ARRIVALS,
+    *FOLDED_CANARIES,
 )

@@ -5,7 +5,12 @@ from typing import Any, Final
 
 import msgspec
 
-from gateway.acts import SINK_COUNTS, SinkCountsAct
+from gateway.acts import (
+    CANARIES_ARRIVED,
+    SINK_COUNTS,
+    CanariesArrivedAct,
+    SinkCountsAct,
+)
 from gateway.processing.acting import (
     Context,
     Data,
@@ -109,6 +114,11 @@ def _sink_standings(context: Context, told: StandingsAct) -> Outcome:
     return {}
 
 
+def _canaries_arrived(context: Context, told: CanariesArrivedAct) -> Outcome:
+    context.state.canaries.arrived(told.arrivals)
+    return {}
+
+
 class _GivenUp(msgspec.Struct):
     name: str
     count: int = 0
@@ -173,6 +183,7 @@ def _carried(carry: Callable[[Context, Data], Outcome]) -> Handling[Data]:
 HANDLERS: Final[Mapping[str, Handling[Any]]] = {
     "sink_state_changed": handling(_SinkState, _sink_state_changed),
     "events_given_up": handling(_GivenUp, _events_given_up),
+    CANARIES_ARRIVED: handling(CanariesArrivedAct, _canaries_arrived),
     SINK_STANDINGS: handling(StandingsAct, _sink_standings),
     SINK_COUNTS: handling(SinkCountsAct, _sink_counts),
     "intake_resumed": _carried(_intake_resumed),

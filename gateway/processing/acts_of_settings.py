@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from device_protocol.profiles import Profile
+from fleet.canary import Terms
 from fleet.escalation import Alerting
 from fleet.tables import Row
 from gateway.ports import SinkSpec
@@ -20,7 +21,12 @@ from gateway.processing.acting import (
     handling,
 )
 from gateway.processing.alerts import resolve_alert
-from gateway.processing.applying import SITE_RULES, calendar_setting, setting_text
+from gateway.processing.applying import (
+    CANARY,
+    SITE_RULES,
+    calendar_setting,
+    setting_text,
+)
 from gateway.processing.deadlines import put_in_force
 from gateway.processing.profiles import Profiles
 from gateway.processing.registering import put_rows
@@ -85,6 +91,16 @@ def _alerting_applied(context: Context, applied: _AlertingApplied) -> Outcome:
     text = setting_text(msgspec.to_builtins(applied.alerting))
     context.state.books.save_setting("alerting", text, context.place)
     return {"recipients": len(applied.alerting.recipients)}
+
+
+class _CanaryApplied(msgspec.Struct):
+    canary: Terms
+
+
+def _canary_applied(context: Context, applied: _CanaryApplied) -> Outcome:
+    text = setting_text(msgspec.to_builtins(applied.canary))
+    context.state.books.save_setting(CANARY, text, context.place)
+    return {"sites": context.state.canaries.apply(applied.canary)}
 
 
 class _TargetsApplied(msgspec.Struct):
@@ -182,6 +198,7 @@ def _tables_applied(context: Context, applied: _TablesApplied) -> Outcome:
 HANDLERS: Final[Mapping[str, Handling[Any]]] = {
     "gateway_started": handling(Data, _gateway_started),
     "rules_applied": handling(_RulesApplied, _rules_applied),
+    "canary_applied": handling(_CanaryApplied, _canary_applied),
     "targets_applied": handling(_TargetsApplied, _targets_applied),
     "alerting_applied": handling(_AlertingApplied, _alerting_applied),
     "profiles_applied": handling(_ProfilesApplied, _profiles_applied),

@@ -21,25 +21,21 @@ from device_protocol.messages import (
     Rating,
 )
 from device_protocol.profiles import ProfileReader
-from device_protocol.topics import Channel, is_device_id, parse
+from device_protocol.topics import Channel
 from fleet.presence import shared
-from fleet.registry import ACCEPTING, is_reserved
+from fleet.registry import ACCEPTING
 from gateway.ledger.devices import Device
 from gateway.places import ELEMENT_BITS
 from gateway.ports import Record, RecordFlag, RecordKind
 from gateway.processing.bindings import reader_over_http
+from gateway.processing.canaries import read_press
 from gateway.processing.devices import learn_presence
 from gateway.processing.envelopes import read_part, unfolded
 from gateway.processing.heartbeats import beat
 from gateway.processing.profiles import Reader
 from gateway.processing.quarantine import Quarantine
-from gateway.processing.state import (
-    DEFERRED_MAX,
-    DEVICES_MAX,
-    PENDING_MAX,
-    Entry,
-    State,
-)
+from gateway.processing.speakers import address_of, meet
+from gateway.processing.state import DEFERRED_MAX, Entry, State
 from gateway.redaction import REDACTED, part, payload_of
 
 Element = tuple[int, Device, EventMessage, Record]
@@ -51,7 +47,6 @@ RECORD_STEP: Final = 1 << ELEMENT_BITS
 PRESENCE: Final = Channel.PRESENCE
 RETAINED: Final = int(RecordFlag.RETAINED)  # an enum's & costs a microsecond
 UNUSUAL: Final = RETAINED | REDACTED
-_HTTP_CHANNELS: Final = frozenset({Channel.RATING.value, Channel.SESSION.value})
 
 
 class Arrival(NamedTuple):
@@ -178,19 +173,21 @@ class Admission:
         """Who speaks on a topic seen for the first time; None: it was refused."""
         state = self._state
         try:
-            device_id, channel = self._address(record)
+            device_id, channel = address_of(state, record)
         except ProtocolError as error:
             self._quarantine.refuse(record, place, None, error)
             return None
         device = state.by_id.get(device_id)
         if device is None:
-            device = self._meet(device_id, record.kind)
+            device = meet(state, device_id, record.kind)
         if device is None:
             crowd = ProtocolError(Reason.UNKNOWN_DEVICE, "too many pending devices")
             self._quarantine.refuse(record, place, device_id, crowd, state="held")
             return None
         http = record.kind == RecordKind.HTTP
         read = reader_over_http(channel) if http else self._reader(device, channel)
+        if device_id in state.canaries.ghosts:
+            read = read_press
         entry = (device, channel, read)
         if channel is not PRESENCE:  # it comes seldom
             state.entries[record.topic] = entry
@@ -200,29 +197,6 @@ class Admission:
         """What reads a terminal's channel: its profile, or the protocol itself."""
         found = self._state.profiles.reader(device.profile, channel)
         return found or reader_of(channel)
-
-    def _address(self, record: Record) -> tuple[str, Channel]:
-        if record.kind == RecordKind.HTTP:
-            device_id, _, channel = record.topic.partition("/")
-            if not is_device_id(device_id) or channel not in _HTTP_CHANNELS:
-                raise ProtocolError(Reason.BAD_TOPIC, "not an element over HTTP")
-            return device_id, Channel(channel)
-        address = parse(self._state.rules.root, record.topic)
-        if is_reserved(address.device_id):
-            raise ProtocolError(Reason.REFUSED_DEVICE, "http-… is not a terminal's id")
-        return address
-
-    def _meet(self, device_id: str, kind: int) -> Device | None:
-        state = self._state
-        if len(state.by_id) >= DEVICES_MAX:
-            return None  # held without an entry, as beyond PENDING_MAX
-        if kind == RecordKind.HTTP or state.rules.unknown_devices == "approve":
-            return state.add_device(device_id, "active")
-        if state.rules.unknown_devices == "refuse":
-            return state.add_device(device_id, "refused")
-        if state.pending >= PENDING_MAX:
-            return None
-        return state.add_device(device_id, "pending")
 
     def _stopped(
         self,

@@ -7,13 +7,14 @@ from typing import Any, Final
 
 import msgspec
 
+from fleet.canary import Terms
 from fleet.escalation import Alerting
 from gateway.ledger.books import Books
 from gateway.ports import Record, RecordKind, SinkSpec
 from gateway.ratings.rulebook import Own
 from gateway.rules import Rules
 
-FOLD_VERSION: Final = 20
+FOLD_VERSION: Final = 21
 """Raise it when the same records would fold into another ledger than before."""
 
 SITE_RULES: Final = "site_rules"
@@ -21,6 +22,9 @@ SITE_RULES: Final = "site_rules"
 
 BACKUPS: Final = "backups"
 """The setting that says whether backups are made: `on` or `off`."""
+
+CANARY: Final = "canary"
+"""The setting that says which presses of ghosts are expected."""
 
 ALERTING: Final[Mapping[str, Any]] = msgspec.to_builtins(Alerting())
 """Nobody is told of alerts, and no firmware is aimed at."""
@@ -52,6 +56,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     targets: Sequence[Mapping[str, Any]] = ()
     alerting: Mapping[str, Any] = msgspec.field(default_factory=lambda: ALERTING)
     backups: bool = True
+    canary: Terms = Terms()
 
     def digest(self) -> str:
         """Tells whether other settings are in force; the same for the same settings."""
@@ -70,6 +75,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
                 setting_text(self.alerting),
                 setting_text(self.targets),
                 self.backups,
+                self.canary,
             ]
         )
         return sha256(text).hexdigest()
@@ -88,10 +94,7 @@ def changes(wanted: Wanted, books: Books, now_ms: int) -> list[list[Record]]:
         value = getattr(wanted, name)
         if books.setting(name) != setting_text(value):
             batches.append([_act(f"{name}_applied", {name: value}, now_ms)])
-    if (books.setting("targets") or "[]") != setting_text(wanted.targets):
-        batches.append([_act("targets_applied", {"targets": wanted.targets}, now_ms)])
-    if (books.setting(BACKUPS) or "on") != ("on" if wanted.backups else "off"):
-        batches.append([_act("backups_applied", {"backups": wanted.backups}, now_ms)])
+    batches += [[record] for record in _later_settings(wanted, books, now_ms)]
     for table in wanted.tables:
         if books.setting(f"table:{table.name}") != table.digest:
             batches.extend(_parts(table, now_ms))
@@ -104,6 +107,19 @@ def changes(wanted: Wanted, books: Books, now_ms: int) -> list[list[Record]]:
     }
     batches.append([sinks, _act("gateway_started", started, now_ms)])
     return batches
+
+
+def _later_settings(wanted: Wanted, books: Books, now_ms: int) -> Iterator[Record]:
+    """Settings that older journals do not know: these stand where nothing is said."""
+    if (books.setting("targets") or "[]") != setting_text(wanted.targets):
+        yield _act("targets_applied", {"targets": wanted.targets}, now_ms)
+    if (books.setting(BACKUPS) or "on") != ("on" if wanted.backups else "off"):
+        yield _act("backups_applied", {"backups": wanted.backups}, now_ms)
+    unsaid, terms = (
+        setting_text(msgspec.to_builtins(one)) for one in (Terms(), wanted.canary)
+    )
+    if (books.setting(CANARY) or unsaid) != terms:
+        yield _act("canary_applied", {"canary": wanted.canary}, now_ms)
 
 
 def _has_other_rules(wanted: Wanted, books: Books) -> bool:

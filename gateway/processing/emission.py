@@ -14,6 +14,7 @@ class Emission:
         self.controls: list[Control] = []
         self._points = 0
         self._notices = 0
+        self._canaries = 0
         self._receipts: dict[str, Receipt] = {}
 
     def plot(self, point: HealthPoint) -> None:
@@ -25,6 +26,10 @@ class Emission:
         """Owe a notice to the recipient that its partition names."""
         self.events.append(notice)
         self._notices += 1
+
+    def watch_for(self) -> None:
+        """What was put last is looked for where it arrives."""
+        self._canaries += 1
 
     def keep(self, device_id: str, event_id: str) -> None:
         """Tell a terminal that this event is kept."""
@@ -50,4 +55,5 @@ class Emission:
             self.controls,
             self._points,
             self._notices,
+            self._canaries,
         )

@@ -16,6 +16,8 @@ from gateway.processing.acts import carry_out
 from gateway.processing.admission import Admission
 from gateway.processing.alerts import raise_alert, resolve_alert
 from gateway.processing.availability import AVAILABILITY, Accounting
+from gateway.processing.canaries import LOOK as CANARY_LOOK
+from gateway.processing.canaries import Canaries
 from gateway.processing.complaints import COMPLAINT_TIMER, Complaints
 from gateway.processing.copies import Copies
 from gateway.processing.day_ends import CORRECTION, DAY_END, DayEnds
@@ -62,9 +64,10 @@ class Fold:
         state = self.state
         state.copies = Copies(state)
         state.retention = retention = Retention(state)
+        canaries = state.canaries = Canaries(state)
         self._quarantine = Quarantine(state)
         self._admission = Admission(state, self._quarantine)
-        self._judging = Judging(state, self._quarantine)
+        self._judging = Judging(state, self._quarantine, canaries)
         state.catch_up = self._catch_up
         self._readmitting = Readmitting(
             state, self._quarantine, self._admission, self._judging
@@ -100,6 +103,7 @@ class Fold:
                 TARGET: TargetEnds(state).look,
                 RETENTION: retention.sweep,
                 AVAILABILITY: accounting.end,
+                CANARY_LOOK: canaries.look,
             },
             {DAY_END: day_ends.end, CORRECTION: day_ends.correct},
         )

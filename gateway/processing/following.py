@@ -1,9 +1,11 @@
 """What follows terminals through the fold: their presence, and what becomes of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
+from fleet.canary import Terms
 from fleet.tables import Row
+from gateway.acts import CanaryArrival
 from gateway.ledger.devices import Device
 
 
@@ -37,3 +39,17 @@ class Accountant(Protocol):
 
     def closed(self, rows: Iterable[Row]) -> None:
         """Closures were written or changed; these are the rows before and after."""
+
+
+class Ghosts(Protocol):
+    """What follows the presses of ghosts (`fleet.canary`)."""
+
+    @property
+    def ghosts(self) -> Mapping[str, str]:
+        """The site of each ghost, by its device id."""
+
+    def apply(self, terms: Terms) -> int:
+        """Put terms in force; answers how many sites have a ghost."""
+
+    def arrived(self, arrivals: Sequence[CanaryArrival]) -> None:
+        """Presses were delivered to sinks."""

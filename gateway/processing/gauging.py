@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from fleet.canary import is_ghost
 from gateway.events.points import NS_PER_MS, tag
 from gateway.events.registry import GATEWAY
 from gateway.ledger.snapshot import gateway_of
@@ -62,7 +63,11 @@ def _figures(state: State) -> dict[str, int]:
     fates: Counter[str] = Counter()
     for (name, _), elements in state.fates.items():
         fates[name] += elements
-    presences = Counter(device.watch.state for device in state.by_no.values())
+    presences = Counter(
+        device.watch.state
+        for device in state.by_no.values()
+        if not is_ghost(device.device_id)
+    )
     return {
         "received": sum(fates.values()),
         **{name: fates[name] for name in _FATES},

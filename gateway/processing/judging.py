@@ -13,6 +13,7 @@ from gateway.ledger.devices import Device
 from gateway.ledger.identities import Claim, Holder
 from gateway.processing.admission import Element
 from gateway.processing.alerts import raise_alert
+from gateway.processing.canaries import Canaries
 from gateway.processing.daybook import DUPLICATE
 from gateway.processing.neighbours import Neighbours
 from gateway.processing.points import Timed as TimedRating
@@ -30,14 +31,16 @@ Known = tuple[int, Timed, Holder]
 class Judging:
     """Judges the elements of a run, set-wise where the ledger is asked."""
 
-    def __init__(self, state: State, quarantine: Quarantine) -> None:
+    def __init__(
+        self, state: State, quarantine: Quarantine, canaries: Canaries
+    ) -> None:
         self._state = state
         self._quarantine = quarantine
         sessions = Sessions(state)
         self.changing = sessions.changing
         self.neighbours = Neighbours(state, self.changing)
         self._recording = Recording(state, sessions, self.neighbours)
-        self._taking = Taking(state, self.changing, self.neighbours)
+        self._taking = Taking(state, self.changing, self.neighbours, canaries)
         self._only_ratings = True  # of this run
         self._late: list[tuple[int, Timed, ProtocolError]] = []
 

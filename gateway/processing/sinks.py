@@ -73,6 +73,14 @@ class Sinks:
         """Whether any sink in force takes events or points of this name."""
         return any(address.takes(name) for address in self._addresses.values())
 
+    def takers(self, wanted: Mapping[str, str]) -> list[str]:
+        """The sinks in force that take the event or point wanted of their kind."""
+        return sorted(
+            name
+            for name, (kind, *_) in self._in_force.items()
+            if kind in wanted and self._addresses[name].takes(wanted[kind])
+        )
+
     def addressed(self) -> Mapping[str, int]:
         """How many each sink in force is addressed in all, up to the last block."""
         return {name: self._addressed[name] for name in self._in_force}

@@ -34,7 +34,7 @@ from gateway.processing.counting import Counting
 from gateway.processing.daybook import DayBook
 from gateway.processing.emission import Emission
 from gateway.processing.exclusions import Exclusions
-from gateway.processing.following import Accountant, Watcher
+from gateway.processing.following import Accountant, Ghosts, Watcher
 from gateway.processing.openings import Openings
 from gateway.processing.profiles import Profiles, Reader, read_profiles
 from gateway.processing.rulings import Rulings
@@ -137,6 +137,7 @@ class State:
         self._stir = self._stirred  # one for all devices
         self.notifier: Notifier
         self.press_tests: PressTesting
+        self.canaries: Ghosts
         self.reset()
 
     def reset(self) -> None:

@@ -6,14 +6,16 @@ To add an event message: one class with `take`, and one line in `Taking`.
 from collections.abc import Mapping
 from typing import Protocol
 
+import msgspec
+
 from device_protocol.messages import (
     Complaint,
-    EventMessage,
     Reply,
     SelfTest,
     Session,
 )
 from gateway.processing.activity import observe_event
+from gateway.processing.canaries import Canaries, Press
 from gateway.processing.changing import Changing
 from gateway.processing.complaints import Complaints
 from gateway.processing.daybook import OTHER
@@ -35,11 +37,16 @@ class Taking:
     """Gives each event message to what folds it, and accounts for it."""
 
     def __init__(
-        self, state: State, changing: Changing, neighbours: Neighbours
+        self,
+        state: State,
+        changing: Changing,
+        neighbours: Neighbours,
+        canaries: Canaries,
     ) -> None:
         self._state = state
         self._neighbours = neighbours
-        self._takers: Mapping[type[EventMessage], Taker] = {
+        self._takers: Mapping[type[msgspec.Struct], Taker] = {
+            Press: canaries,
             SelfTest: SelfTests(state),
             Reply: Replies(state),
             Session: Services(state, changing),

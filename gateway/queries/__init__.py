@@ -24,6 +24,7 @@ from gateway.queries.asking import (
 )
 from gateway.queries.audit import AuditFilter, AuditRow
 from gateway.queries.availability import AvailabilityFilter, AvailabilityFound
+from gateway.queries.canaries import CanaryRow
 from gateway.queries.comments import CommentFilter, CommentRow
 from gateway.queries.counts import CountFilter, Groups, Sites, Some, Terms
 from gateway.queries.devices import DeviceHistory, DevicePeriod
@@ -178,6 +179,9 @@ class LedgerQueries(Protocol):
 
     def maintenance_statement(self, site: str, month: str) -> MaintenanceDetail | None:
         """One sealed month of a site ("": of all), and what has changed since."""
+
+    def canaries(self) -> list[CanaryRow]:
+        """How presses of ghosts arrive, by site."""
 
     def press_test(self, device_id: str) -> PressTestRow | None:
         """The last one of a device."""

@@ -11,6 +11,7 @@ from pydantic import (
     model_validator,
 )
 
+from fleet.canary import SITES_MAX
 from gateway.settings.fields import ConfigPath, Name, Section
 
 _PORT_MAX = 65_535
@@ -44,6 +45,7 @@ class Intake(Section):
     block_delay_ms_max: int = Field(10, ge=0, le=1000)
 
 
+SiteId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Model = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Firmware = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
@@ -90,6 +92,12 @@ class Console(Section):
     def address(self) -> Address | None:
         """Where to listen; None when switched off."""
         return parse_listen(self.listen) if self.listen else None
+
+
+class Canary(Section):
+    every_s: int = Field(0, ge=0, le=86_400)
+    slow_s: float = Field(10.0, ge=0.1, le=3600)
+    sites: Annotated[tuple[SiteId, ...], Field(max_length=SITES_MAX)] = ()
 
 
 class Retention(Section):

@@ -8,7 +8,15 @@ from typing import Any, Final, Self, get_args
 from pydantic import model_validator
 
 from gateway.settings.broker import Broker
-from gateway.settings.daemon import Backup, Console, Fleet, Gateway, Intake, Retention
+from gateway.settings.daemon import (
+    Backup,
+    Canary,
+    Console,
+    Fleet,
+    Gateway,
+    Intake,
+    Retention,
+)
 from gateway.settings.fields import Section
 from gateway.settings.recipients import Alerts, Recipient
 from gateway.settings.rules import Rules, SiteRules
@@ -37,6 +45,7 @@ class Settings(Section):
     alerts: Alerts = Alerts()
     recipients: tuple[Recipient, ...] = ()
     console: Console = Console()
+    canary: Canary = Canary()
     retention: Retention = Retention()
     backup: Backup = Backup()
 
@@ -65,6 +74,14 @@ class Settings(Section):
         if directory is not None and directory.is_relative_to(data_dir):
             raise ValueError(
                 "backup.directory must lie outside data_dir: who loses one loses both"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _canaries_have_a_role(self) -> Self:
+        if self.canary.every_s and self.console.address is None:
+            raise ValueError(
+                "canary.every_s: the console's process presses: give [console] listen"
             )
         return self
 

@@ -84,6 +84,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProfiledBroker]
     with ProfiledBroker(tmp_path_factory.mktemp("profiled")) as started:
         started.accounts("defaults")
         started.accounts("gateway", "evaluators", "gw")
+        started.accounts("canary", "evaluators", "gw", "hall")
         started.accounts("device", "evaluators", "dev-1")
         started.accounts("device", "evaluators", "dev-2")
         yield started
@@ -143,6 +144,21 @@ async def test_receipts_reach_their_terminal(broker: ProfiledBroker) -> None:
         await downlink.publish(topic, b"receipt", qos=1)
         message = await anext(aiter(device.messages))
         assert message.payload == b"receipt"
+
+
+async def test_the_probe_presses_for_the_ghosts_it_was_given_and_no_others(
+    broker: ProfiledBroker,
+) -> None:
+    async with (
+        asyncio.timeout(TIMEOUT_S),
+        broker.client("gw") as gateway,
+        broker.client("gw-probe") as probe,
+    ):
+        assert await granted(gateway, "evaluators/v1/+/rating")
+        for device_id in ("dev-1", "canary-north", "canary-hall"):
+            await probe.publish(f"evaluators/v1/{device_id}/rating", b"{}", qos=1)
+        message = await anext(aiter(gateway.messages))
+        assert message.topic.value == "evaluators/v1/canary-hall/rating"
 
 
 async def test_a_terminal_cannot_take_anothers_session(broker: ProfiledBroker) -> None:

@@ -12,6 +12,7 @@ from gateway.ledger.queries import (
     audit,
     availability,
     books,
+    canaries,
     comments,
     counts,
     duties,
@@ -43,6 +44,7 @@ from gateway.queries.asking import (
 )
 from gateway.queries.audit import AuditFilter, AuditRow
 from gateway.queries.availability import AvailabilityFilter, AvailabilityFound
+from gateway.queries.canaries import CanaryRow
 from gateway.queries.comments import CommentFilter, CommentRow
 from gateway.queries.counts import CountFilter, Groups, Sites, Some, Terms
 from gateway.queries.devices import DeviceHistory, DevicePeriod
@@ -222,6 +224,9 @@ class SqliteLedgerQueries:
 
     def maintenance_statement(self, site: str, month: str) -> MaintenanceDetail | None:
         return self._read(lambda c: maintenance.detail(c, site, month))
+
+    def canaries(self) -> list[CanaryRow]:
+        return self._read(canaries.listed)
 
     def press_test(self, device_id: str) -> PressTestRow | None:
         return self._read(lambda c: inspections.press_test(c, device_id))

@@ -5,6 +5,7 @@ from typing import Final
 import apsw
 import msgspec
 
+from fleet.canary import PREFIX
 from fleet.findings import Findings
 from fleet.presence import Known
 from fleet.vitals import Vitals
@@ -95,6 +96,7 @@ def devices(
     conditions.where(of_site("d.site"), wanted.subtree)
     conditions.where("d.lifecycle = ?", wanted.lifecycle)
     conditions.where(f"{_PRESENCE} = ?", wanted.presence)
+    conditions.where("d.device_id NOT GLOB ?", f"{PREFIX}*")
     return page(connection, _DEVICES, conditions, part)
 
 
@@ -109,6 +111,7 @@ def registered(
 ) -> list[RegisteredDevice]:
     conditions = Conditions()
     conditions.where(of_site("site"), subtree)
+    conditions.where("device_id NOT GLOB ?", f"{PREFIX}*")
     columns = RegisteredDevice.__struct_fields__
     rows = connection.execute(
         f"SELECT {', '.join(columns)} FROM device WHERE {conditions.clause}"

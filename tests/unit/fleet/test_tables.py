@@ -35,7 +35,7 @@ def test_the_key_of_a_row_is_made_of_its_key_columns() -> None:
         ("sites", {"id": "a", "name": "x" * 501}, "longer than 500"),
         ("sites", {"id": "a", "name": "two\nlines"}, "cannot be printed"),
         ("devices", {"device_id": "no good"}, "no device id"),
-        ("devices", {"device_id": "http-web"}, "not a terminal's id"),
+        ("devices", {"device_id": "http-web"}, "no terminal's id"),
         ("devices", {"device_id": "d-1", "lifecycle": "asleep"}, "no lifecycle"),
         ("devices", {"device_id": "d-1", "installed_at": "soon"}, "no date"),
         (

@@ -59,6 +59,20 @@ ALERTS = {
     ],
     "next_cursor": None,
 }
+CANARIES = [
+    {
+        "site": site,
+        "sink": sink,
+        "health": health,
+        "delay_ms": delay_ms,
+        "arrived_at": "2026-11-21T00:00:01Z",
+    }
+    for site, sink, health, delay_ms in (
+        ("hall", None, "ok", 12),
+        ("hall", "main", "missing", None),
+        ("north", None, "waiting", 15),
+    )
+]
 DONE = {"place": "1.6.0.0", "processed": True, "outcome": {"replayed": 2}}
 
 
@@ -73,12 +87,16 @@ def test_status_shows_the_identity_and_what_each_sink_is_owed(
         "GET /readyz": (200, READY),
         "GET /api/v1/pipeline": (200, PIPELINE),
         "GET /api/v1/alerts": (200, ALERTS),
+        "GET /api/v1/canaries": (200, {"items": CANARIES}),
     }
     assert call(api, "status") == 0
     out = capsys.readouterr().out
     assert "received 10 = 7 accepted + 1 duplicate + 0 conflict" in out
     assert "block 4, 1 to process" in out
     assert "retrying" in out
+    slowest = "the slowest 15 ms (north, 2026-11-21T00:00:01Z)"
+    assert f"canaries to the journal: 2 of 2 sites in time, {slowest}" in out
+    assert "canaries to main: 0 of 1 sites in time, none yet" in out
     assert "critical: d-1 sent \ufffd[2J (2 times), since 2026-11-21T00:00:00Z" in out
 
 
@@ -89,6 +107,7 @@ def test_status_shows_counts_that_do_not_agree(
         "GET /readyz": (200, READY),
         "GET /api/v1/pipeline": (200, {**PIPELINE, "accepted": 6}),
         "GET /api/v1/alerts": (200, ALERTS),
+        "GET /api/v1/canaries": (200, {"items": CANARIES}),
     }
     call(api, "status")
     assert "received 10 ≠ 6 accepted" in capsys.readouterr().out
@@ -108,6 +127,7 @@ def test_status_says_what_is_not_ready(api: CannedApi, capsys: Captured) -> None
         "GET /readyz": (503, NOT_READY),
         "GET /api/v1/pipeline": (200, PIPELINE),
         "GET /api/v1/alerts": (200, ALERTS),
+        "GET /api/v1/canaries": (200, {"items": CANARIES}),
     }
     assert call(api, "status") == 1
     assert capsys.readouterr().out.startswith("not ready\n  deliver: role is down\n")

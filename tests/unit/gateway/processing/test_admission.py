@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from gateway.ports import Record, RecordFlag, RecordKind
-from gateway.processing import admission
+from gateway.processing import speakers
 from tests.support.folding import START_MS, FoldedLedger, act, element, message
 
 RETAINED = RecordFlag.RETAINED.value
@@ -129,7 +129,7 @@ def test_retained_is_not_new_but_on_presence(ledger: FoldedLedger) -> None:
 def test_pending_devices_are_bounded_and_a_crowd_is_held_without_a_row(
     ledger: FoldedLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(admission, "PENDING_MAX", 2)
+    monkeypatch.setattr(speakers, "PENDING_MAX", 2)
     ledger.rules(unknown_devices="hold")
     body = [element("event-0001"), element("event-0002")]
     ledger.take(*(message(f"new-{n:04d}", body) for n in range(3)))

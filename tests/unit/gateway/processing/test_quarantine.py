@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.processing import admission, quarantine
+from gateway.processing import quarantine, speakers
 from tests.support.folding import FoldedLedger, element, message
 
 
@@ -51,7 +51,7 @@ def test_a_restart_in_between_drops_the_same_items(ledger: FoldedLedger) -> None
 def test_beyond_the_bound_of_devices_a_new_one_is_held_without_an_entry(
     ledger: FoldedLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(admission, "DEVICES_MAX", 2)
+    monkeypatch.setattr(speakers, "DEVICES_MAX", 2)
     ledger.rules(unknown_devices="approve")
     for number in range(3):
         ledger.take(message(f"dev-{number}", element(f"event-000{number}")))

@@ -1,0 +1,1 @@
+"""Ghost terminals: presses from outside, through the broker that terminals use."""
