@@ -65,6 +65,8 @@ class ActName(StrEnum):
     RANGE_REPLAYED = "range_replayed"
     CLOCK_ACCEPTED = "clock_accepted"
     TOKENS_APPLIED = "tokens_applied"
+    USERS_APPLIED = "users_applied"
+    LOGGED_IN = "logged_in"
     MONTH_SEALED = "month_sealed"
     SAMPLE_DRAWN = "sample_drawn"
     SAMPLE_FINDINGS = "sample_findings"
@@ -377,3 +379,16 @@ class TokensAct(Act):
     """`tokens_applied`: who may use the API from now on; no token and no digest."""
 
     tokens: list[dict[str, Any]]
+
+
+class UsersAct(Act):
+    """`users_applied`: who may log in from now on; no password and no hash."""
+
+    users: list[dict[str, Any]]
+
+
+class LoggedInAct(Act):
+    """`logged_in`: the author did, in this role, from this address."""
+
+    role: str
+    address: str

@@ -8,8 +8,10 @@ from gateway.app.paths import Paths
 from gateway.cli.acting import add_common
 from gateway.cli.exits import Exit
 from gateway.cli.output import write_json, write_line, write_table
+from gateway.errors import PermanentError
 from gateway.settings import load_settings
 from gateway.tokens import SCOPES, Token, Tokens
+from gateway.users import Users
 
 NAME = "token"
 HELP = "API tokens: create, list, revoke; in force at once, without a restart"
@@ -38,10 +40,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> Exit:
-    tokens = Tokens(Paths(load_settings(args.config)).tokens)
+    paths = Paths(load_settings(args.config))
+    tokens = Tokens(paths.tokens)
     match args.act:
         case "create":
-            _create(tokens, args)
+            _create(tokens, Users(paths.users), args)
         case "revoke":
             tokens.revoke(args.name)
             if args.json:
@@ -53,9 +56,15 @@ def run(args: Namespace) -> Exit:
     return Exit.OK
 
 
-def _create(tokens: Tokens, args: Namespace) -> None:
+def _create(tokens: Tokens, users: Users, args: Namespace) -> None:
     scopes = [one for given in args.scopes for one in given.split(",")]
-    first = not tokens.all()
+    known = users.all()
+    if args.name in {user.name for user in known}:
+        raise PermanentError(
+            f"there is a user {args.name!r}, and records tell authors by name:"
+            " take another name"
+        )
+    first = not tokens.all() and not known
     text = tokens.create(args.name, scopes, args.site, time.time_ns() // 1_000_000)
     if args.json:
         write_json({"name": args.name, "token": text})

@@ -53,6 +53,7 @@ from gateway.console.routes.streaks import Streaks
 from gateway.console.routes.targets import Targets
 from gateway.console.routes.upkeep import UpkeepRoutes
 from gateway.console.routes.visits import PlannedVisits
+from gateway.console.throttle import Throttle
 from gateway.console.token_log import TokenLog
 from gateway.console.tracing import Tracer
 from gateway.console.upkeep import Upkeep
@@ -110,15 +111,20 @@ def create_app(  # noqa: PLR0913 -- every port of the console, named once
     app.state.logins = logins = LogIns(clock)
     app.state.access = access = Access(secrets.tokens, secrets.users, logins)
     app.state.users = secrets.users
+    app.state.throttle = throttle = Throttle(clock)
     app.add_middleware(Guard, is_open=access.is_open)
     pipeline = PipelineReader(stores.ledger, stores.deliveries, stores.journal, clock)
     app.state.live = live = Live(Watcher(stores.ledger, pipeline), clock)
     app.include_router(
-        Probes(readiness, Scrape(pipeline, stores.ledger, live, run_dir)).router()
+        Probes(
+            readiness,
+            Scrape(pipeline, stores.ledger, live, run_dir, (logins, throttle)),
+        ).router()
     )
     app.include_router(LiveEvents(live, stores.ledger).router(), prefix=PREFIX)
     acts = Acts(submitter, stores.ledger, clock, pause)
-    app.state.token_log = TokenLog(secrets.tokens, stores.ledger, acts)
+    app.state.token_log = TokenLog(secrets.tokens, secrets.users, stores.ledger, acts)
+    app.state.acts = acts
     api = _api(stores, acts, pipeline, secrets.keyring, clock)
     app.include_router(api, prefix=PREFIX)
     app.include_router(UpkeepRoutes(upkeep).router(), prefix=PREFIX)

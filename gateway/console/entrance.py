@@ -12,12 +12,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from gateway.clock import Clock
-from gateway.console.callers import Access
+from gateway.acts import ActName, LoggedInAct
+from gateway.console.acts import Acts
 from gateway.console.logins import LogIns, cookie_name, login_name
 from gateway.console.preferences import Preferences
 from gateway.console.throttle import Throttle
-from gateway.errors import PermanentError
+from gateway.errors import PermanentError, TransientError
 from gateway.users import User, Users
 
 log = structlog.get_logger("console")
@@ -30,7 +30,8 @@ _TRIES_AT_ONCE_MAX: Final = 4
 
 _POLICY: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline';"
-    " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    " base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "Referrer-Policy": "same-origin",  # with none at all a form's Origin is "null"
 }
 _PAGE: Final = """<!DOCTYPE html>
 <html lang="{lang}">
@@ -76,12 +77,12 @@ class Entrance:
     """Serves `LOG_IN` and `LOG_OUT`."""
 
     def __init__(
-        self, users: Users, access: Access, logins: LogIns, clock: Clock
+        self, users: Users, logins: LogIns, throttle: Throttle, acts: Acts
     ) -> None:
         self._users = users
-        self._access = access
         self._logins = logins
-        self._throttle = Throttle(clock)
+        self._throttle = throttle
+        self._acts = acts
         self._tries = 0
 
     def application(self) -> Starlette:
@@ -114,7 +115,9 @@ class Entrance:
             log.warning("log_in_refused", address=address)  # a name may be a password
             return _page(request, name, words("login_wrong"), HTTPStatus.UNAUTHORIZED)
         self._throttle.succeeded(keys[0])
-        return self._let_in(request, user, address)
+        log.info("logged_in", user=user.name, role=user.role, address=address)
+        await self._record(user, address)
+        return self._let_in(request, user)
 
     async def log_out(self, request: Request) -> Response:
         """End the session, and with it every page that is open in it."""
@@ -135,7 +138,15 @@ class Entrance:
         finally:
             self._tries -= 1
 
-    def _let_in(self, request: Request, user: User, address: str) -> Response:
+    async def _record(self, user: User, address: str) -> None:
+        """For `audit`; nobody is kept out while the journal cannot be written."""
+        act = LoggedInAct(author=user.name, role=user.role, address=address)
+        try:
+            await self._acts.record(ActName.LOGGED_IN, act)
+        except TransientError as error:
+            log.warning("log_in_not_recorded", detail=str(error))
+
+    def _let_in(self, request: Request, user: User) -> Response:
         before = login_name(request)
         if before is not None:  # a name from before the log-in is never used on
             self._logins.end(before)
@@ -147,7 +158,6 @@ class Entrance:
             samesite="lax",  # a link in a letter of an alert leads to its page
             secure=request.url.scheme == "https",
         )
-        log.info("logged_in", user=user.name, role=user.role, address=address)
         return response
 
     def _nobody(self, request: Request) -> str:

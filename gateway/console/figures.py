@@ -8,7 +8,9 @@ from prometheus_client import generate_latest
 
 from gateway.console.items import Pipeline
 from gateway.console.live import Live
+from gateway.console.logins import LogIns
 from gateway.console.pipeline import PipelineReader
+from gateway.console.throttle import Throttle
 from gateway.errors import TransientError
 from gateway.observability.canary_metrics import CanaryMetrics
 from gateway.observability.exposition import RoleExports
@@ -32,11 +34,17 @@ class Scrape:
     """Reads the stores afresh at each call; without them the roles' figures remain."""
 
     def __init__(
-        self, pipeline: PipelineReader, ledger: LedgerQueries, live: Live, run_dir: Path
+        self,
+        pipeline: PipelineReader,
+        ledger: LedgerQueries,
+        live: Live,
+        run_dir: Path,
+        entrance: tuple[LogIns, Throttle],
     ) -> None:
         self._pipeline = pipeline
         self._ledger = ledger
         self._live = live
+        self._logins, self._throttle = entrance
         self._lock = Lock()
         self._metrics = ConsoleMetrics()
         self._canaries = CanaryMetrics(self._metrics.registry)
@@ -52,6 +60,8 @@ class Scrape:
             self._metrics.readable.set(figures is not None)
             self._metrics.listeners.set(self._live.listening)
             self._metrics.listeners_dropped.set(self._live.dropped)
+            self._metrics.logins.set(len(self._logins))
+            self._metrics.passwords_refused.set(self._throttle.refused)
             if figures is not None:
                 self._show(figures)
             self._canaries.show(

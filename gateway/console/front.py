@@ -19,11 +19,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.clock import Clock
+from gateway.console.acts import Acts
 from gateway.console.callers import Access, Caller
 from gateway.console.entrance import LOG_IN, LOG_OUT, Entrance, to_log_in
 from gateway.console.guard import Guard
 from gateway.console.logins import LogIns
 from gateway.console.problems import ProblemError, answer
+from gateway.console.throttle import Throttle
 from gateway.users import Users
 
 log = structlog.get_logger("console")
@@ -62,7 +64,9 @@ class Front:
         self._api = api
         self._access = access
         self._house = House(api, access, self._logins, clock, gateway_id)
-        entrance = Entrance(users, access, self._logins, clock).application()
+        throttle: Throttle = api.state.throttle
+        acts: Acts = api.state.acts
+        entrance = Entrance(users, self._logins, throttle, acts).application()
         self._entrance = Guard(entrance, access.is_open)
         self._pages = Guard(self._admit, access.is_open)
         self._wanted = asyncio.Event()

@@ -27,6 +27,7 @@ class Throttle:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._failures: dict[str, _Failures] = {}  # the latest stands last
+        self.refused = 0
 
     def __len__(self) -> int:
         return len(self._failures)
@@ -39,6 +40,7 @@ class Throttle:
     def failed(self, keys: Sequence[str]) -> None:
         """Count a wrong password against each of the keys."""
         now_ms = self._clock.monotonic_ms()
+        self.refused += 1
         for key in keys:
             before = self._failures.pop(key, None)
             if before is None or now_ms - before.last_ms >= 2 * WAIT_MS_MAX:

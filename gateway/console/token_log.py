@@ -1,32 +1,40 @@
-"""Tokens are made and revoked in a file: each change of it becomes a record."""
+"""Tokens and users are made and revoked in files: each change becomes a record."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
 import structlog
 from starlette.concurrency import run_in_threadpool
 
-from gateway.acts import ActName, TokensAct
+from gateway.acts import Act, ActName, TokensAct, UsersAct
 from gateway.console.acts import Acts
 from gateway.errors import PermanentError, TransientError
 from gateway.queries import LedgerQueries
 from gateway.tokens import Token, Tokens
+from gateway.users import User, Users
 
 LOOK_EVERY_S: Final = 5.0
 _AUTHOR: Final = "console"
 
 log = structlog.get_logger("console")
 
+Roll = list[dict[str, Any]]
+"""Who there is, without what they are known by."""
+
 
 class TokenLog:
-    """Compares the file with what the ledger holds of it: names, scopes and sites."""
+    """Compares the files with what the ledger holds of them: names, rights, sites."""
 
-    def __init__(self, tokens: Tokens, ledger: LedgerQueries, acts: Acts) -> None:
+    def __init__(
+        self, tokens: Tokens, users: Users, ledger: LedgerQueries, acts: Acts
+    ) -> None:
         self._tokens = tokens
+        self._users = users
         self._ledger = ledger
         self._acts = acts
-        self._told: list[dict[str, Any]] | None = None
+        self._told: dict[str, Roll] = {}
 
     async def run(self) -> None:
         """Look now and then, until cancelled."""
@@ -38,23 +46,50 @@ class TokenLog:
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def look(self) -> None:
-        """Record the tokens as they are now, unless that is known."""
-        now = [_public(token) for token in self._tokens.all()]
-        if now == self._told:
+        """Record tokens and users as they are now, unless that is known."""
+        await self._tell(
+            "tokens",
+            list(map(_token, self._tokens.all())),
+            ActName.TOKENS_APPLIED,
+            lambda roll: TokensAct(author=_AUTHOR, tokens=roll),
+        )
+        await self._tell(
+            "users",
+            list(map(_user, self._users.all())),
+            ActName.USERS_APPLIED,
+            lambda roll: UsersAct(author=_AUTHOR, users=roll),
+        )
+
+    async def _tell(
+        self, what: str, now: Roll, name: ActName, act: Callable[[Roll], Act]
+    ) -> None:
+        if now == self._told.get(what):
             return
-        text = await run_in_threadpool(self._ledger.setting, "tokens")
+        text = await run_in_threadpool(self._ledger.setting, what)
         if now != (msgspec.json.decode(text) if text else []):
-            act = TokensAct(author=_AUTHOR, tokens=now)
-            await self._acts.record(ActName.TOKENS_APPLIED, act)
-            log.info("tokens_recorded", names=[one["name"] for one in now])
-        self._told = now
+            await self._acts.record(name, act(now))
+            names = [one["name"] for one in now]
+            log.info("credentials_recorded", what=what, names=names)
+        self._told[what] = now
 
 
-def _public(token: Token) -> dict[str, Any]:
+def _token(token: Token) -> dict[str, Any]:
     """Without the digest, which is nobody's business but ours."""
     return {
         "name": token.name,
         "scopes": list(token.scopes),
         "site": token.site,
         "created_ms": token.created_ms,
+    }
+
+
+def _user(user: User) -> dict[str, Any]:
+    """Without the hash, as a token without its digest."""
+    return {
+        "name": user.name,
+        "role": user.role,
+        "scopes": sorted(user.scopes),
+        "site": user.site,
+        "disabled": user.disabled,
+        "created_ms": user.created_ms,
     }

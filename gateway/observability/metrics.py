@@ -301,6 +301,16 @@ class ConsoleMetrics:
             "Of them, those that were too slow since the console started",
             registry=registry,
         )
+        self.logins = Gauge(
+            "evalgate_console_log_ins",
+            "Log-ins of the console that are not over",
+            registry=registry,
+        )
+        self.passwords_refused = Gauge(
+            "evalgate_console_passwords_refused",
+            "Wrong passwords since the console started",
+            registry=registry,
+        )
         self.received = Gauge(
             "evalgate_elements_received",
             "Elements read, as counted by ingress",

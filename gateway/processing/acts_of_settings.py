@@ -19,6 +19,7 @@ from gateway.processing.acting import (
     Handling,
     Outcome,
     handling,
+    nothing,
 )
 from gateway.processing.alerts import resolve_alert
 from gateway.processing.applying import (
@@ -205,6 +206,8 @@ HANDLERS: Final[Mapping[str, Handling[Any]]] = {
     "calendar_applied": handling(Data, _calendar_applied),
     "checkpoint_taken": _setting_applied("checkpoint"),
     "tokens_applied": _setting_applied("tokens"),
+    "users_applied": _setting_applied("users"),
+    "logged_in": handling(Data, nothing),
     "tables_applied": handling(_TablesApplied, _tables_applied),
     "sinks_applied": handling(_SinksApplied, _sinks_applied),
 }

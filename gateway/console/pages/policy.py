@@ -16,6 +16,9 @@ _POLICY: Final = (
     " connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self';"
     " frame-ancestors 'none'"
 )
+_REFERRER: Final = "same-origin"
+"""With none at all the Origin of the form that logs out is "null"."""
+
 _PAGE: Final = "x-nicegui-content"
 _PREFIX: Final = b"x-forwarded-prefix"
 """Would be written into the page as it comes."""
@@ -48,6 +51,7 @@ class _Marked:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             headers["Content-Security-Policy"] = _POLICY.format(nonce=self._nonce)
+            headers["Referrer-Policy"] = _REFERRER
             if _PAGE in Headers(raw=message["headers"]):
                 self._start = message
                 return

@@ -55,6 +55,13 @@ class Console:
     def stop(self) -> None:
         self.child.stop()
 
+    def restart(self) -> None:
+        """As after a crash: another process over the hall as it was furnished."""
+        self.stop()
+        for store in self._directory.glob("*.db*"):
+            store.unlink()
+        self.start()
+
     def user(self, name: str, role: str, site: str | None = None) -> None:
         """Let somebody log in with `PASSWORD`."""
         self.users.create(name, PASSWORD, Grant(role, site), 0)

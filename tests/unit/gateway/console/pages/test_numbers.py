@@ -1,0 +1,39 @@
+"""Figures as people read them."""
+
+import pytest
+
+from gateway.console.pages.numbers import NOTHING, count, duration, percentage, size
+
+THIN = "\N{NARROW NO-BREAK SPACE}"
+
+
+def test_thousands_stand_apart() -> None:
+    assert count(999) == "999"
+    assert count(1_234_567) == f"1{THIN}234{THIN}567"
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (5 << 30, "5.0 GiB")],
+)
+def test_bytes_come_in_a_unit_that_fits(number: int, text: str) -> None:
+    assert size(number) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.4, "0 s"),
+        (59, "59 s"),
+        (60, "1 min"),
+        (12_000, "3 h 20 min"),
+        (97_200, "1 d 3 h"),
+    ],
+)
+def test_times_come_in_two_units_at_most(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_no_share_is_no_zero() -> None:
+    assert percentage("75.00") == "75.0 %"
+    assert percentage(None) == NOTHING

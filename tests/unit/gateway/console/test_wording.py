@@ -1,0 +1,70 @@
+"""Every text is there in every language, with the same places for values."""
+
+import ast
+import string
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from gateway.console import pages
+from gateway.console.wording import DIRECTORY, LANGUAGES, SHARED, Words, language_of
+
+TABLES = sorted(path.stem for path in DIRECTORY.glob("*.toml"))
+MODULES = sorted(Path(pages.__file__).parent.rglob("*.py"))
+
+
+def table(name: str) -> dict[str, dict[str, str]]:
+    return tomllib.loads((DIRECTORY / f"{name}.toml").read_text("utf-8"))
+
+
+def places(text: str) -> set[str | None]:
+    return {field for _, field, _, _ in string.Formatter().parse(text) if field}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_both_languages_say_the_same_things(name: str) -> None:
+    for key, texts in table(name).items():
+        assert set(texts) == set(LANGUAGES), key
+        assert all(text.strip() for text in texts.values()), key
+        assert len({frozenset(places(text)) for text in texts.values()}) == 1, key
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.stem)
+def test_every_word_that_a_page_asks_for_is_in_a_table(module: Path) -> None:
+    known = {key for name in TABLES for key in table(name)}
+    for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("words"):
+            for argument in node.args[:1]:
+                if isinstance(argument, ast.Constant):
+                    assert argument.value in known
+
+
+def test_no_table_says_otherwise_what_the_frame_says() -> None:
+    shared = set(table(SHARED))
+    for name in TABLES:
+        assert name == SHARED or not shared & set(table(name)), name
+
+
+def test_a_name_without_a_word_is_told_as_it_is() -> None:
+    words = Words("live", "zh")
+    assert words.known("presence", "offline") == "离线"
+    assert words.known("presence", "on the moon") == "on the moon"
+    with pytest.raises(KeyError):
+        words("no such text")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "accepted", "language"),
+    [
+        (None, "zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        (None, "fr-FR, en;q=0.5", "en"),
+        (None, "", "en"),
+        ("en", "zh-CN", "en"),
+        ("tlh", "zh", "zh"),
+    ],
+)
+def test_the_language_is_chosen_or_the_browsers(
+    chosen: str | None, accepted: str, language: str
+) -> None:
+    assert language_of(chosen, accepted) == language
