@@ -204,7 +204,7 @@ class Ratings:
         """Set (details, place) of ratings: what their flags rest on may change."""
         self._store.many("UPDATE rating SET details = ? WHERE place = ?", rows)
 
-    def void(self, place: int, void: str) -> None:
+    def void(self, place: int, void: str | None) -> None:
         self._store.run("UPDATE rating SET void = ? WHERE place = ?", (void, place))
 
     def scopes(self, site: str, ids: Iterable[str]) -> list[tuple[str, int]]:

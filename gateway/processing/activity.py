@@ -48,6 +48,8 @@ def _unexpected(
         return (Finding.REUSED.value,)
     if finding is Finding.RESET:
         state.daybook.count_anew(device)
+        if device.pressing is not None:  # which it changed
+            state.beating_devices.add(device)
         data = {"device_id": device.device_id, "seq": seq, "boot_id": boot_id}
         announce(state, "device.seq_reset", device.device_id, data)
     return ()

@@ -8,6 +8,7 @@ which the last ones are remembered, in the order in which they came.
 from collections.abc import Callable, Collection, Sequence
 from typing import Final, NamedTuple
 
+from device_protocol.messages import Origin
 from gateway.ledger.presses import Desk, Kept, PressBooks
 from gateway.ledger.ratings import Stored
 from gateway.ledger.sessions import Scope, SessionFact
@@ -36,6 +37,7 @@ DEVICES_KEPT_MAX: Final = 20_000
 """Devices whose presses are in memory; of others they are read when they press."""
 DESKS_KEPT_MAX: Final = 100_000
 
+TIME_UNCERTAIN: Final = "time_uncertain"
 _DEPARTED: Final = frozenset({"after_departure"})
 
 
@@ -177,7 +179,8 @@ class Neighbours:
         """Which presses of a session came after its customer had left."""
         for stored in self._state.ratings.at(fact.ratings):
             binding = self._state.binding(stored.binding)
-            if binding.medium == TERMINAL and binding.window == fact.window:
+            here = binding.medium == TERMINAL and binding.window == fact.window
+            if here and _may_depart(stored):
                 flag = self._left(fact, stored.occurred_ms)
                 found = () if flag is None else (flag,)
                 self._reflagging.flag(stored, _DEPARTED, found)
@@ -229,6 +232,15 @@ class Neighbours:
             self._books.forget(self._gone)
             self._added.clear()
             self._gone.clear()
+
+
+def _may_depart(stored: Stored) -> bool:
+    """Whether it is a customer's own press of a known moment, which amends none.
+
+    As at its arrival: see `Suspecting.meet`.
+    """
+    customers = stored.origin == Origin.CUSTOMER and stored.amends is None
+    return customers and TIME_UNCERTAIN not in stored.flags
 
 
 def _around(kept: Sequence[Kept], at_ms: int) -> list[Kept]:

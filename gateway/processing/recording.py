@@ -17,14 +17,14 @@ from gateway.processing.contributions import count_alone
 from gateway.processing.daybook import OTHER
 from gateway.processing.evidence import EVIDENCE
 from gateway.processing.health import suspect_key
-from gateway.processing.neighbours import Met, Neighbours
+from gateway.processing.neighbours import TIME_UNCERTAIN, Met, Neighbours
 from gateway.processing.personal import Personal
 from gateway.processing.points import Timed, recorded
 from gateway.processing.rows import NAMED
 from gateway.processing.scopes import GATEWAY, REQUIRED
 from gateway.processing.sessions import Sessions
 from gateway.processing.state import State
-from gateway.processing.suspecting import TIME_UNCERTAIN, Suspecting, by_itself
+from gateway.processing.suspecting import Suspecting, by_itself
 from gateway.ratings.flags import (
     STUCK_KEY,
 )

@@ -163,8 +163,9 @@ class Settling:
             if one.details != old.details
         )
         for old, one in changed:
-            if one.void is not None and old.void is None:
-                state.ratings.void(one.place, json.dumps(one.void, ensure_ascii=False))
+            if one.void != old.void:
+                void = one.void and json.dumps(one.void, ensure_ascii=False)
+                state.ratings.void(one.place, void or None)
             if STUCK_KEY in one.flags and STUCK_KEY not in old.flags:
                 suspect_key(state, one)
 
@@ -260,8 +261,9 @@ class Settling:
         self._time(fact, row)
         self._move(fact, row)
         self._duty(old, one.state, ratings)
+        defaults = {each.rating_id: each for each in loaded.defaults.values()}
         for each in news:
-            tell(state, session, each, ratings, default)
+            tell(state, session, each, {**defaults, **ratings}, default)
 
     def _default(
         self,
@@ -271,25 +273,33 @@ class Settling:
         now: SessionState,
         versions: Mapping[str, int],
     ) -> tuple[Stored | None, Issued | None]:
-        """The row of a session's default, made when it is issued."""
+        """The row of a session's default, made when it is issued.
+
+        One that followed another end of service has no effect any more.
+        """
         issued = now.issued
         known = None
         if fact is not None and fact.default_place is not None:
             known = loaded.defaults[fact.default_place]
-        if issued is None or issued.level is None:
+            stands = now.default is not None and now.default.effective
+            same = issued is not None and issued.rating_id == known.rating_id
+            known = self._default_stands(known, versions, effective=stands and same)
+            loaded.defaults[known.place] = known
+        if issued is None or issued.level is None or issued.rating_id is not None:
             return known, issued
-        if issued.rating_id is None:
-            made = issue_default(self._state, session, now, fact)
-            return made, msgspec.structs.replace(issued, rating_id=made.rating_id)
-        assert known is not None
-        effective = now.default is not None and now.default.effective
-        if known.effective != effective:
-            version = versions.get(known.rating_id, known.version + 1)
-            known = known._replace(effective=effective, version=version)
-            self._state.ratings.stand(
-                [(known.version, effective, None, session.no, known.place)]
-            )
-        return known, issued
+        made = issue_default(self._state, session, now, fact)
+        return made, msgspec.structs.replace(issued, rating_id=made.rating_id)
+
+    def _default_stands(
+        self, known: Stored, versions: Mapping[str, int], *, effective: bool
+    ) -> Stored:
+        if known.effective == effective:
+            return known
+        version = versions.get(known.rating_id, known.version + 1)
+        self._state.ratings.stand(
+            [(version, effective, None, known.session_no, known.place)]
+        )
+        return known._replace(effective=effective, version=version)
 
     def _time(self, fact: SessionFact | None, row: SessionRow) -> None:
         """Look again when something falls due; a timer once set is left to fire."""

@@ -51,7 +51,7 @@ def as_they_stand(
             effective=stand.effective,
             version=versions.get(old.rating_id, old.version),
             session_no=number,
-            void=old.void or _taken_along(voids.get(old.rating_id)),
+            void=_own_void(old) or _taken_along(voids.get(old.rating_id)),
         )
         known = evidence_of(old)
         evidence = {
@@ -63,6 +63,11 @@ def as_they_stand(
             stood = described(state, stood, flags, evidence)
         now[old.rating_id] = stood
     return now
+
+
+def _own_void(stored: Stored) -> dict[str, object] | None:
+    """The void that was declared of the rating itself."""
+    return None if stored.void is None or WITH in stored.void else stored.void
 
 
 def _taken_along(void: Void | None) -> dict[str, object] | None:

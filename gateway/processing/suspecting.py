@@ -9,7 +9,7 @@ from gateway.ledger.devices import Binding
 from gateway.ledger.presses import Desk
 from gateway.ledger.sessions import Scope
 from gateway.ports import RecordFlag, RecordKind
-from gateway.processing.neighbours import Met, Neighbours
+from gateway.processing.neighbours import TIME_UNCERTAIN, Met, Neighbours
 from gateway.processing.points import Timed
 from gateway.processing.scopes import GATEWAY
 from gateway.processing.state import State
@@ -23,7 +23,6 @@ from gateway.ratings.flags import (
     too_fast,
 )
 
-TIME_UNCERTAIN: Final = "time_uncertain"
 _ELEMENT: Final = int(RecordFlag.ELEMENT)
 _MESSAGE: Final = int(RecordKind.MESSAGE)
 
@@ -59,7 +58,8 @@ class Suspecting:
         met = Met()
         desk = Desk.of(binding.site, binding.window, device.no)
         if rating.session_id is not None:
-            if scope is not None and scope[1] == rating.session_id:
+            numbered = scope is not None and scope[1] == rating.session_id
+            if scope is not None and numbered and rating.amends is None:
                 left = self._neighbours.departure(scope, desk, occurred_ms)
                 met = Met() if left is None else Met((left,))
         elif (

@@ -131,18 +131,18 @@ def _amended(told: Told, after: SessionState) -> dict[str, str]:
 def _of_default(before: SessionState | None, after: SessionState) -> Iterator[News]:
     was = before.default if before else None
     now = after.default
-    stood = was is not None and was.effective
-    stands = now is not None and now.effective
-    if stood == stands:
+    stood = was if was is not None and was.effective else None
+    stands = now if now is not None and now.effective else None
+    if stood and stands and stood.rating_id == stands.rating_id:
         return
+    if stood:
+        name = stood.rating_id or THE_DEFAULT
+        if after.void is not None:
+            yield News(VOIDED, name)
+        else:
+            yield News(SUPERSEDED, name, now.by if now else None)
     if stands:
-        yield News(DEFAULTED, THE_DEFAULT, due_ms=now.at_ms if now else None)
-        return
-    name = (was.rating_id if was else None) or THE_DEFAULT
-    if after.void is not None:
-        yield News(VOIDED, name)
-    else:
-        yield News(SUPERSEDED, name, now.by if now else None)
+        yield News(DEFAULTED, THE_DEFAULT, due_ms=stands.at_ms)
 
 
 def _of_session(before: SessionState | None, after: SessionState) -> Iterator[News]:

@@ -1,7 +1,7 @@
 """A heartbeat is kept, corrects a clock in a wrong zone, and becomes a point."""
 
 from gateway.ports import HealthPoint, RecordFlag
-from tests.support.folding import START_MS, FoldedLedger, message
+from tests.support.folding import START_MS, FoldedLedger, element, message
 
 MINUTE_MS = 60_000
 EIGHT_HOURS_MS = 8 * 3_600_000
@@ -109,3 +109,19 @@ def test_heartbeats_from_the_brokers_queue_correct_nothing(
 ) -> None:
     off, quality = press_after_beats(ledger, flags=RecordFlag.BACKLOG)
     assert (off, quality) == (-EIGHT_HOURS_MS, "device")
+
+
+def test_that_numbers_began_anew_is_kept_with_the_counters_of_the_day(
+    ledger: FoldedLedger,
+) -> None:
+    ledger.act("device_put", {"device": {"device_id": "eval-0001", "site": "hall"}})
+    for number, seq in enumerate((9, 10)):
+        press = element(f"event-{number:04d}", seq=seq, boot_id="b1")
+        ledger.publish("eval-0001", press)
+    beat(ledger, key_counts=[2], last_seq=10)
+    ledger.publish("eval-0001", element("event-0002", seq=1, boot_id="b2"))
+    known = ledger.state.by_id["eval-0001"].pressing
+    assert known is not None
+    assert known.seq_to is None
+    ledger.restart()
+    assert ledger.state.by_id["eval-0001"].pressing == known

@@ -392,3 +392,32 @@ def test_a_rating_waits_for_its_session_when_modes_change(
     later(ledger, 0.1)
     rows = ledger.all("SELECT event_id, session_no, flags FROM rating ORDER BY place")
     assert rows == [("event-0001", None, '["orphan"]'), ("event-0002", 1, None)]
+
+
+def defaults(ledger: FoldedLedger) -> list[tuple[int, int]]:
+    sql = "SELECT version, effective FROM rating WHERE place < 0 ORDER BY ordinal"
+    return [(row[0], row[1]) for row in ledger.all(sql)]
+
+
+def test_a_default_of_another_end_of_service_loses_its_effect(
+    ledger: FoldedLedger,
+) -> None:
+    serve(ledger, "ended")
+    later(ledger, 9)
+    assert defaults(ledger) == [(1, 1)]
+    serve(ledger, "ended", START_MS - MINUTE_MS)  # the earlier word counts
+    later(ledger, 0.1)
+    assert defaults(ledger) == [(2, 0), (1, 1)]
+    told = [(what, effective) for what, _, effective in ledger.told()]
+    assert told == [("defaulted", 1), ("superseded", 0), ("defaulted", 1)]
+
+
+def test_a_default_goes_when_the_service_turns_out_to_be_cancelled(
+    ledger: FoldedLedger,
+) -> None:
+    serve(ledger, "ended")
+    later(ledger, 9)
+    serve(ledger, "cancelled", START_MS + 1)
+    assert session(ledger)["state"] == "closed"
+    assert defaults(ledger) == [(2, 0)]
+    assert session(ledger)["effective_place"] is None

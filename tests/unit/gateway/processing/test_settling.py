@@ -100,3 +100,18 @@ def test_a_rating_that_comes_into_effect_by_amending_is_told_once(
     ids = [cloud_id(event) for row in ledger.outbox() for event in row.events]
     assert "evalgate.rating.amended.v1:eval-0001:event-0002:2" in ids
     assert len(ids) == len(set(ids))
+
+
+def test_a_void_takes_along_what_is_a_version_in_the_end(ledger: FoldedLedger) -> None:
+    press(ledger, 1, 0, session_id="A1")
+    press(ledger, 3, 60, session_id="A1")  # an amendment, until an earlier one comes
+    void(ledger, 1)
+    press(ledger, 2, 30, session_id="A1")
+    rows = ledger.all("SELECT event_id, void ->> '$.with' FROM rating ORDER BY 1")
+    assert rows == [
+        ("event-0001", None),
+        ("event-0002", "eval-0001:event-0001"),
+        ("event-0003", None),
+    ]
+    last = "SELECT void, flags FROM rating WHERE event_id = 'event-0003'"
+    assert ledger.all(last) == [(None, '["repeat"]')]
