@@ -7,6 +7,7 @@ ratings and sessions of that part themselves.
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from itertools import compress
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -34,7 +35,9 @@ from gateway.ratings.scoring import LEVELS
 
 KEYS_KEPT_MAX: Final = 100_000
 CHUNK: Final = 16
-"""Values of the first dimension that are counted at first; then ever more."""
+"""Values of the first dimension that are counted at first; then ever more.
+
+Without a dimension of time hardly any has several groups: as many as are enough."""
 ZONES_APART: Final = 48
 """Hours by which what was counted in another zone's hours may seem to lie apart."""
 _FROM_DEVICES: Final = (*CUSTOMERS, "device_timeout")
@@ -69,7 +72,8 @@ def some_counts(
     if some.after is not None:
         values = [one for one in values if in_order([one]) >= some.after[:1]]
     found: list[dict[Key, Cell]] = [{} for _ in wanted]
-    count, start, size = 0, 0, CHUNK
+    timed = any(name in TIMES for name in wanted[0].group_by)
+    count, start, size = 0, 0, CHUNK if timed else some.enough
     while count < some.enough and start < len(values):
         among = frozenset(values[start : start + size])
         for groups, one in zip(found, wanted, strict=True):
@@ -263,7 +267,7 @@ def _cell(slots: list[int], *, whole: bool) -> dict[str, int]:
     """Counts by slot; of parts of ratings nobody can say what is missing."""
     if not any(slots):
         return {}
-    cell = {name: count for name, count in zip(SLOTS, slots, strict=True) if count}
+    cell = dict(zip(compress(SLOTS, slots), filter(None, slots), strict=True))
     if whole and (received := sum(map(slots.__getitem__, _RECEIVED))):
         cell[RECEIVED] = cell.get(RECEIVED, 0) + received
     return cell
