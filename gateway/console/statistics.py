@@ -68,7 +68,7 @@ class Statistics:
         if days is not None:
             ordinals = (days.first.toordinal(), days.end.toordinal())
             wanted = msgspec.structs.replace(wanted, days=ordinals)
-        asked = _stretches(wanted, _zone(query, subtree, terms))
+        asked = _stretches(wanted, _zone(query, subtree, terms), terms)
         now, *others = self._ledger.counts(asked)
         keys = _keys(group_by, _checked(now))
         asked_of = self._ruled(query, wanted, terms)
@@ -83,7 +83,7 @@ class Statistics:
         after = None if query.cursor is None else _read(query.cursor, len(group_by))
         terms = self._ledger.terms()
         wanted = query.wanted(subtree, group_by)
-        asked = _stretches(wanted, _zone(query, subtree, terms))
+        asked = _stretches(wanted, _zone(query, subtree, terms), terms)
         some = Some(after, query.limit + 1)
         now, *others = self._ledger.some_counts(asked, some)
         keys = _keys(group_by, _checked(now), after)
@@ -116,10 +116,11 @@ def _zone(query: FigureQuery, subtree: str | None, terms: Terms) -> ZoneInfo:
     return ZoneInfo(terms.book.at(query.site or subtree).rules.time_zone)
 
 
-def _stretches(wanted: CountFilter, zone: ZoneInfo) -> list[CountFilter]:
+def _stretches(wanted: CountFilter, zone: ZoneInfo, terms: Terms) -> list[CountFilter]:
     """What is asked for, and what it is compared with, if there is such."""
     span = Stretch(wanted.from_ms, wanted.to_ms)
-    earlier = stretch_before(span, wanted.group_by, zone)
+    zones = [ZoneInfo(one) for one in (terms.rules.time_zone, *terms.book.zones())]
+    earlier = stretch_before(span, wanted.group_by, zone, zones)
     if earlier is None:
         return [wanted]
     from_ms, to_ms = earlier

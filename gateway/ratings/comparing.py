@@ -1,6 +1,6 @@
 """Which period figures are compared with: the one before, of the same kind."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -33,12 +33,13 @@ def unit_of(group_by: Sequence[str]) -> str | None:
 
 
 def stretch_before(
-    asked: Stretch, group_by: Sequence[str], zone: tzinfo
+    asked: Stretch, group_by: Sequence[str], zone: tzinfo, others: Iterable[tzinfo] = ()
 ) -> Stretch | None:
     """What has to be counted beside, to compare with; None: nothing comes before.
 
     Groups of a period of the calendar are compared with one another: the period that
-    `from` lies in is made whole, and that before it is added.
+    `from` lies in is made whole, and that before it is added, by the clocks of every
+    zone that is counted by, `others` among them.
     """
     if asked.from_ms is None:
         return None
@@ -48,8 +49,8 @@ def stretch_before(
     if first is None:
         return None
     if unit is not None:
-        before = previous(period(NAMES[unit](first)))
-        return Stretch(local.begin_ms(before.first), asked.from_ms)
+        begins = [_begin_before(unit, asked.from_ms, one) for one in (zone, *others)]
+        return Stretch(min(begins), asked.from_ms)
     end = None if asked.to_ms is None else _day(asked.to_ms, local)
     if end is None or asked.to_ms is None:
         return None
@@ -57,6 +58,13 @@ def stretch_before(
         before = previous(Period(first, end))
         return Stretch(local.begin_ms(before.first), local.begin_ms(before.end))
     return Stretch(2 * asked.from_ms - asked.to_ms, asked.from_ms)
+
+
+def _begin_before(unit: str, at_ms: int, zone: tzinfo) -> int:
+    """When the period before that of an instant began."""
+    local = LocalTime(zone)
+    of = period(NAMES[unit](local.at(at_ms).day))
+    return local.begin_ms(previous(of).first)
 
 
 def key_before(key: Mapping[str, Value]) -> dict[str, Value]:

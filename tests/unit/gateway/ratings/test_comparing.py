@@ -1,9 +1,14 @@
 """Which period figures are compared with."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from gateway.ratings.comparing import Stretch, key_before, stretch_before
 from tests.support.rated import SHANGHAI, at
+
+BERLIN = ZoneInfo("Europe/Berlin")
 
 
 @pytest.mark.parametrize(
@@ -56,3 +61,10 @@ def test_a_group_is_compared_with_itself_or_the_period_before() -> None:
     }
     assert key_before({"week": "2026-W01"}) == {"week": "2025-W52"}
     assert key_before({"day": "2026-03-01"}) == {"day": "2026-02-28"}
+
+
+def test_the_period_before_is_whole_by_every_clock_that_is_counted_by() -> None:
+    since = at("2026-11-01")  # the day before, still, in Berlin
+    found = stretch_before(Stretch(since, None), ["day"], SHANGHAI, [BERLIN])
+    begin = datetime(2026, 10, 30, tzinfo=BERLIN)
+    assert found == (round(begin.timestamp() * 1000), since)
