@@ -28,6 +28,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
         "reconciliation",
         "streaks",
         "availability",
+        "maintenance",
     ),
     "mend": (
         "alerts",
