@@ -84,7 +84,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProfiledBroker]
     with ProfiledBroker(tmp_path_factory.mktemp("profiled")) as started:
         started.accounts("defaults")
         started.accounts("gateway", "evaluators", "gw")
-        started.accounts("canary", "evaluators", "gw", "hall")
+        started.accounts("canary", "evaluators", "hall", "gw")
         started.accounts("device", "evaluators", "dev-1")
         started.accounts("device", "evaluators", "dev-2")
         yield started
