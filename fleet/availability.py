@@ -31,7 +31,8 @@ class History(NamedTuple):
     """What became of a device; an end of None has not come yet.
 
     `failures`: it could not serve (offline, or its health failed). `maintenance`: it
-    was taken out of service by a person. `unobserved`: the gateway could not see it.
+    was taken out of service by a person, or a window was planned. `unobserved`: the
+    gateway could not see it.
     """
 
     failures: Sequence[tuple[int, int | None]] = ()

@@ -221,12 +221,12 @@ class AlertBooks:
             (now_ms, window_id),
         )
 
-    def windows(self, now_ms: int) -> list[Window]:
-        """Windows that are not over."""
+    def windows(self, at_ms: int) -> list[Window]:
+        """Windows that are not over then."""
         rows = self._store.all(
             "SELECT id, device_id, site, from_ms, until_ms FROM maintenance_window"
             " WHERE until_ms > ? ORDER BY id",
-            (now_ms,),
+            (at_ms,),
         )
         return [Window(*row) for row in rows]
 

@@ -19,7 +19,7 @@ from fleet.watching import Presence
 from gateway.ledger.availability import SUMS, Availability, Kind, Lasting, RolledDay
 from gateway.ledger.devices import Device
 from gateway.processing.daybook import SETTLE_MS
-from gateway.processing.state import State
+from gateway.processing.state import DAY_MS, State
 from gateway.ratings.workdays import Calendar
 
 AVAILABILITY: Final = "availability"
@@ -168,6 +168,7 @@ class _Adding:
         self._calendar = state.openings.days(site or None)
         self._now_ms = state.now_ms
         self._unobserved = _of(gateway, "unobserved")
+        self._windows = _Windows(state, site)
         self._served: dict[Span, Spans] = {}
         self._found: dict[object, list[Tally]] = {}
 
@@ -185,7 +186,8 @@ class _Adding:
         ]
         inside = intersection(service, [(ends[0][0], ends[-1][1])])
         failures = _of(spans, "absent") + _of(spans, "failed")
-        history = History(failures, _of(spans, "maintenance"), self._unobserved)
+        planned = _of(spans, "maintenance") + self._windows.of(days[0].device_no)
+        history = History(failures, planned, self._unobserved)
         if failures:  # what they did before these days counts, too
             inside = service
         key = (tuple(ends), tuple(inside), tuple(failures), tuple(history.maintenance))
@@ -209,6 +211,28 @@ class _Adding:
             return intersection(served, inside)
 
         return service
+
+
+class _Windows:
+    """Maintenance windows in which the devices of a site are not required."""
+
+    def __init__(self, state: State, site: str) -> None:
+        self._by_no = state.by_no
+        self._of_site: list[tuple[int, int | None]] = []
+        self._of_device: dict[str | None, list[tuple[int, int | None]]] = {}
+        line = state.openings.line(site) if site else ()
+        for one in state.alert_books.windows(state.now_ms - KEPT_DAYS * DAY_MS):
+            if one.from_ms >= one.until_ms:
+                continue  # ended before it began
+            span = (one.from_ms, one.until_ms)
+            if one.site is None:
+                self._of_device.setdefault(one.device_id, []).append(span)
+            elif one.site in line:
+                self._of_site.append(span)
+
+    def of(self, device_no: int) -> list[tuple[int, int | None]]:
+        own = self._of_device.get(self._by_no[device_no].device_id, [])
+        return [*self._of_site, *own]
 
 
 def _wanted(device: Device, *, was_absent: bool) -> set[Kind]:

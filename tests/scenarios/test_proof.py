@@ -29,6 +29,17 @@ EVERY, GRACE = 2, 1
 INSPECTED_AT: Final = 84
 OUTAGE: Final = (DAY + 66, DAY + 75)
 """Tuesday, 11:00 to 12:30."""
+WINDOWS: Final = (
+    ("hall", None, DAY + 60, DAY + 84, None),
+    (None, "d-1", 3 * DAY + 70, 3 * DAY + 100, 3 * DAY + 80),
+    ("north", None, 4 * DAY + 40, 4 * DAY + 58, None),
+    (None, "d-2", 4 * DAY + 50, 4 * DAY + 70, None),
+    ("annex", None, 4 * DAY + 80, 4 * DAY + 90, 4 * DAY + 60),
+)
+"""Maintenance windows of a site or a device: planned from, to, and ended sooner.
+
+The hall's holds the beginning of the outage; the last one is ended before it begins.
+"""
 CLOSED: Final = {"annex": 2, "north": 3}
 """The annex is closed on Wednesday; that of the north, Thursday, is entered late."""
 
@@ -70,19 +81,22 @@ def script(seed: int) -> list[Life]:
 
 
 def second_opinion(life: Life) -> Tally:
-    required = {
+    seen = {
         step
         for step in range(DAYS * DAY)
         if serves(life.site, step, late=True) and not OUTAGE[0] <= step < OUTAGE[1]
     }
     unseen = sum(serves(life.site, step, late=True) for step in range(*OUTAGE))
-    harms = [[s for s in range(*span) if s in required] for span in life.away]
+    planned, absent = planned_steps(life)
+    required = seen - planned
+    harms = [[s for s in steps if s in required] for steps in absent]
     harms = [harm for harm in harms if harm]
     down = sum(map(len, harms))
     fell_due, in_time = inspections(life)
     return Tally(
         required_ms=len(required) * STEP_MS,
         down_ms=down * STEP_MS,
+        maintenance_ms=len(seen & planned) * STEP_MS,
         unobserved_ms=unseen * STEP_MS,
         failures=len(harms),
         repairs=len(harms),
@@ -90,6 +104,27 @@ def second_opinion(life: Life) -> Tally:
         inspections=fell_due,
         in_time=in_time,
     )
+
+
+def planned_steps(life: Life) -> tuple[set[int], list[list[int]]]:
+    """The steps of its windows, and those of each absence that nobody planned.
+
+    An absence that begins in a window counts when that is over; one that was there
+    before goes on, and its steps are no planned ones.
+    """
+    windows = {
+        step
+        for site, name, since, until, ended in WINDOWS
+        if life.site == site or life.name == name
+        for step in range(since, until if ended is None else min(until, ended))
+    }
+    absent = []
+    for since, until in life.away:
+        steps = list(range(since, until))
+        while steps and since in windows and steps[0] in windows:
+            steps.pop(0)
+        absent.append(steps)
+    return windows - {step for steps in absent for step in steps}, absent
 
 
 def inspections(life: Life) -> tuple[int, int]:
@@ -149,11 +184,26 @@ class World:
                 self.take(step, self.act("link_down", {"reason": "gone"}))
             elif step == OUTAGE[1]:
                 self.take(step, self.act("link_up", {}), self.act("link_drained", {}))
+            self.plan(step)
             if not OUTAGE[0] <= step < OUTAGE[1]:
                 self.take(step, *(r for o in self.lives for r in self.told(o, step)))
         row = {"site": "north", "from": "2026-11-26", "to": "2026-11-27"}
         late = {"table": "closures", "rows": [row]}
         self.take(DAYS * DAY + 5, self.act("tables_applied", late))
+
+    def plan(self, step: int) -> None:
+        """Windows are entered an hour before they begin; some are ended sooner."""
+        for number, (site, name, since, until, ended) in enumerate(WINDOWS, 1):
+            if step == min(since, ended or since) - 6:
+                times = {
+                    "from_ms": MONDAY_MS + since * STEP_MS,
+                    "until_ms": MONDAY_MS + until * STEP_MS,
+                }
+                what = {"author": "t", "device_id": name, "site": site}
+                self.take(step, self.act("maintenance_window_opened", what | times))
+            if step == ended:
+                ending = {"author": "t", "window_id": number}
+                self.take(step, self.act("maintenance_window_ended", ending))
 
     def told(self, life: Life, step: int) -> list[Record]:
         now_ms = self.ledger.clock.wall_ms()
@@ -193,4 +243,5 @@ def test_availability_and_inspections_equal_the_script(seed: int) -> None:
     refolded = world.ledger.refolded(blocks=9)
     assert snapshot(refolded.store) == snapshot(world.ledger.store)
     assert sum(tally.failures for tally in groups.values()) > DEVICES / 2
+    assert sum(tally.maintenance_ms > 0 for tally in groups.values()) > DEVICES / 2
     world.ledger.close()
