@@ -1,5 +1,6 @@
 """The latest figures of a terminal, as its heartbeats told them."""
 
+import sys
 from collections.abc import Sequence
 from typing import Final
 
@@ -67,16 +68,21 @@ def learn(
     vitals.buffer_oldest_s = beat.buffer_oldest_s
     vitals.battery_pct = beat.battery_pct
     vitals.battery_mv = beat.battery_mv
-    vitals.power = beat.power
+    vitals.power = one_of_few(beat.power)
     vitals.rssi_dbm = beat.rssi_dbm
     vitals.storage_free_pct = beat.storage_free_pct
     vitals.temperature_c = beat.temperature_c
     vitals.clock_synced = beat.clock_synced
-    vitals.firmware = beat.firmware or vitals.firmware
+    vitals.firmware = one_of_few(beat.firmware) or vitals.firmware
     if beat.config_revision is not None:
         vitals.config_revision = beat.config_revision
     vitals.faults = beat.faults
     return True
+
+
+def one_of_few(word: str | None) -> str | None:
+    """The same text as one object for all terminals that say it."""
+    return word if word is None else sys.intern(word)
 
 
 def presses_between(before: Sequence[int], now: Sequence[int]) -> list[int] | None:

@@ -14,7 +14,7 @@ from gateway.delivery.retention import OwedLimits
 from gateway.delivery.runner import Outlet, Surroundings
 from gateway.delivery.store import DeliveryStore
 from gateway.ipc.doorbell import Doorbell
-from gateway.observability.metrics import DeliverMetrics, write_figures
+from gateway.observability.metrics import FIGURES_EVERY_S, DeliverMetrics, write_figures
 from gateway.ports import Link, Outbox, Submitter
 
 _LOOK_EVERY_S: Final = 1.0
@@ -86,7 +86,7 @@ async def _figures(
     dispatcher: Dispatcher, metrics: DeliverMetrics, run_dir: Path
 ) -> None:
     while True:
-        await asyncio.sleep(_LOOK_EVERY_S)
+        await asyncio.sleep(FIGURES_EVERY_S)
         dispatcher.show()
         with suppress(OSError):  # a full disk costs figures, never events
             write_figures(run_dir / "deliver.prom", metrics.registry)

@@ -5,7 +5,8 @@ from typing import Final
 
 NS_PER_MS: Final = 1_000_000
 _ESCAPES: Final = str.maketrans({",": "\\,", "=": "\\=", " ": "\\ ", "\n": "\\ "})
-_CACHED: Final = 65_536
+_CACHED: Final = 4_096
+"""Few names come again and again; what is a device's own, it keeps itself."""
 
 
 def point_ns(occurred_ms: int, ordinal: int) -> int:
@@ -41,7 +42,6 @@ def point_tags(  # noqa: PLR0913, PLR0917 -- one for each tag
     )[1:]
 
 
-@lru_cache(_CACHED)
 def health_tags(
     site: str | None, window: str | None, device_id: str, model: str | None
 ) -> str:

@@ -20,7 +20,7 @@ Settle = Callable[[tuple[int, int, int]], None]
 
 # Above it a block closes early: one row of the journal stays small against its cache.
 BLOCK_BYTES_MAX: Final = 4_194_304
-PATIENCE_MS: Final = 1_000
+PATIENCE_MS: Final = 2_000
 """How long a heartbeat of QoS 0 waits for company: in a block of its own it costs all
 roles about ten times as much, and nobody waits for its acknowledgement."""
 _HEARTBEAT: Final = "/heartbeat"

@@ -25,10 +25,9 @@ from gateway.ingress.upkeep import Keeper, Upkeep
 from gateway.ingress.writing import JournalWriter
 from gateway.ipc.doorbell import REDACT, Doorbell, Ringer
 from gateway.ipc.intake import serving
-from gateway.observability.metrics import IngestMetrics, write_figures
+from gateway.observability.metrics import FIGURES_EVERY_S, IngestMetrics, write_figures
 from gateway.ports import Journal, Link, LinkListener
 
-_FIGURES_EVERY_S: Final = 1.0
 _BELL_S: Final = 60.0
 
 _log = structlog.get_logger(__name__)
@@ -166,7 +165,7 @@ class _Role:
             self.intake.show()
             with suppress(OSError):  # a full disk costs figures, never messages
                 write_figures(path, self.metrics.registry)
-            await asyncio.sleep(_FIGURES_EVERY_S)
+            await asyncio.sleep(FIGURES_EVERY_S)
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from typing import Final
 from gateway.ports import Header
 
 IDLE_TICK_MS: Final = 60_000
-TICK_INTERVAL_MS_MIN: Final = 1000
+TICK_INTERVAL_MS_MIN: Final = 2_000
+"""Timers of ten thousand devices are due all the time: they wait for each other."""
 
 
 class Ticks:

@@ -11,7 +11,7 @@ from fleet.presence import Known, shared
 from fleet.sequence import Sequence
 from fleet.vitals import Vitals
 from fleet.watching import Habits, Watch
-from gateway.events.points import point_tags
+from gateway.events.points import health_tags, point_tags
 from gateway.ledger.store import Store
 
 DEVICE_COLUMNS = (
@@ -90,12 +90,14 @@ class Binding(NamedTuple):
 
 
 _NO_TAGS: tuple[Binding | None, str | None, str, str] = (None, None, "", "")
+_NO_HEALTH_TAGS: tuple[str | None, str | None, str | None, str] = (None, None, None, "")
 
 
 class Device:
     """A device as the fold sees it: its row, its activity, and what is unsaved."""
 
     __slots__ = (
+        "_health_tags",
         "_tags",
         "adjusted",
         "binding",
@@ -178,6 +180,7 @@ class Device:
         self.scores: list[float] = []
         self.binding: Binding | None = None  # None: to be worked out anew
         self._tags = _NO_TAGS  # of its last point
+        self._health_tags = _NO_HEALTH_TAGS  # of its last heartbeat's
 
     @property
     def profile(self) -> str | None:
@@ -233,6 +236,20 @@ class Device:
             return tags
         tags = binding.tags(self.device_id, employee_id, origin)
         self._tags = (binding, employee_id, origin, tags)
+        return tags
+
+    def health_tags(self) -> str:
+        """The tags of a heartbeat's point; mostly those of its last one."""
+        site, window, model, tags = self._health_tags
+        if (
+            not tags
+            or site != self.site
+            or window != self.window
+            or model != self.facts.model
+        ):
+            site, window, model = self.site, self.window, self.facts.model
+            tags = health_tags(site, window, self.device_id, model)
+            self._health_tags = (site, window, model, tags)
         return tags
 
 

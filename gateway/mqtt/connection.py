@@ -24,7 +24,7 @@ _LINGER_S: Final = 0.002
 # another kind, a press, waits for the rest of one pause, what follows it for none.
 _GATHER_SHARE: Final = 20
 _GATHER_MS_MIN: Final = 4
-_GATHER_MS_MAX: Final = 100
+_GATHER_MS_MAX: Final = 200
 
 
 class ConnectionOwner(Protocol):

@@ -1,7 +1,7 @@
 """Whether the gateway can do its work, from what the roles leave in `data_dir/run`.
 
 A role is down when its pid file names no living process; the journal and the broker
-are judged by the figures that ingest exports each second.
+are judged by the figures that ingest exports every two seconds.
 """
 
 import os
@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from prometheus_client.parser import text_string_to_metric_families
 
 SILENCE_MS_MAX: Final = 15_000
-"""Ingest writes its figures each second; a busy machine may delay it."""
+"""Ingest writes its figures every two seconds; a busy machine may delay it."""
 
 _WRITABLE: Final = "evalgate_journal_writable"
 _CONNECTS: Final = "evalgate_link_connects_total"

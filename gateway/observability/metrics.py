@@ -1,7 +1,7 @@
 """Every metric of the gateway, declared in one place; one registry for each role.
 
-A role writes its figures to `data_dir/run/ROLE.prom` each second, process every two
-seconds; the console serves them all. Figures are set at most once a block or batch,
+A role writes its figures to `data_dir/run/ROLE.prom` every two seconds; the console
+serves them all. Figures are set at most once a block or batch,
 never once a message.
 """
 
@@ -9,10 +9,23 @@ import errno
 from pathlib import Path
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Enum, Gauge, Histogram
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Enum,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+)
 from prometheus_client.exposition import generate_latest, write_to_textfile
 
 from gateway.ports import Header
+
+FIGURES_EVERY_S: Final = 2.0
+"""Writing them costs 0.4 to 1.1 ms: each second it was a third of an idle role."""
+
+# When each counter began: a third of the text, for nobody.
+disable_created_metrics()  # type: ignore[no-untyped-call] -- the library says no types
 
 _APPEND_BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 _NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT})

@@ -321,18 +321,18 @@ class Admission:
     ) -> None:
         """Take in whatever is not one rating."""
         state = self._state
-        if not isinstance(message, list | Cleared):
+        if not isinstance(message, (list, Cleared)):
             state.unknown_fields += message.unknown_fields
-        if isinstance(message, Presence):
-            rule = learn_presence(state, device, message, record)
-            state.fates["ignored" if rule else "accepted", rule or ""] += 1
-        elif isinstance(message, Cleared):
-            state.fates["ignored", "presence_cleared"] += 1
-        elif isinstance(message, Heartbeat):
+        if isinstance(message, Heartbeat):
             if elements and self._spoke(device):
                 state.catch_up()
             beat(state, device, message, record, place)
             state.fates["accepted", ""] += 1
+        elif isinstance(message, Presence):
+            rule = learn_presence(state, device, message, record)
+            state.fates["ignored" if rule else "accepted", rule or ""] += 1
+        elif isinstance(message, Cleared):
+            state.fates["ignored", "presence_cleared"] += 1
         elif not isinstance(message, list):
             device.tokens -= 1
             elements.append((place, device, message, record))

@@ -6,7 +6,7 @@ from device_protocol.limits import KEYS_MAX
 from device_protocol.messages import Heartbeat
 from device_protocol.timestamps import FUTURE_TOLERANCE_MS, TimeQuality, local_ms
 from fleet.vitals import Vitals, learn
-from gateway.events.points import NS_PER_MS, health_tags
+from gateway.events.points import NS_PER_MS
 from gateway.ledger.devices import Device
 from gateway.ports import HealthPoint, Record, RecordFlag
 from gateway.processing.health import examine
@@ -52,9 +52,7 @@ def beat(
         HealthPoint(
             state.ordinal,
             device.device_id,
-            health_tags(
-                device.site, device.window, device.device_id, device.facts.model
-            ),
+            device.health_tags(),
             _fields(message, claimed_ms, received_ms, quality, live=live),
             at_ms * NS_PER_MS,
         )

@@ -12,7 +12,7 @@ import structlog
 from gateway.clock import Clock
 from gateway.errors import PermanentError, TransientError
 from gateway.ipc.doorbell import REDACT, Doorbell, Ringer
-from gateway.observability.metrics import ProcessMetrics, write_figures
+from gateway.observability.metrics import FIGURES_EVERY_S, ProcessMetrics, write_figures
 from gateway.ports import JournalReader, Submitter
 from gateway.processing.applying import Wanted, changes
 from gateway.processing.backups import Backups, last_backup
@@ -26,7 +26,6 @@ from gateway.processing.quarantine import ITEMS_MAX
 from gateway.processing.standings import Standings
 from gateway.processing.state import PENDING_MAX
 
-_FIGURES_EVERY_S: Final = 2.0
 _BELL_S: Final = 1.0
 LINGER_S: Final = 0.02
 BUSY_MESSAGES_MIN: Final = 64
@@ -235,4 +234,4 @@ class ProcessRole:
             metrics.open_alerts.set(len(state.alerts))
             with suppress(OSError):  # a full disk costs figures, never messages
                 write_figures(path, metrics.registry)
-            await asyncio.sleep(_FIGURES_EVERY_S)
+            await asyncio.sleep(FIGURES_EVERY_S)

@@ -83,14 +83,14 @@ async def test_heartbeats_gather_the_longer_the_longer_nothing_else_came(
     assert bench.hear(HEARTBEAT, 50) == 0
     assert bench.hear(HEARTBEAT, 150) == 200 // 20
     assert bench.hear(HEARTBEAT, 200) == 400 // 20
-    assert bench.hear(HEARTBEAT, 60_000) == 100
+    assert bench.hear(HEARTBEAT, 60_000) == 200
 
 
 async def test_what_wants_an_answer_ends_the_pauses(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     bench = Bench(monkeypatch)
-    assert bench.hear(HEARTBEAT, 60_000) == 100
+    assert bench.hear(HEARTBEAT, 60_000) == 200
     assert bench.hear(RATING, 5) == 0
     assert bench.hear(HEARTBEAT, 5) == 0
 

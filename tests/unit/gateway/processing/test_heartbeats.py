@@ -59,6 +59,25 @@ def test_figures_become_one_point_with_tags_of_its_place(ledger: FoldedLedger) -
     assert point.point_ns == (START_MS - 200) * 1_000_000
 
 
+def test_a_terminal_that_moved_has_the_tags_of_where_it_stands(
+    ledger: FoldedLedger,
+) -> None:
+    tags = []
+    for number, (site, model) in enumerate(
+        [("hall", "M2"), ("yard", "M2"), ("yard", "M3")]
+    ):
+        row = {"device_id": "eval-0001", "site": site, "window": "w", "model": model}
+        ledger.act("tables_applied", {"table": "devices", "rows": [row]})
+        for turn in range(2):
+            beat(ledger, START_MS + 1_000 * (2 * number + turn))
+        tags += [point.tags for point in points(ledger)[-2:]]
+    assert tags == [
+        f"site={site},window=w,device=eval-0001,model={model}"
+        for site, model in [("hall", "M2"), ("yard", "M2"), ("yard", "M3")]
+        for _ in range(2)
+    ]
+
+
 def test_a_heartbeat_delivered_twice_is_one_point(ledger: FoldedLedger) -> None:
     for delay_ms in (100, 30_100):
         beat(ledger, START_MS + delay_ms, occurred_at=START_MS)
