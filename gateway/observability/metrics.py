@@ -25,7 +25,7 @@ FIGURES_EVERY_S: Final = 2.0
 """Writing them costs 0.4 to 1.1 ms: each second it was a third of an idle role."""
 
 # When each counter began: a third of the text, for nobody.
-disable_created_metrics()  # type: ignore[no-untyped-call] -- the library says no types
+disable_created_metrics()  # type: ignore[no-untyped-call] # it says no types
 
 _APPEND_BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 _NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT})

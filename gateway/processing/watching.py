@@ -261,7 +261,8 @@ class Watching:
             "previous": before,
             "why": sign.value,
             "flapping": watch.flapping,
-            "lasted_s": (watch.since_ms - since_ms) // 1000 if since_ms else None,
+            # What is folded later than it came may be older than the last change.
+            "lasted_s": max(watch.since_ms - since_ms, 0) // 1000 if since_ms else None,
         }
         announce(
             self._state,

@@ -27,6 +27,19 @@ def test_each_trouble_is_one_alert_and_nothing_else_is(outcome: Outcome) -> None
     assert outcome.speed > 500
 
 
+def test_what_is_told_of_terminals_and_alerts_is_as_its_schema_says(
+    outcome: Outcome,
+) -> None:
+    assert set(outcome.told) >= {
+        "device.presence_changed",
+        "device.health_changed",
+        "device.identity_alert",
+        "alert.opened",
+        "alert.resolved",
+    }
+    assert outcome.told.total() > 400
+
+
 def test_availability_and_inspections_equal_a_second_computation(
     outcome: Outcome,
 ) -> None:

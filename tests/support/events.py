@@ -1,8 +1,19 @@
 """Events as the ledger would emit them, with what a test cares for."""
 
+import json
+
 from gateway.ports import Event, OutboxRow, RatingEvent, Receipt
 
 BEGUN_MS = 1_795_000_000_000
+ALERT = {
+    "alert_id": 7,
+    "cause": "offline",
+    "severity": "critical",
+    "device_id": "dev-1",
+    "site": "hall-1",
+    "text": "dev-1 is offline",
+    "state": "open",
+}
 
 
 def rating_event(number: int, **fields: object) -> RatingEvent:
@@ -40,7 +51,7 @@ def other_event(number: int, **fields: object) -> Event:
         "version": 1,
         "time_ms": BEGUN_MS + number,
         "partition": f"dev-{number % 10}",
-        "data": b'{"cause":"offline","severity":"major"}',
+        "data": json.dumps(ALERT).encode(),
     }
     return Event(**{**values, **fields})  # type: ignore[arg-type] # a test's own fields
 

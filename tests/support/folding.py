@@ -1,5 +1,6 @@
 """A journal and the ledger it is folded into, without processes."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -24,6 +25,7 @@ from gateway.ports import (
 from gateway.processing.fold import Fold
 from gateway.processing.state import State
 from gateway.sealing import Keyring
+from tests.support.exactly import check
 
 T = TypeVar("T")
 
@@ -88,6 +90,7 @@ class FoldedLedger:
         self.keyring = Keyring({1: bytes(32)})
         self.journal = MemoryJournal(self.clock, self.keyring)
         self._period_ms = period_ms
+        self.checked = Counter[str]()  # events whose schemas are exact, by name
         self.store = Store(connect(path), period_ms)
         self.fold = Fold(State(self.store, self.keyring))
 
@@ -111,7 +114,15 @@ class FoldedLedger:
 
     def catch_up(self, blocks: int = 8) -> None:
         while found := self.journal.blocks(self.state.block, blocks):
+            after = self.state.block
             self.fold.blocks(found)
+            self._check(after)
+
+    def _check(self, after: int) -> None:
+        """Every event about terminals and alerts is as its schema says."""
+        rows = self.store.all("SELECT body FROM outbox WHERE block > ?", (after,))
+        for (body,) in rows:
+            self.checked.update(check(unpack(body)))
 
     async def submit(self, records: Sequence[Record]) -> tuple[int, int, int]:
         return self.append(records)

@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, TypeVar
 
@@ -55,6 +56,8 @@ class Outcome(NamedTuple):
     simulated_s: float
     folding_s: float
     digest: str
+    told: Counter[str]
+    """Events about terminals and alerts, each as its schema says."""
 
     @property
     def speed(self) -> float:
@@ -240,6 +243,7 @@ class Month:
             plan.size.days * DAY * 60.0,
             self.folding_s,
             digest(ledger.store.connection),
+            ledger.checked,
         )
 
 

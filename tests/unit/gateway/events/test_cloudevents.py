@@ -4,7 +4,7 @@ import json
 
 from gateway.events import CloudEvents, cloud_id, rfc3339
 from gateway.ports import AnyEvent
-from tests.support.events import other_event, rating_event
+from tests.support.events import ALERT, other_event, rating_event
 
 PERSONAL: dict[int, dict[str, object]] = {
     9: {"comment": "又快又好", "contact": {"kind": "phone", "value": "123"}}
@@ -74,7 +74,7 @@ def test_any_other_event_carries_its_own_data_and_version() -> None:
     event = other_event(3, version=4)
     found = encoded(event)
     assert found["id"] == "evalgate.alert.opened.v1:alert-3:4" == cloud_id(event)
-    assert found["data"] == {"cause": "offline", "severity": "major", "version": 4}
+    assert found["data"] == {**ALERT, "version": 4}
     assert (found["subject"], found["partitionkey"]) == ("alert-3", "dev-3")
 
 
