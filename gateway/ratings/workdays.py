@@ -4,6 +4,7 @@ Source: rating rules, "Session lifecycle", working days. A day is a proleptic or
 (`date.toordinal`), an instant int milliseconds since the epoch.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Annotated, Final, Literal, NamedTuple
@@ -177,8 +178,17 @@ class Calendar:
 
     def _instant(self, ordinal: int, at: time) -> int:
         # The first of a time that comes twice; of one that never comes, the jump.
-        naive = datetime.combine(date.fromordinal(ordinal), at)
-        return instant_ms(naive.replace(tzinfo=self.zone, fold=0))
+        local = datetime.combine(date.fromordinal(ordinal), at, self.zone)
+        first_ms, after_ms = instant_ms(local), instant_ms(local.replace(fold=1))
+        if first_ms <= after_ms:
+            return first_ms
+        between, then = range(after_ms, first_ms), self._offset(first_ms)
+        return after_ms + bisect_left(between, then, key=self._offset)
+
+    def _offset(self, at_ms: int) -> timedelta:
+        offset = datetime.fromtimestamp(at_ms / 1000, self.zone).utcoffset()
+        assert offset is not None
+        return offset
 
 
 def _by_ordinal(days: Mapping[str, str]) -> dict[int, bool]:

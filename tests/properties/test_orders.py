@@ -17,7 +17,7 @@ something came matters rightly for this alone, and is left out:
 import asyncio
 import random
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -25,8 +25,18 @@ from typing import Any, Final
 import pytest
 
 from gateway.events.cloudevents import rfc3339
+from tests.properties.test_statistics import (
+    EMPTY,
+    ZONE,
+    Question,
+    kept,
+    summed,
+)
+from tests.properties.test_statistics import GROUPINGS as RECOUNTED
+from tests.properties.test_statistics import told as counted
 from tests.support.folded_api import FoldedApi
 from tests.support.folding import DAY_MS, START_MS, FoldedLedger
+from tests.support.recount import recounted
 from tests.support.stories import MOMENTS, Fact, arranged, story
 
 SEEDS: Final = (0, 3, 11, 42, 85)  # the first four showed faults, since mended
@@ -64,10 +74,27 @@ def test_any_order_of_a_story_ends_alike_in_states_and_figures(
     sites = [f"s{seed}x{number}" for number in range(ORDERS)]
     live(api.world, dice, facts, sites, began_ms)
     found = asyncio.run(told(api, sites, began_ms))
+    adds_up(api.world)
     names = [one.name for one in facts]
     for site in sites[1:]:
         assert found[site] == found[sites[0]], names
     assert found[sites[0]]["sessions"], names
+
+
+def adds_up(world: FoldedLedger) -> None:
+    """What was counted on the way, and its sums, are what a recount finds."""
+    found, again = kept(world), summed(world)
+    for table in found.keys() | again.keys():
+        mine, theirs = again.get(table, Counter()), found.get(table, Counter())
+        assert {k: n for k, n in mine.items() if n} == dict(theirs), table
+    for group_by in RECOUNTED:
+        for flagged in (False, True):
+            now = counted(world, Question(group_by, flagged, None, None))
+            own = recounted(world, group_by, ZONE, include_flagged=flagged)
+            for key in now.keys() | own.keys():
+                few, many = own.get(key, EMPTY), now.get(key, EMPTY)
+                both = few.keys() & many.keys()
+                assert {n: few[n] for n in both} == {n: many[n] for n in both}, key
 
 
 def live(

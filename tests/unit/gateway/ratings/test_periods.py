@@ -76,6 +76,11 @@ def test_what_names_no_period_is_refused(name: str) -> None:
         ("2026-03", "2026-02"),
         ("2026-Q1", "2025-Q4"),
         ("2026", "2025"),
+        ("2024-02-29", "2024-02-28"),
+        ("2024-03-01", "2024-02-29"),
+        ("2024-02", "2024-01"),
+        ("2025", "2024"),
+        ("2027-W01", "2026-W53"),
     ],
 )
 def test_the_previous_period_is_of_the_same_kind(name: str, before: str) -> None:
