@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
-from nicegui import ui
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
@@ -22,10 +21,10 @@ _NOTHING: Final[Mapping[str, str]] = {}
 class Column(NamedTuple):
     """`key` leads to the value, as `key.site`; `kind` says how it is written.
 
-    Kinds are text, number, figure (a number that is a text), percent, time, state and
-    level. `href` makes it a link, with places for values of the same item:
-    `/devices/{device_id}`. `words` translate values, `colours` (good, fair, bad) tell
-    states apart.
+    Kinds are text, long (of several lines), number, figure (a number that is a text),
+    percent, time, state and level. `href` makes it a link, with places for values of
+    the same item: `/devices/{device_id}`. `words` translate values, `colours` (good,
+    fair, bad) tell states apart.
     """
 
     key: str
@@ -99,22 +98,3 @@ class Listing(Element, component="listing.js"):
     async def _do(self, event: GenericEventArguments) -> None:
         act = self._acts[event.args["name"]]
         await act.do(event.args["item"])
-
-
-def confirmed(question: str, visit: Visit) -> Awaitable[bool]:
-    """Ask before what cannot be taken back."""
-    with ui.dialog() as dialog, ui.card():
-        ui.label(question)
-        with ui.row().classes("console-choices"):
-            yes = ui.button(visit.words("ok"), on_click=lambda: dialog.submit(True))  # noqa: FBT003 -- the answer
-            yes.props("no-caps")
-            no = ui.button(visit.words("cancel"), on_click=dialog.close)
-            no.props("flat no-caps autofocus")
-    return _answer(dialog)
-
-
-async def _answer(dialog: ui.dialog) -> bool:
-    try:
-        return bool(await dialog)
-    finally:
-        dialog.delete()

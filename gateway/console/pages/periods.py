@@ -40,6 +40,10 @@ class Period(NamedTuple):
         return f"{self.begin:%Y-%m}" if whole else None
 
 
+def today_of(now_ms: int, zone: tzinfo) -> date:
+    return datetime.fromtimestamp(now_ms / 1000, zone).date()
+
+
 def named(name: str, today: date) -> Period:
     """Raises KeyError unless `name` is among `NAMES`."""
     return _PERIODS[name](today)

@@ -16,6 +16,14 @@ from starlette.types import ASGIApp
 
 from gateway.console.front import House
 from gateway.console.pages import live, statistics
+from gateway.console.pages.operating import (
+    alerts,
+    audit,
+    data,
+    letters,
+    quarantine,
+    sinks,
+)
 from gateway.console.pages.page import Page
 from gateway.console.pages.policy import Policy
 from gateway.console.pages.shell import STATIC, framed
@@ -23,7 +31,16 @@ from gateway.console.pages.sockets import bind_to_logins, end_pages_of
 from gateway.console.pages.visit import Visit
 from gateway.console.problems import ProblemError
 
-PAGES: Final[tuple[Page, ...]] = (live.PAGE, statistics.PAGE)
+PAGES: Final[tuple[Page, ...]] = (
+    live.PAGE,
+    statistics.PAGE,
+    alerts.PAGE,
+    quarantine.PAGE,
+    letters.PAGE,
+    sinks.PAGE,
+    data.PAGE,
+    audit.PAGE,
+)
 """In the order of the menu."""
 
 _RECONNECT_S: Final = 10.0

@@ -4,7 +4,7 @@ Every figure is the API's own text; with each score stand how many ratings it is
 how complete they are.
 """
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -116,8 +116,8 @@ class Statistics:
         self._show_ways(asked, period)
 
     def _period(self) -> Period:
-        now = datetime.fromtimestamp(self._visit.now_ms() / 1000, self._visit.zone)
-        return self._question.stretch(now.date())
+        today = periods.today_of(self._visit.now_ms(), self._visit.zone)
+        return self._question.stretch(today)
 
     def _asked(self, period: Period) -> dict[str, object]:
         flagged = {"include_flagged": "true"} if self._question.flagged else {}

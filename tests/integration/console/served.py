@@ -24,6 +24,7 @@ GATEWAY_ID = "hall-test"
 async def serve(directory: Path, port: int) -> None:
     api, stop = FoldedApi(directory), asyncio.Event()
     furnish(api.world)
+    api.deliveries.letter("business", "eval-0001:e00-01-0")
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     front = Front(api.app, api.world.clock, GATEWAY_ID)
     try:
