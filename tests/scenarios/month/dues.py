@@ -86,7 +86,17 @@ class Period(NamedTuple):
     began: int
     due: int | None
     overdue_ms: int | None = None
+    remind_ms: int = 0
+    from_ms: int = 0
     done_ms: int | None = None
+
+    def state(self, now_ms: int) -> str:
+        """How urgent it is while it is not done."""
+        if self.overdue_ms is None or now_ms < self.remind_ms:
+            return "not_due"
+        if now_ms < self.from_ms:
+            return "due_soon"
+        return "due" if now_ms < self.overdue_ms else "overdue"
 
 
 class Term(NamedTuple):
@@ -134,7 +144,8 @@ class Term(NamedTuple):
         if self.rule.every_days:
             due = max(self._later(last, self.rule.every_days), first)
         if reached is not None and (due is None or reached < due):
-            due = self._later(reached, 1)
+            by_presses = self._period(last, self._later(reached, 1))
+            return by_presses._replace(remind_ms=0, from_ms=0)  # as soon as they are
         return self._period(last, due)
 
     def _reached(self, counted: int, entry: Entry | None = None) -> int | None:
@@ -159,10 +170,7 @@ class Term(NamedTuple):
                 continue
             missed = [slot for slot in slots if slot < day]
             upcoming = slots[len(missed)]
-            reminded = self.almanac.step(
-                upcoming, -self.rule.remind, working=self.rule.working
-            )
-            if not missed or reminded <= day:
+            if not missed or self._later(upcoming, -self.rule.remind) <= day:
                 missed.append(upcoming)
             for slot in missed:
                 period = self._period(settled, slot)
@@ -189,7 +197,9 @@ class Term(NamedTuple):
         if due is None:
             return Period(began, None)
         last = self._later(due, self.rule.grace)
-        return Period(began, due, self.almanac.begins(last + 1))
+        remind = self._later(due, -self.rule.remind)
+        moments = [self.almanac.begins(day) for day in (last + 1, remind, due)]
+        return Period(began, due, *moments)
 
 
 class Dues(NamedTuple):

@@ -186,19 +186,18 @@ class Proof:
     def _open(
         self, owed: Mapping[tuple[str, str], Dues]
     ) -> tuple[dict[object, object], dict[object, object]]:
-        """When the next one is due: the end of a day."""
-        mine: dict[object, object] = {
-            key: None
-            if one.open.due is None
-            else self._almanac.begins(one.open.due + 1)
-            for key, one in owed.items()
-            if one.open is not None
-        }
+        """How urgent the next one is, and when it is due: the end of a day."""
+        mine: dict[object, object] = {}
+        for key, one in owed.items():
+            if one.open is not None:
+                day = one.open.due
+                due_ms = None if day is None else self._almanac.begins(day + 1)
+                mine[key] = one.open.state(self._end_ms), due_ms
         rows = self._ledger.all(
-            "SELECT d.device_id, i.type, i.next_due_ms FROM inspection AS i"
+            "SELECT d.device_id, i.type, i.state, i.next_due_ms FROM inspection AS i"
             " JOIN device AS d ON d.no = i.device_no"
         )
-        return mine, {(device, kind): due_ms for device, kind, due_ms in rows}
+        return mine, {(row[0], row[1]): tuple(row[2:]) for row in rows}
 
     def _overdue(
         self, owed: Mapping[tuple[str, str], Dues]

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 
 from tests.scenarios.month.dues import Entry, Rule
-from tests.scenarios.month.plan import DAY, HOUR, Plan
+from tests.scenarios.month.plan import DAY, HOUR, Change, Plan
 from tests.scenarios.month.terminal import Terminal
 
 MINUTE_MS: Final = 60_000
@@ -204,12 +204,15 @@ class Rounds:
         return "inspection_recorded", said
 
     def _maintain(self) -> None:
-        """Some are taken out of service for two hours, and are silent meanwhile."""
+        """Some are taken out of service for two hours, silent, and mended too late."""
         begins = self._plan.size.early * DAY + 13 * HOUR
         ends = begins + 2 * HOUR
         for one in self._plan.some():
             self._plan.away(one, begins + 5, 100)
             self.maintained[one.id] = (begins, ends)
+            self._plan.events[ends - 14].append((one, Change("faults", '"display"')))
+            self._plan.events[ends + 30].append((one, Change("faults", "")))
+            self._plan.follows.add(("fault_display", one.id))
             for minute, name in ((begins, "maintenance"), (ends, "approved")):
                 said: dict[str, object] = {"author": "lead", "device_id": one.id}
                 self.acts[minute].append((f"device_{name}", said))

@@ -91,7 +91,8 @@ class Month:
         self._unfolded = 0
         planted = {(one.cause, one.subject) for one in self.plan.truth}
         for one in self.plan.terminals:
-            if any((cause, one.id) in planted for cause in _OF_USE):
+            ailing = any((cause, one.id) in planted for cause in _OF_USE)
+            if ailing or one.id in self.rounds.maintained:
                 one.diary = []
         self._by_id = {one.id: one for one in self.plan.terminals}
         self._told: dict[str, dict[int, int]] = {one: {} for one in self._by_id}
