@@ -14,6 +14,7 @@ from typing import Any, Final
 from simulators.benchmark.consumers import Gateway, Yardstick
 from simulators.benchmark.figures import Run
 from simulators.benchmark.measure import MakeConsumer, Order, measure
+from simulators.benchmark.stages import table
 from simulators.processes import NotReadyError
 
 _LATENCY_RATE: Final = 1000.0
@@ -26,9 +27,10 @@ def plan_runs(asked: argparse.Namespace) -> list[MakeConsumer]:
     yardstick = partial(Yardstick, script) if script else None
     if asked.yardstick_only:
         return [yardstick] if yardstick else []
+    gateway = partial(Gateway, stages=asked.stages)
     if yardstick is None:
-        return [Gateway] * asked.repeat
-    return [Gateway, yardstick, yardstick, Gateway]
+        return [gateway] * asked.repeat
+    return [gateway, yardstick, yardstick, gateway]
 
 
 def run_all(runs: Sequence[MakeConsumer], order: Order) -> list[Run]:
@@ -93,8 +95,8 @@ def _print(runs: Sequence[Run], *, as_json: bool, order: Order) -> None:
     for name, ratio in compared["gateway_to_yardstick"].items():
         print(f"gateway / yardstick, {name}: {ratio}")  # noqa: T201 - the report
     for run in runs:
-        for stage, value in run.stages.items():
-            print(f"{stage} {value}")  # noqa: T201 - the report
+        for line in table(run.cpu_us_by_role, run.stages) if run.stages else ():
+            print(line)  # noqa: T201 - the report
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -110,6 +112,7 @@ def main(arguments: Sequence[str]) -> int:
     add("--latency", action="store_true", help="1,000/s: from the press to the backend")
     add("--rate", type=float, help="messages a second instead of full speed")
     add("--idle", type=float, default=0.0, metavar="S", help="measure rest afterwards")
+    add("--stages", action="store_true", help="sample what each stage costs")
     add("--persistence", action="store_true", help="let the broker keep its queues")
     add("--json", action="store_true")
     asked = parser.parse_args(arguments)

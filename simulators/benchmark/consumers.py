@@ -5,6 +5,7 @@ import sys
 from abc import ABC, abstractmethod
 from pathlib import Path
 
+from simulators.benchmark.stages import Spent, environment, sampled
 from simulators.gateway_process import GatewayProcess, Site
 from simulators.processes import Child, cpu_s, free_port, rss_bytes
 
@@ -48,11 +49,18 @@ class Consumer(ABC):
         """Where it tells of itself, if it does."""
         return None
 
+    def samples(self) -> dict[str, Spent]:
+        """CPU seconds by place so far, by role; of what is not sampled nothing."""
+        return {}
+
 
 class Gateway(Consumer):
     name = "gateway"
 
-    def __init__(self, directory: Path, broker_port: int, sink_url: str) -> None:
+    def __init__(
+        self, directory: Path, broker_port: int, sink_url: str, *, stages: bool = False
+    ) -> None:
+        self._samples = directory / "samples" if stages else None
         self._process = GatewayProcess(
             Site(
                 directory=directory,
@@ -64,7 +72,13 @@ class Gateway(Consumer):
         )
 
     def start(self) -> None:
-        self._process.start()
+        self._process.start(environment(self._samples) if self._samples else None)
+
+    def samples(self) -> dict[str, Spent]:
+        if self._samples is None:
+            return {}
+        pids = self.pids().items()
+        return {role: sampled(self._samples, pid) for role, pid in pids}
 
     def pids(self) -> dict[str, int]:
         return self._process.pids()

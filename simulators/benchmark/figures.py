@@ -33,7 +33,7 @@ class Run:
     repeated_points: int = 0
     repeated_events: int = 0
     latency_ms: dict[str, float] = field(default_factory=dict)
-    stages: dict[str, float] = field(default_factory=dict)
+    stages: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 def count_received(run: Run, spool: Path, sent: Path) -> None:

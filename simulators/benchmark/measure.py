@@ -4,7 +4,7 @@ import json
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from simulators.benchmark.consumers import Consumer
 from simulators.benchmark.figures import Run, count_received
+from simulators.benchmark.stages import Spent, by_stage
 from simulators.processes import Child, NotReadyError, wait_until
 from simulators.services import Mosquitto
 
@@ -99,6 +100,7 @@ def _drive(
     _wait_quiet(consumer)
     run = Run(consumer.name, order.messages)
     before, pids = consumer.cpu_s(), consumer.pids()
+    sampled = consumer.samples()
     load.write_line("go")
     patience_s = _PATIENCE_S + order.messages / (order.rate or _SLOWEST_PER_S)
     try:
@@ -112,7 +114,7 @@ def _drive(
     _wait_quiet(consumer)  # receipts and other work that the messages caused
     _take_costs(run, consumer, before)
     _take_rate(run, json.loads(load.read_line()), _get(sink_url))
-    run.stages = _stages(consumer.console_url())
+    _take_stages(run, sampled, consumer.samples())
     if order.idle_s:
         _idle(run, consumer, order.idle_s)
     if consumer.pids() != pids:
@@ -178,6 +180,17 @@ def _take_costs(run: Run, consumer: Consumer, before: dict[str, float]) -> None:
     }
 
 
+def _take_stages(
+    run: Run, before: Mapping[str, Spent], after: Mapping[str, Spent]
+) -> None:
+    for role, spent in after.items():
+        stages = by_stage(role, before.get(role, {}), spent)
+        run.stages[role] = {
+            name: round(cost_s / run.messages * 1e6, 2)
+            for name, cost_s in stages.items()
+        }
+
+
 def _take_rate(run: Run, sent: dict[str, Any], tally: dict[str, Any]) -> None:
     """Wall time: from the first publish until the later sink held the last one."""
     last_ns = max(int(tally["last_point_ns"]), int(tally["last_event_ns"]))
@@ -189,16 +202,3 @@ def _take_rate(run: Run, sent: dict[str, Any], tally: dict[str, Any]) -> None:
         run.void = f"the broker refused messages: {sent['refused']}"
     if tally["spool_full"]:
         run.void = "the sink's spool is full"
-
-
-def _stages(url: str | None) -> dict[str, float]:
-    """Read the cost of each stage, where the consumer tells it."""
-    if url is None:
-        return {}
-    try:
-        with urllib.request.urlopen(f"{url}/metrics", timeout=_HTTP_S) as answer:  # noqa: S310 - our own gateway
-            lines = answer.read().decode().splitlines()
-    except OSError:
-        return {}
-    told = (line.rpartition(" ") for line in lines if "_stage_" in line)
-    return {name: float(value) for name, _, value in told if not name.startswith("#")}

@@ -1,23 +1,36 @@
 """Runs are ordered fairly, and void ones enter no mean."""
 
 from argparse import Namespace
+from functools import partial
 from pathlib import Path
 
 from simulators.bench import plan_runs, summary
-from simulators.benchmark.consumers import Gateway
+from simulators.benchmark.consumers import Gateway, Yardstick
 from simulators.benchmark.figures import Run
+from simulators.benchmark.measure import MakeConsumer
+
+
+def kind_of(run: MakeConsumer) -> object:
+    assert isinstance(run, partial)
+    return run.func
 
 
 def test_with_a_yardstick_the_order_is_abba() -> None:
     asked = Namespace(yardstick=Path("y.py"), yardstick_only=False, repeat=1)
+    asked.stages = False
     first, second, third, fourth = plan_runs(asked)
-    assert first is fourth is Gateway
-    assert second is third is not Gateway
+    assert first is fourth
+    assert second is third is not first
+    assert [kind_of(one) for one in (first, second)] == [Gateway, Yardstick]
 
 
 def test_alone_the_gateway_runs_as_often_as_asked() -> None:
-    asked = Namespace(yardstick=None, yardstick_only=False, repeat=3)
-    assert plan_runs(asked) == [Gateway] * 3
+    asked = Namespace(yardstick=None, yardstick_only=False, repeat=3, stages=True)
+    runs = plan_runs(asked)
+    assert [kind_of(one) for one in runs] == [Gateway] * 3
+    (first, *_) = runs
+    assert isinstance(first, partial)
+    assert first.keywords == {"stages": True}
 
 
 def test_ratios_compare_means_of_valid_runs() -> None:
