@@ -5,9 +5,9 @@ from fractions import Fraction
 from typing import Annotated, Any, Final, Self
 
 from fastapi import Query
-from pydantic import AwareDatetime, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from gateway.console.instants import milliseconds
+from gateway.console.instants import Rfc3339, milliseconds
 from gateway.console.requests import LIMIT_MAX, Strict, Text
 from gateway.queries.counts import CountFilter
 from gateway.ratings.dimensions import DIMENSIONS, grouping_error
@@ -22,8 +22,8 @@ _DIGITS_MAX: Final = 20
 class FigureQuery(Strict):
     """Which ratings: half-open on the moment that they count on."""
 
-    from_: AwareDatetime | None = Field(None, alias="from")
-    to: AwareDatetime | None = None
+    from_: Rfc3339 | None = Field(None, alias="from")
+    to: Rfc3339 | None = None
     site: Text | None = None
     department: Text | None = None
     window: Text | None = None

@@ -1,14 +1,37 @@
 """Instants at the edge: RFC 3339 outside, milliseconds inside."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
-from pydantic import AwareDatetime, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AwareDatetime,
+    BeforeValidator,
+    PlainSerializer,
+    WithJsonSchema,
+)
 
 from gateway.events import rfc3339
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
+_is_written: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?"
+    r"([Zz]|[+-][0-9]{2}:?[0-9]{2})"
+).fullmatch
+
+
+def _written(value: object) -> object:
+    """A number is no time here, though seconds since 1970 could be meant by it."""
+    if isinstance(value, str) and not _is_written(value):
+        raise ValueError("write a time like 2026-11-21T12:00:00+08:00")
+    if isinstance(value, int | float):
+        raise ValueError('write a time in quotes, like "2026-11-21T12:00:00+08:00"')  # noqa: TRY004 -- pydantic takes it for a fault of the request
+    return value
+
+
+Rfc3339 = Annotated[AwareDatetime, BeforeValidator(_written)]
+"""A time as callers write it: with its offset."""
 
 
 def milliseconds(instant: AwareDatetime | None) -> int | None:

@@ -3,10 +3,10 @@
 from typing import Annotated, Any, Final, Literal, Self
 
 from fastapi import Header, Path
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from fleet.registry import Lifecycle
-from gateway.console.instants import milliseconds
+from gateway.console.instants import Rfc3339, milliseconds
 from gateway.queries.asking import (
     AlertFilter,
     DeadLetterFilter,
@@ -53,15 +53,15 @@ class ListQuery(Strict):
 class PeriodQuery(ListQuery):
     """Half-open: `from` belongs to the period, `to` does not."""
 
-    from_: AwareDatetime | None = Field(None, alias="from")
-    to: AwareDatetime | None = None
+    from_: Rfc3339 | None = Field(None, alias="from")
+    to: Rfc3339 | None = None
 
 
 class RangeBody(Strict):
     """Half-open, by the time of the events."""
 
-    from_: AwareDatetime = Field(alias="from")
-    to: AwareDatetime
+    from_: Rfc3339 = Field(alias="from")
+    to: Rfc3339
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -131,8 +131,8 @@ class AlertQuery(ListQuery):
 
     state: Literal["open", "confirmed", "snoozed", "resolved"] | None = None
     severity: Literal["info", "warning", "critical"] | None = None
-    from_: AwareDatetime | None = Field(None, alias="from")
-    to: AwareDatetime | None = None
+    from_: Rfc3339 | None = Field(None, alias="from")
+    to: Rfc3339 | None = None
     cause: Text | None = None
     device: Text | None = None
     site: Text | None = None
@@ -230,14 +230,14 @@ class Confirmation(Strict):
 class Snooze(Strict):
     """Put the alert aside until a time, a month ahead at most."""
 
-    until: AwareDatetime
+    until: Rfc3339
     reason: Text | None = None
 
 
 class WindowQuery(ListQuery):
     """`at`: those that are not over then."""
 
-    at: AwareDatetime | None = None
+    at: Rfc3339 | None = None
 
     def wanted(self, subtree: str | None) -> WindowFilter:
         return WindowFilter(subtree=subtree, at_ms=milliseconds(self.at))
@@ -251,8 +251,8 @@ class NewWindow(Strict):
 
     device_id: Text | None = None
     site: Text | None = None
-    from_: AwareDatetime | None = Field(None, alias="from")
-    until: AwareDatetime
+    from_: Rfc3339 | None = Field(None, alias="from")
+    until: Rfc3339
     reason: Text | None = None
 
 

@@ -17,9 +17,12 @@ PersonalFields = Callable[[int], Mapping[str, object] | None]
 _MILLISECONDS: Final = tuple(f".{milliseconds:03d}Z" for milliseconds in range(1000))
 
 
+_SECOND_CHARS: Final = len("2026-11-21T22:40:00")
+
+
 @lru_cache(_SECONDS_CACHED)
 def _second(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return datetime.fromtimestamp(seconds, UTC).isoformat()[:_SECOND_CHARS]
 
 
 def rfc3339(time_ms: int) -> str:

@@ -162,7 +162,7 @@ class LedgerQueries(Protocol):
         self, wanted: InspectionFilter, part: Slice
     ) -> Page[RecordRow]: ...
 
-    def inspection_plans(self, part: Slice) -> Page[Plan]:
+    def inspection_plans(self, part: Slice, subtree: str | None) -> Page[Plan]:
         """The plans that people wrote, by their ids."""
 
     def inspection_plan(self, plan_id: str) -> Plan | None: ...

@@ -6,11 +6,11 @@ from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from gateway.clock import Clock
 from gateway.console.callers import Caller, Reader
-from gateway.console.instants import Instant, milliseconds
+from gateway.console.instants import Instant, Rfc3339, milliseconds
 from gateway.console.items import Base64, Item, ListOf
 from gateway.console.payloads import Payloads
 from gateway.console.requests import ListQuery, Strict
@@ -38,8 +38,8 @@ _OF_A_SITE: Final = frozenset({"rating", "session", "complaint"})
 class HistoryQuery(Strict):
     """Half-open; without `from` the 30 days before `to`, which is now unless given."""
 
-    from_: AwareDatetime | None = Field(None, alias="from")
-    to: AwareDatetime | None = None
+    from_: Rfc3339 | None = Field(None, alias="from")
+    to: Rfc3339 | None = None
 
 
 class SpanItem(Item):

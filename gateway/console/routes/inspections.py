@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from fastapi import APIRouter, Body, Query
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from fleet.inspections.due import State
@@ -15,7 +15,7 @@ from fleet.inspections.records import Mark, Outcome
 from gateway.acts import ActName, InspectionAct, InspectionPlansAct
 from gateway.console.acts import Acts
 from gateway.console.callers import Caller, Operator, Reader
-from gateway.console.instants import Instant, milliseconds
+from gateway.console.instants import Instant, Rfc3339, milliseconds
 from gateway.console.items import ACT_RESPONSES, Item, ListOf
 from gateway.console.requests import IdempotencyKey, ListQuery, Strict, Text
 from gateway.console.sight import Sight
@@ -132,8 +132,8 @@ class RecordBody(Strict):
     device_id: _Name
     type: Work = "inspection"
     plan_id: _Name | None = None
-    started_at: AwareDatetime | None = None
-    finished_at: AwareDatetime | None = None
+    started_at: Rfc3339 | None = None
+    finished_at: Rfc3339 | None = None
     operator: _Name | None = None
     checklist: Annotated[dict[_Name, Mark], Field(max_length=64, default_factory=dict)]
     parts: Annotated[dict[_Name, int], Field(max_length=64, default_factory=dict)]
@@ -187,11 +187,9 @@ class Inspections:
         """What was done, the record that was entered last first."""
         return self._ledger.inspection_records(query.wanted(caller.site), query.part)
 
-    def plans(
-        self, query: Annotated[ListQuery, Query()], _caller: Reader
-    ) -> Page[Plan]:
-        """The plans that people wrote, by their ids."""
-        return self._ledger.inspection_plans(query.part)
+    def plans(self, query: Annotated[ListQuery, Query()], caller: Reader) -> Page[Plan]:
+        """The plans that people wrote, by their ids; a profile's are told to all."""
+        return self._ledger.inspection_plans(query.part, caller.site)
 
     async def record(
         self,

@@ -6,13 +6,13 @@ from typing import Annotated, Final, Literal, Self
 import msgspec
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from starlette.concurrency import run_in_threadpool
 
 from gateway.acts import ActName, SampleDrawAct, SampleFindingsAct
 from gateway.console.acts import Acts
 from gateway.console.callers import Auditor, Caller, Reader
-from gateway.console.instants import Instant, milliseconds
+from gateway.console.instants import Instant, Rfc3339, milliseconds
 from gateway.console.items import ACT_RESPONSES, Item, ListOf
 from gateway.console.problems import not_found
 from gateway.console.requests import IdempotencyKey, ListQuery, Strict, Text
@@ -29,8 +29,8 @@ _ACT: Final = msgspec.json.Decoder(SampleDrawAct)
 class SampleFilter(Strict):
     """From which ratings and sessions: half-open on the moment that they count on."""
 
-    from_: AwareDatetime | None = Field(None, alias="from")
-    to: AwareDatetime | None = None
+    from_: Rfc3339 | None = Field(None, alias="from")
+    to: Rfc3339 | None = None
     site: Text | None = None
     department: Text | None = None
     window: Text | None = None

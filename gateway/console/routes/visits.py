@@ -4,14 +4,14 @@ from typing import Annotated, Self
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 from starlette.concurrency import run_in_threadpool
 
 from fleet.planner import Visit
 from gateway.acts import ActName, SpotChecksAct
 from gateway.console.acts import Acts
 from gateway.console.callers import Caller, Operator, Reader
-from gateway.console.instants import Instant, milliseconds
+from gateway.console.instants import Instant, Rfc3339, milliseconds
 from gateway.console.items import ACT_RESPONSES, Item, ListOf
 from gateway.console.requests import IdempotencyKey, ListQuery, Strict, Text
 from gateway.console.sight import Sight
@@ -25,7 +25,7 @@ class VisitQuery(Strict):
     """`site` is meant with those below it; without `until` the next 14 days."""
 
     site: Text | None = None
-    until: AwareDatetime | None = None
+    until: Rfc3339 | None = None
 
 
 class NeedItem(Item):

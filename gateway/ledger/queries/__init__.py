@@ -204,8 +204,8 @@ class SqliteLedgerQueries:
     ) -> Page[RecordRow]:
         return self._read(lambda c: inspections.records(c, wanted, part))
 
-    def inspection_plans(self, part: Slice) -> Page[Plan]:
-        return self._read(lambda c: inspections.plans(c, part))
+    def inspection_plans(self, part: Slice, subtree: str | None) -> Page[Plan]:
+        return self._read(lambda c: inspections.plans(c, part, subtree))
 
     def inspection_plan(self, plan_id: str) -> Plan | None:
         return self._read(lambda c: inspections.plan(c, plan_id))

@@ -47,6 +47,11 @@ _SELECT_RECORD: Final = """
 SELECT r.place, d.site, r.data FROM inspection_record AS r
 JOIN device AS d ON d.no = r.device_no
 """
+_PLAN_SITE: Final = """
+iif(data ->> '$.scope' = 'site', data ->> '$.subject',
+    (SELECT d.site FROM device AS d WHERE d.device_id = data ->> '$.subject'))
+"""
+_PLANNED_AT: Final = f"(data ->> '$.scope' = 'profile' OR {of_site(_PLAN_SITE)})"
 
 
 def _build(row: Columns) -> InspectionRow:
@@ -131,12 +136,15 @@ def records(
     return page(connection, _RECORDS, conditions, part)
 
 
-def plans(connection: apsw.Connection, part: Slice) -> Page[Plan]:
-    """The plans that people wrote, by their ids."""
+def plans(connection: apsw.Connection, part: Slice, subtree: str | None) -> Page[Plan]:
+    """The plans that people wrote, by their ids; a profile's concern every site."""
+    conditions = Conditions()
+    conditions.where("plan_id > ?", part.cursor)
+    conditions.where(_PLANNED_AT, subtree)
     rows = connection.execute(
-        "SELECT plan_id, data FROM inspection_plan WHERE plan_id > ?"
+        f"SELECT plan_id, data FROM inspection_plan WHERE {conditions.clause}"
         " ORDER BY plan_id LIMIT ?",
-        (part.cursor or "", part.limit + 1),
+        (*conditions.values, part.limit + 1),
     )
     return cut(rows, part, lambda row: _PLAN.decode(row[1]))
 
