@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, Self
 
 LETTER_BYTES_MAX: Final = 1_048_576
 _END: Final = b"\r\n.\r\n"
+_SOME_BYTES: Final = 20
 
 
 class Taken(NamedTuple):
@@ -28,7 +29,9 @@ class PretendSmtp:
 
     `refusals` gives the reply to a step (`MAIL`, `RCPT`, `DATA`, `.`, `AUTH`, `EHLO`,
     `CONNECT`) instead of the true one; to a recipient's address its own. With `silent`
-    the letter is taken, and the answer never comes.
+    the letter is taken, and the answer never comes. Of so many letters to come,
+    `breaks_off` ends the connection in the middle, `loses_answers` ends it after the
+    letter was taken, `stalls` reads no further, which `stalled` tells of.
     """
 
     def __init__(
@@ -44,6 +47,8 @@ class PretendSmtp:
         self._server: asyncio.Server | None = None
         self.refusals: dict[str, str] = {}
         self.silent = False
+        self.breaks_off = self.loses_answers = self.stalls = 0
+        self.stalled = asyncio.Event()
         self.taken: list[Taken] = []
         self.connections = 0
 
@@ -116,12 +121,31 @@ class _Session:
             reply = self._reply(verb, rest, secure=secure)
             writer.write(f"{refusals.get(verb, reply)}\r\n".encode())
             if verb == "DATA" and verb not in refusals:
+                if not await self._go_on(reader):
+                    return
                 raw = await reader.readuntil(_END)
                 answer = self._keep(raw[: -len(_END)], secure=secure)
+                if self._server.loses_answers:
+                    self._server.loses_answers -= 1
+                    return
                 if self._server.silent:
                     await reader.read()
                     return
                 writer.write(f"{answer}\r\n".encode())
+
+    async def _go_on(self, reader: asyncio.StreamReader) -> bool:
+        """Whether a letter that begins to come is read to its end."""
+        server = self._server
+        if server.stalls:
+            server.stalls -= 1
+            server.stalled.set()
+            await reader.read()
+            return False
+        if server.breaks_off:
+            server.breaks_off -= 1
+            await reader.readexactly(_SOME_BYTES)
+            return False
+        return True
 
     def _reply(self, verb: str, rest: str, *, secure: bool) -> str:
         match verb:
