@@ -1,7 +1,6 @@
 """What is counted as ratings are folded is what they add up to when counted again."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -9,12 +8,11 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from gateway.ledger.queries.counts import counts
-from gateway.ports import Record
 from gateway.queries.counts import CountFilter
 from gateway.ratings.figures import Asked, figures
 from tests.properties.test_fold import CUTS, taken
 from tests.support.folding import DAY_MS, START_MS, FoldedLedger
-from tests.support.record_sets import record_lists
+from tests.support.record_sets import Pause, Timeline, timelines
 from tests.support.recount import Key, recounted
 
 GROUPINGS: Final = (
@@ -34,6 +32,15 @@ EMPTY: Final = {"rated": 0, "defaulted": 0, "eligible": 0, "voided": 0}
 ZONE: Final = "Asia/Shanghai"
 ZONES: Final = (b"Auckland", b"Berlin", b"New_York")
 """Records that put another zone in force name one of these."""
+
+
+PASSED: Final = st.integers(0, 60)
+"""After so many records all deadlines pass: there are defaults, and what comes late."""
+DEADLINES_PASS: Final = Pause(9 * 24)
+
+
+def outlived(records: Timeline, passed: int) -> Timeline:
+    return [*records[:passed], DEADLINES_PASS, *records[passed:], DEADLINES_PASS]
 
 
 class Question(NamedTuple):
@@ -83,17 +90,21 @@ def told(ledger: FoldedLedger, asked: Question) -> dict[Key, dict[str, object]]:
 
 # Records are drawn by one seed: smaller seeds are no smaller examples.
 @settings(
-    max_examples=100,
+    max_examples=40,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
-@given(record_lists(50), CUTS, QUESTIONS)
+@given(timelines(50), CUTS, QUESTIONS, PASSED)
 def test_what_is_counted_is_what_ratings_and_sessions_add_up_to(
-    records: Sequence[Record], cuts: list[int], asked: Question
+    records: Timeline, cuts: list[int], asked: Question, passed: int
 ) -> None:
     # Where a zone was changed, hours are those of the zone before.
-    steady = [one for one in records if not any(z in one.payload for z in ZONES)]
-    ledger = taken(steady, cuts)
+    steady = [
+        one
+        for one in records
+        if isinstance(one, Pause) or not any(z in one.payload for z in ZONES)
+    ]
+    ledger = taken(outlived(steady, passed), cuts)
     again = recounted(
         ledger,
         asked.group_by,
@@ -166,15 +177,15 @@ def kept(ledger: FoldedLedger) -> dict[str, Counter[tuple[object, ...]]]:
 
 
 @settings(
-    max_examples=40,
+    max_examples=20,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
-@given(record_lists(50), CUTS)
+@given(timelines(50), CUTS, PASSED)
 def test_sums_hold_the_hours_that_are_over_and_no_others(
-    records: Sequence[Record], cuts: list[int]
+    records: Timeline, cuts: list[int], passed: int
 ) -> None:
-    ledger = taken(records, cuts)
+    ledger = taken(outlived(records, passed), cuts)
     assert kept(ledger) == summed(ledger)
     ledger.clock.advance(HOUR_MS)
     ledger.take()
