@@ -30,7 +30,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a device; None, or empty, is what it never said.
 
     `heard_ms` is when its last heartbeat came, `key_pressed_ms` when each key moved
-    last, by number (customers press keys, too), `selftest` its last results by code.
+    last, by number (customers press keys, too), `keys_tested_ms` when a press test
+    that passed began, `selftest` its last results by code.
     """
 
     heard_ms: int | None = None
@@ -45,6 +46,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     missing: int | None = None
     faults: tuple[str, ...] = ()
     key_pressed_ms: dict[int, int | None] = {}
+    keys_tested_ms: int | None = None
     selftest_ms: int | None = None
     selftest: dict[str, str] = {}
 
@@ -148,6 +150,10 @@ def _clock(facts: Facts, limits: Limits, now_ms: int) -> Line:
 
 
 def _keys(facts: Facts, limits: Limits, now_ms: int) -> Line:
+    tested_ms = facts.keys_tested_ms
+    if tested_ms is not None and _is_fresh(tested_ms, limits.fresh_ms, now_ms):
+        ago = _ago(max(0, now_ms - tested_ms))
+        return Line(KEYS_ITEM, "pass", f"press test passed, {ago} ago")
     if not facts.key_pressed_ms:
         return Line(KEYS_ITEM, None)
     silent = [

@@ -34,7 +34,9 @@ SELECT i.no, d.device_id, d.site, d.window, i.type, i.plan, i.presses, i.view,
     (SELECT value FROM state WHERE name = 'now_ms'),
     (SELECT max(r.finished_ms) FROM inspection_record AS r
         WHERE r.device_no = i.device_no AND r.data ->> '$.type' = i.type),
-    t.at_ms, t.data
+    t.at_ms, t.data,
+    (SELECT p.data FROM press_test AS p WHERE p.device_no = d.no
+        ORDER BY p.started_ms DESC, p.test_id DESC LIMIT 1)
 FROM inspection AS i
 JOIN device AS d ON d.no = i.device_no
 LEFT JOIN device_health AS h ON h.no = d.no
@@ -79,6 +81,8 @@ def _build(row: Columns) -> InspectionRow:
 def _facts(row: Columns) -> Facts:
     vitals = _VITALS.decode(row[8]) if row[8] else Vitals()
     checks = _CHECKS.decode(row[15]).get("items", []) if row[15] else []
+    test = _TEST.decode(row[16]) if row[16] else None
+    passed = test if test is not None and not test.missing else None
     return Facts(
         heard_ms=vitals.received_ms or None,
         battery_pct=vitals.battery_pct,
@@ -90,6 +94,7 @@ def _facts(row: Columns) -> Facts:
         last_press_ms=row[10],
         missing=row[11],
         faults=vitals.faults,
+        keys_tested_ms=None if passed is None else passed.started_ms,
         selftest_ms=row[14],
         selftest={check["code"]: check["result"] for check in checks},
     )

@@ -65,6 +65,18 @@ def test_a_device_that_never_said_anything_proves_nothing() -> None:
         ("every key pressed", {"key_pressed_ms": {}}, None, ""),
         (
             "every key pressed",
+            {"key_pressed_ms": {}, "keys_tested_ms": NOW - 3 * 60_000},
+            "pass",
+            "press test passed, 3 min ago",
+        ),
+        (
+            "every key pressed",
+            {"key_pressed_ms": {}, "keys_tested_ms": NOW - DAY_MS - 1},
+            None,
+            "",
+        ),
+        (
+            "every key pressed",
             {"key_pressed_ms": {0: NOW, 1: None, 2: NOW - 8 * DAY_MS}},
             None,
             "not seen lately: key 1, 2",
