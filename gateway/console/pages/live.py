@@ -1,6 +1,6 @@
 """Live: the way of the messages as a picture, and what comes of them just now."""
 
-from typing import Any, Final
+from typing import Final
 
 from nicegui import ui
 
@@ -12,7 +12,11 @@ from gateway.console.pages.panels.way import Way
 from gateway.console.pages.visit import Visit
 
 _LOOK_S: Final = 1.0
+_FRESH_S: Final = 0.9
+"""So that of several pages each sees a new one at each look."""
+
 _SLOW_LOOK_S: Final = 10.0
+_SLOW_FRESH_S: Final = 9.0
 
 
 async def build(visit: Visit) -> None:
@@ -24,13 +28,13 @@ async def build(visit: Visit) -> None:
         latest = Latest(visit)
 
     async def fast() -> None:
-        way.show(await visit.api.get("/pipeline"))
-        ratings: dict[str, Any] = await visit.api.get("/ratings", limit=latest.ROWS)
+        way.show(await visit.glance(_FRESH_S, "/pipeline"))
+        ratings = await visit.glance(_FRESH_S, "/ratings", limit=latest.ROWS)
         latest.show(ratings["items"])
 
     async def slow() -> None:
-        await today.look()
-        await needs.look()
+        await today.look(_SLOW_FRESH_S)
+        await needs.look(_SLOW_FRESH_S)
 
     await visit.every(_LOOK_S, fast)
     await visit.every(_SLOW_LOOK_S, slow)

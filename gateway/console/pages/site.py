@@ -26,6 +26,7 @@ from gateway.console.pages.operating import (
 )
 from gateway.console.pages.page import Page
 from gateway.console.pages.policy import Policy
+from gateway.console.pages.shared import Shared
 from gateway.console.pages.shell import STATIC, framed
 from gateway.console.pages.sockets import bind_to_logins, end_pages_of
 from gateway.console.pages.visit import Visit
@@ -62,8 +63,9 @@ async def running(house: House) -> AsyncIterator[ASGIApp]:
     drawn.add_static_files(
         STATIC, Path(__file__).with_name("static"), max_cache_age=_STATIC_S_MAX
     )
+    shared = Shared(house.clock)
     for page in PAGES:
-        ui.page(page.path)(_shown(page, house))
+        ui.page(page.path)(_shown(page, house, shared))
     ui.run_with(
         parent,
         title="evalgate",
@@ -81,10 +83,12 @@ async def running(house: House) -> AsyncIterator[ASGIApp]:
         yield GZipMiddleware(Policy(parent), minimum_size=_COMPRESSED_BYTES_MIN)
 
 
-def _shown(page: Page, house: House) -> Callable[[Request], Awaitable[None]]:
+def _shown(
+    page: Page, house: House, shared: Shared
+) -> Callable[[Request], Awaitable[None]]:
     async def show(request: Request) -> None:
         client = ui.context.client
-        visit = Visit(house, client, request, page.name)
+        visit = Visit(house, shared, client, request, page.name)
         client.page = own = copy(client.page)
         own.language = _LANGUAGES[visit.preferences.language]
         own.dark = _DARK[visit.preferences.theme]

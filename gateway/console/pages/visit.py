@@ -18,6 +18,7 @@ from gateway.console.entrance import LOG_IN
 from gateway.console.front import House
 from gateway.console.logins import login_name
 from gateway.console.pages.api import Api, Refusal
+from gateway.console.pages.shared import Shared
 from gateway.console.preferences import Preferences
 from gateway.console.wording import Words
 
@@ -31,8 +32,14 @@ class Visit:
     """What a page's builder is given; `params` are of its path, `query` behind it."""
 
     def __init__(
-        self, house: House, client: Client, request: Request, page: str
+        self,
+        house: House,
+        shared: Shared,
+        client: Client,
+        request: Request,
+        page: str,
     ) -> None:
+        self._shared = shared
         self.api = Api(house.api, request)
         self.now_ms = house.clock.wall_ms
         self.client = client
@@ -50,6 +57,14 @@ class Visit:
     def may(self, scope: str) -> bool:
         """Whether to offer what needs this scope; the API decides when it is done."""
         return scope in self.caller.scopes
+
+    async def glance(self, age_s_max: float, path: str, **params: object) -> Any:  # noqa: ANN401 -- JSON
+        """As `api.get`, or what another page of these rights was told just now.
+
+        For what pages ask again and again.
+        """
+        age_ms_max = int(age_s_max * 1000)
+        return await self._shared.get(self.api, self.caller, age_ms_max, path, **params)
 
     async def every(self, seconds: float, work: Work) -> None:
         """Do `work` now, then again and again while somebody looks at the page.

@@ -31,13 +31,15 @@ class Needs:
             heading(words("alerts"))
             self._alerts = ui.element("div")
 
-    async def look(self) -> None:
-        sites = (await self._visit.api.get("/sites/ranking"))["items"]
+    async def look(self, age_s_max: float) -> None:
+        sites = (await self._visit.glance(age_s_max, "/sites/ranking"))["items"]
         total = sum(site["devices"] for site in sites)
         self._devices.set_text(self._visit.words("devices_all", count=count(total)))
         for kind, state in self._states.items():
             state.show(sum(site[kind] for site in sites))
-        found = await self._visit.api.get("/alerts", state="open", limit=_ALERTS)
+        found = await self._visit.glance(
+            age_s_max, "/alerts", state="open", limit=_ALERTS
+        )
         self._show_alerts(found["items"], more=found["next_cursor"] is not None)
 
     def _show_alerts(self, alerts: list[dict[str, Any]], *, more: bool) -> None:

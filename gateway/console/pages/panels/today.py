@@ -10,6 +10,7 @@ from gateway.console.pages.panels.way import heading
 from gateway.console.pages.visit import Visit
 
 _WEEK: Final = timedelta(days=7)
+_MINUTE: Final = timedelta(minutes=1)
 
 
 class Today:
@@ -23,11 +24,13 @@ class Today:
             self._change = ui.label().classes("console-number")
             self._before = ui.label().classes("console-quiet")
 
-    async def look(self) -> None:
+    async def look(self, age_s_max: float) -> None:
+        """Up to the minute that has begun, so that pages may share an answer."""
         now = datetime.fromtimestamp(self._visit.now_ms() / 1000, self._visit.zone)
+        now = now.replace(second=0, microsecond=0) + _MINUTE
         begun = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        today = await self._figures(begun, now)
-        before = await self._figures(begun - _WEEK, now - _WEEK)
+        today = await self._figures(age_s_max, begun, now)
+        before = await self._figures(age_s_max, begun - _WEEK, now - _WEEK)
         words = self._visit.words
         self._rate.set_text(percentage(today["satisfaction_rate"]))
         rated = words("ratings_today", count=count(today["rated"]))
@@ -47,9 +50,11 @@ class Today:
         key = "points_up" if points > 0 else "points_down"
         return self._visit.words(key, points=f"{abs(points):.1f}")
 
-    async def _figures(self, begun: datetime, end: datetime) -> dict[str, Any]:
+    async def _figures(
+        self, age_s_max: float, begun: datetime, end: datetime
+    ) -> dict[str, Any]:
         period = {"from": begun.isoformat(), "to": end.isoformat()}
-        answer = await self._visit.api.get("/statistics", **period)
+        answer = await self._visit.glance(age_s_max, "/statistics", **period)
         nothing = {"satisfaction_rate": None, "rated": 0}
         items: list[dict[str, Any]] = answer["items"]
         return items[0] if items else nothing
