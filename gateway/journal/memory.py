@@ -68,6 +68,11 @@ class MemoryJournal:
         """Nothing here fails half-way."""
         return nullcontext()
 
+    @property
+    def size_bytes(self) -> int:
+        """What its blocks take."""
+        return sum(map(len, self._bodies))
+
     def accept_clock(self) -> None:
         self._assembler.accept_clock()
 

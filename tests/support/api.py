@@ -120,6 +120,13 @@ class Deliveries:
         """name, kind, block, at, delivered, dead, state, error."""
         self._db.execute("INSERT INTO sink VALUES (?,?,?,?,?,?,?,?,0)", row)
 
+    def taken(self, sink: str, block: int, delivered: int) -> None:
+        """All before this block is settled."""
+        self._db.execute(
+            "UPDATE sink SET block = ?, at = 0, delivered = ? WHERE name = ?",
+            (block, delivered, sink),
+        )
+
     def letter(self, sink: str, subject: str, state: str = "dead") -> None:
         self._db.execute(
             "INSERT INTO dead_letter (sink, type, subject, block, at, refused_ms,"

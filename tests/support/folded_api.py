@@ -25,15 +25,15 @@ from gateway.reading import Reader
 from gateway.tokens import FILE_NAME, Tokens
 from gateway.users import Users
 from tests.support.api import Client, Deliveries, upkeep
-from tests.support.folding import FoldedLedger
+from tests.support.folding import START_MS, FoldedLedger
 from tests.support.whole import FATES
 
 
 class FoldedApi(Client):
     """A client of the API over `world`."""
 
-    def __init__(self, directory: Path) -> None:
-        self.world = FoldedLedger(directory / "ledger.db")
+    def __init__(self, directory: Path, start_ms: int = START_MS) -> None:
+        self.world = FoldedLedger(directory / "ledger.db", start_ms=start_ms)
         self.deliveries = Deliveries(directory / "delivery.db")
         self._readers = [Reader(self.world.path), Reader(self.deliveries.path)]
         self.tokens = Tokens(directory / FILE_NAME)
@@ -66,7 +66,9 @@ class FoldedApi(Client):
         self.world.clock.advance(int(seconds * 1000))
 
     def extent(self) -> JournalExtent:
-        return JournalExtent(self.world.journal.last_number(), 0)
+        return JournalExtent(
+            self.world.journal.last_number(), self.world.journal.size_bytes
+        )
 
     def figures(self) -> JournalFigures:
         journal = self.world.journal

@@ -45,10 +45,10 @@ class Console:
         assert self._child is not None, "it was started"
         return self._child
 
-    def start(self) -> None:
+    def start(self, *options: str) -> None:
         """Return when the port is served; another start serves the same port."""
         served = [sys.executable, "-m", "tests.integration.console.served"]
-        words = [*served, str(self._directory), str(self.port)]
+        words = [*served, str(self._directory), str(self.port), *options]
         self._child = child = Child(words, self._directory / "log")
         child.wait_ready(lambda: accepts(self.port), WAIT_S)
 
@@ -135,6 +135,16 @@ class Browser:
         self.driver.execute_cdp_cmd(
             "Network.setExtraHTTPHeaders", {"headers": {"Accept-Language": language}}
         )
+
+    def stands_in(self, zone: str) -> None:
+        """Where the browser is."""
+        self.driver.execute_cdp_cmd(
+            "Emulation.setTimezoneOverride", {"timezoneId": zone}
+        )
+
+    def choose(self, cookie: str, value: str) -> None:
+        """As if somebody had chosen this on a page."""
+        self.driver.add_cookie({"name": cookie, "value": value})
 
     def complaints(self) -> list[str]:
         """What the browser's console says that is no mere information."""

@@ -23,19 +23,22 @@ _MINUTE_MS: Final = 60_000
 _PRESSES_A_DAY: Final = 4
 
 
-def furnish(world: FoldedLedger) -> None:
-    """Fill the ledger through the fold, as journals would; the same at each call."""
+def furnish(world: FoldedLedger, now_ms: int = START_MS, corner: str = HOSTILE) -> None:
+    """Fill the ledger through the fold, as journals would; the same at each call.
+
+    `corner` is what the window of the last terminal is called.
+    """
     sinks = [
         {"name": "points", "kind": "influxdb", "events": ["*"]},
         {"name": "business", "kind": "backend", "events": ["*"]},
     ]
     world.act("sinks_applied", {"sinks": sinks})
-    _organise(world)
-    world.clock.set_wall(START_MS)
-    for records in _days():
+    _organise(world, corner)
+    world.clock.set_wall(now_ms)
+    for records in _days(now_ms):
         world.take(*records)
     world.act("session_lost", {})
-    world.append([message("intruder", element("x1"), START_MS)])
+    world.append([message("intruder", element("x1"), now_ms)])
 
 
 def device(number: int) -> str:
@@ -46,30 +49,30 @@ def _site(number: int) -> str:
     return "north" if number <= DEVICES // 2 else "south"
 
 
-def _organise(world: FoldedLedger) -> None:
+def _organise(world: FoldedLedger, corner: str) -> None:
     world.act("tables_applied", {"table": "sites", "rows": list(_SITES)})
     windows = [
         {"id": f"w{n}", "name": f"Window {n}", "site": _site(n), "department": "taxes"}
         for n in range(1, DEVICES + 1)
     ]
-    windows.append({"id": HOSTILE, "name": HOSTILE, "site": "north"})
+    windows.append({"id": corner, "name": corner, "site": "north"})
     world.act("tables_applied", {"table": "windows", "rows": windows})
     rows = [
         {
             "device_id": device(n),
             "lifecycle": "active",
             "site": _site(n),
-            "window": f"w{n}" if n < DEVICES else HOSTILE,
+            "window": f"w{n}" if n < DEVICES else corner,
         }
         for n in range(1, DEVICES + 1)
     ]
     world.act("tables_applied", {"table": "devices", "rows": rows})
 
 
-def _days() -> Iterator[list[Record]]:
+def _days(now_ms: int) -> Iterator[list[Record]]:
     dice = Random(SEED)
     for day in range(DAYS, -1, -1):
-        noon_ms = START_MS - day * DAY_MS
+        noon_ms = now_ms - day * DAY_MS
         yield [
             message(
                 device(n),

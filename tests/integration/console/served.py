@@ -1,7 +1,7 @@
 """The console over a simulated hall, as a process: `python -m …served DIRECTORY PORT`.
 
-A hall of some terminals with three weeks behind it; acts of the API are folded at
-once.
+A hall of some terminals with two weeks behind it; acts of the API are folded at once.
+With `--lively` people press, terminals beat and sinks take what they are owed.
 """
 
 import asyncio
@@ -15,15 +15,20 @@ import structlog
 from gateway.console.front import Front
 from gateway.console.role import run_console
 from tests.integration.console.hall import furnish
+from tests.integration.console.pulse import MORNING_MS, Pulse
 from tests.support.folded_api import FoldedApi
+from tests.support.folding import START_MS
 
 HOST = "127.0.0.1"
 GATEWAY_ID = "hall-test"
 
 
-async def serve(directory: Path, port: int) -> None:
-    api, stop = FoldedApi(directory), asyncio.Event()
-    furnish(api.world)
+async def serve(directory: Path, port: int, *, lively: bool) -> None:
+    stop = asyncio.Event()
+    api = FoldedApi(directory, MORNING_MS if lively else START_MS)
+    pulse = Pulse(api) if lively else None
+    if pulse is None:
+        furnish(api.world)
     api.deliveries.letter("business", "eval-0001:e00-01-0")
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     front = Front(api.app, api.world.clock, GATEWAY_ID)
@@ -33,6 +38,8 @@ async def serve(directory: Path, port: int) -> None:
                 group.create_task(front.run()),
                 group.create_task(api.app.state.live.run(stop)),
             ]
+            if pulse is not None:
+                beside.append(group.create_task(pulse.beat()))
             await run_console(front, HOST, port, stop)
             for task in beside:
                 task.cancel()
@@ -47,8 +54,8 @@ def main() -> None:
     structlog.configure(
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    directory, port = sys.argv[1:]
-    asyncio.run(serve(Path(directory), int(port)))
+    directory, port, *options = sys.argv[1:]
+    asyncio.run(serve(Path(directory), int(port), lively="--lively" in options))
 
 
 if __name__ == "__main__":

@@ -55,6 +55,15 @@ def test_the_switch_changes_the_language_and_it_stays(browser: Browser) -> None:
     browser.sees(*ENGLISH)
 
 
+def test_times_are_those_of_whoever_looks(browser: Browser) -> None:
+    browser.stands_in("Asia/Shanghai")
+    browser.open()
+    browser.sees("11-21 20:00")
+    browser.stands_in("")
+    browser.open()
+    browser.sees("11-21 12:00")
+
+
 def test_colours_can_be_light_or_dark(browser: Browser) -> None:
     browser.open()
     browser.click("Colours: as the system has it")

@@ -49,7 +49,7 @@ class Needs:
             if not alerts:
                 ui.label(words("no_alerts")).classes("console-quiet")
             for alert in alerts:
-                with ui.element("div").classes("console-sink"):
+                with ui.element("div").classes("console-alert"):
                     kind = _SEVERITIES.get(alert["severity"], "")
                     severity = words.known("severity", alert["severity"])
                     ui.label(severity).classes(f"console-state {kind}")

@@ -17,7 +17,7 @@ FATES: Final = (
     "ignored",
     "deferred",
 )
-_GOOD: Final = {"ok": "good", "retrying": "fair", "open": "fair"}
+_KINDS: Final = {"ok": "good", "behind": "fair", "retrying": "fair", "open": "fair"}
 _LAG_S_FAIR: Final = 60.0
 _BEHIND_FAIR: Final = 100
 
@@ -45,9 +45,8 @@ class Way:
         words, received = self._words, pipeline["received"]
         self._received.show(count(received), words("rate", rate=self._rate(received)))
         journal = pipeline["journal"]
-        stored = size(journal["bytes"])
-        told = words("bytes", size=stored, block=count(journal["block"]))
-        self._journal.show(count(journal["block"]), told)
+        told = words("block", block=count(journal["block"]))
+        self._journal.show(size(journal["bytes"]), told)
         self._show_ledger(pipeline)
         self._show_sinks(pipeline["sinks"])
 
@@ -113,11 +112,11 @@ class _Sink:
         if sink["dead"]:
             told.append(words("dead", count=count(sink["dead"])))
         self._told.set_text(" · ".join(told))
-        kind = _GOOD.get(sink["state"], "bad")
-        if kind == "good" and sink["lag_s"] > _LAG_S_FAIR:
-            kind = "fair"
-        self._state.set_text(words.known("sink", sink["state"]))
-        self._state.classes(replace=f"console-state {kind}")
+        state = sink["state"]
+        if state == "ok" and sink["lag_s"] > _LAG_S_FAIR:
+            state = "behind"
+        self._state.set_text(words.known("sink", state))
+        self._state.classes(replace=f"console-state {_KINDS.get(state, 'bad')}")
         self._error.set_text((sink["state"] != "ok" and sink["last_error"]) or "")
 
     def remove(self) -> None:

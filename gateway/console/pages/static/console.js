@@ -6,11 +6,11 @@
 
   function cookie(name) {
     const found = document.cookie.split("; ").find((one) => one.startsWith(name + "="));
-    return found && decodeURIComponent(found.slice(name.length + 1));
+    return found && found.slice(name.length + 1);
   }
 
   function keep(name, value) {
-    document.cookie = `${name}=${encodeURIComponent(value)}; path=/; max-age=${YEAR_S}; samesite=lax`;
+    document.cookie = `${name}=${value}; path=/; max-age=${YEAR_S}; samesite=lax`;
   }
 
   window.console_choose = (name, value) => {

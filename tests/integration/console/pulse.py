@@ -1,0 +1,102 @@
+"""A hall in which something happens all the time, for pictures of it."""
+
+import asyncio
+from random import Random
+from typing import Final
+
+from gateway.ledger.queries import SqliteLedgerQueries
+from gateway.ports import Record
+from gateway.queries.rows import SinkCursor
+from gateway.reading import Reader
+from tests.integration.console.hall import DEVICES, SEED, device, furnish
+from tests.support.folded_api import FoldedApi
+from tests.support.folding import START_MS, element, message
+
+MORNING_MS: Final = START_MS + 38 * 3_600_000
+"""10:00 of a Monday in Shanghai."""
+
+_BEAT_S: Final = 0.25
+_BEATS_A_HEARTBEAT: Final = 3
+_PASSES_MS: Final = 10_000
+"""So much of the hall's time passes in a beat, for people press at their leisure."""
+
+_PRESSES: Final = 2
+_LEVELS: Final = (5,) * 12 + (4,) * 5 + (3, 2, 1)
+_GONE: Final = 4
+_WORN: Final = 9
+_SINKS: Final = (("points", "influxdb", 0), ("business", "backend", 40))
+"""Name, kind, and by how many blocks it is behind."""
+
+
+class Pulse:
+    """Furnishes a hall, then keeps it going."""
+
+    def __init__(self, api: FoldedApi) -> None:
+        self._api = api
+        self._world = api.world
+        self._ledger = SqliteLedgerQueries(Reader(api.world.path))
+        self._dice = Random(SEED)
+        self._beats = 0
+        furnish(self._world, MORNING_MS, "w12")
+        for name, kind, _ in _SINKS:
+            api.deliveries.sink(name, kind, 0, 0, 0, 0, "ok", None)
+        lost = {"v": 1, "state": "offline", "reason": "lost"}
+        self._world.take(*self._heartbeats())
+        self._world.take(message(device(_GONE), lost, self._now_ms, "presence"))
+        self._deliver()
+
+    async def beat(self) -> None:
+        """Until cancelled: presses everywhere but at the terminal that is gone."""
+        while True:
+            self._beats += 1
+            self._world.clock.advance(_PASSES_MS)
+            records = list(self._presses())
+            if self._beats % _BEATS_A_HEARTBEAT == 0:
+                records += self._heartbeats()
+            self._world.take(*records)
+            self._deliver()
+            await asyncio.sleep(_BEAT_S)
+
+    @property
+    def _now_ms(self) -> int:
+        return self._world.clock.wall_ms()
+
+    def _presses(self) -> list[Record]:
+        there = [n for n in range(1, DEVICES + 1) if n != _GONE]
+        first = self._beats * _PRESSES
+        pressed = [there[(first + n) % len(there)] for n in range(_PRESSES)]
+        return [
+            message(
+                device(n),
+                element(f"p{self._beats:06}-{n:02}", self._dice.choice(_LEVELS)),
+                self._now_ms,
+            )
+            for n in pressed
+        ]
+
+    def _heartbeats(self) -> list[Record]:
+        return [
+            message(device(n), _beat(n), self._now_ms, "heartbeat")
+            for n in range(1, DEVICES + 1)
+            if n != _GONE
+        ]
+
+    def _deliver(self) -> None:
+        """Each sink has what is older than it is behind."""
+        head = self._world.journal.last_number()
+        cursors = [
+            SinkCursor(name, max(0, head - behind), 0) for name, _, behind in _SINKS
+        ]
+        found = self._ledger.owed(cursors)
+        for cursor, events in zip(cursors, found, strict=True):
+            delivered = events.addressed - events.owed
+            self._api.deliveries.taken(cursor.name, cursor.block, delivered)
+
+
+def _beat(number: int) -> dict[str, object]:
+    worn = number == _WORN
+    return {
+        "v": 1,
+        "battery_pct": 11 if worn else 60 + number * 3,
+        "faults": ["display"] if worn else [],
+    }
