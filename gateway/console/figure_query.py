@@ -12,6 +12,7 @@ from gateway.console.requests import LIMIT_MAX, Strict, Text
 from gateway.queries.counts import CountFilter
 from gateway.ratings.dimensions import DIMENSIONS, grouping_error
 from gateway.ratings.figures import Asked
+from gateway.ratings.periods import NAMES
 from gateway.ratings.scoring import LEVELS, score_map
 from gateway.rules import Rules
 
@@ -113,6 +114,12 @@ class StatisticsQuery(FigureQuery):
             description=f"Up to two of {', '.join(DIMENSIONS)}; comma between.",
         ),
     ]
+    previous_days: int | None = Field(
+        None,
+        ge=1,
+        le=366,
+        description="Compare with the same hours so many days earlier, such as 7.",
+    )
     limit: int = Field(LIMIT_MAX, ge=1, le=LIMIT_MAX)
     cursor: Annotated[str, Field(max_length=1_000)] | None = None
 
@@ -124,6 +131,16 @@ class StatisticsQuery(FigureQuery):
         if error is not None:
             raise ValueError(error)
         return names
+
+    @model_validator(mode="after")
+    def _comparable(self) -> Self:
+        if self.previous_days is not None:
+            if self.from_ is None or self.to is None:
+                raise ValueError("previous_days needs from and to")
+            if any(name in NAMES for name in self.group_by):
+                names = ", ".join(NAMES)
+                raise ValueError(f"previous_days does not go with group_by {names}")
+        return self
 
     @model_validator(mode="after")
     def _one_kind_of_part(self) -> Self:

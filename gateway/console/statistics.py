@@ -18,7 +18,13 @@ from gateway.queries import LedgerQueries
 from gateway.queries.asking import CursorError
 from gateway.queries.counts import CountFilter, Groups, Order, Some, Terms
 from gateway.ratings.cells import EMPTY, Cell, add
-from gateway.ratings.comparing import Stretch, key_before, stretch_before, unit_of
+from gateway.ratings.comparing import (
+    Stretch,
+    key_before,
+    stretch_before,
+    stretch_days_before,
+    unit_of,
+)
 from gateway.ratings.dimensions import TIMES, Value, in_order
 from gateway.ratings.figures import Asked, Figures, Reckoning, figures, trend
 from gateway.ratings.periods import Period
@@ -83,7 +89,8 @@ class Statistics:
         after = None if query.cursor is None else _read(query.cursor, len(group_by))
         terms = self._ledger.terms()
         wanted = query.wanted(subtree, group_by)
-        asked = _stretches(wanted, _zone(query, subtree, terms), terms)
+        zone = _zone(query, subtree, terms)
+        asked = _stretches(wanted, zone, terms, query.previous_days)
         some = Some(after, query.limit + 1)
         now, *others = self._ledger.some_counts(asked, some)
         keys = _keys(group_by, _checked(now), after)
@@ -116,11 +123,19 @@ def _zone(query: FigureQuery, subtree: str | None, terms: Terms) -> ZoneInfo:
     return ZoneInfo(terms.book.at(query.site or subtree).rules.time_zone)
 
 
-def _stretches(wanted: CountFilter, zone: ZoneInfo, terms: Terms) -> list[CountFilter]:
+def _stretches(
+    wanted: CountFilter,
+    zone: ZoneInfo,
+    terms: Terms,
+    days_before: int | None = None,
+) -> list[CountFilter]:
     """What is asked for, and what it is compared with, if there is such."""
     span = Stretch(wanted.from_ms, wanted.to_ms)
     zones = [ZoneInfo(one) for one in (terms.rules.time_zone, *terms.book.zones())]
-    earlier = stretch_before(span, wanted.group_by, zone, zones)
+    if days_before is None:
+        earlier = stretch_before(span, wanted.group_by, zone, zones)
+    else:
+        earlier = stretch_days_before(span, days_before, zone)
     if earlier is None:
         return [wanted]
     from_ms, to_ms = earlier

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from device_protocol.timestamps import instant_ms
 from gateway.ratings.dimensions import Value
 from gateway.ratings.periods import (
     NAMES,
@@ -65,6 +66,20 @@ def _begin_before(unit: str, at_ms: int, zone: tzinfo) -> int:
     local = LocalTime(zone)
     of = period(NAMES[unit](local.at(at_ms).day))
     return local.begin_ms(previous(of).first)
+
+
+def stretch_days_before(asked: Stretch, days: int, zone: tzinfo) -> Stretch | None:
+    """The same hours so many days earlier; None: a bound is open, or too far away."""
+    bounds = [_earlier(bound, days, zone) for bound in asked]
+    return None if None in bounds else Stretch(*bounds)
+
+
+def _earlier(at_ms: int | None, days: int, zone: tzinfo) -> int | None:
+    """By the clocks of a zone: noon becomes noon."""
+    if at_ms is None or _day(at_ms, LocalTime(zone)) is None:
+        return None
+    local = datetime.fromtimestamp(at_ms // 1000, zone).replace(tzinfo=None)
+    return instant_ms((local - timedelta(days)).replace(tzinfo=zone)) + at_ms % 1000
 
 
 def key_before(key: Mapping[str, Value]) -> dict[str, Value]:

@@ -5,7 +5,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gateway.ratings.comparing import Stretch, key_before, stretch_before
+from gateway.ratings.comparing import (
+    Stretch,
+    key_before,
+    stretch_before,
+    stretch_days_before,
+)
 from tests.support.rated import SHANGHAI, at
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -68,3 +73,14 @@ def test_the_period_before_is_whole_by_every_clock_that_is_counted_by() -> None:
     found = stretch_before(Stretch(since, None), ["day"], SHANGHAI, [BERLIN])
     begin = datetime(2026, 10, 30, tzinfo=BERLIN)
     assert found == (round(begin.timestamp() * 1000), since)
+
+
+def test_the_same_hours_of_days_before_are_by_the_clock() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    noon = [datetime(2026, 10, day, 12, tzinfo=berlin) for day in (20, 27)]
+    before, now = (int(one.timestamp() * 1000) for one in noon)
+    assert now - before == 7 * 86_400_000 + 3_600_000  # the clocks were put back
+    asked = Stretch(now, now + 60_001)
+    assert stretch_days_before(asked, 7, berlin) == (before, before + 60_001)
+    assert stretch_days_before(Stretch(now, None), 7, berlin) is None
+    assert stretch_days_before(Stretch(now, 1 << 62), 7, berlin) is None
