@@ -23,6 +23,10 @@ BLOCK_BYTES_MAX: Final = 4_194_304
 PATIENCE_MS: Final = 2_000
 """How long a heartbeat of QoS 0 waits for company: in a block of its own it costs all
 roles about ten times as much, and nobody waits for its acknowledgement."""
+ACKNOWLEDGED_PATIENCE_MS: Final = 100
+ACKNOWLEDGED_TOGETHER: Final = 8
+"""Those of QoS 1 wait a moment, or for so many: brokers keep 20 in flight by default,
+and what waits for us must never keep a press from being sent."""
 _HEARTBEAT: Final = "/heartbeat"
 _RECORD_BYTES: Final = 200  # what a record costs in memory beside its payload
 
@@ -50,11 +54,14 @@ class TooManyRecordsError(ValueError):
 class Receiver:
     """Batches in the order received; at most one of them is being appended."""
 
-    def __init__(self, block_records_max: int, block_delay_ms_max: int) -> None:
+    def __init__(
+        self, block_records_max: int, block_delay_ms_max: int, receive_max: int = 20
+    ) -> None:
         assert 0 < block_records_max <= MESSAGES_MAX
         self._records_max = block_records_max
         self._delay_ms = block_delay_ms_max
         self._patience_ms = max(block_delay_ms_max, PATIENCE_MS)
+        self._together = max(1, min(ACKNOWLEDGED_TOGETHER, receive_max // 2))
         self._batches: deque[Batch] = deque()  # the last one is open
         self._appending: Batch | None = None
         self._flushing = False
@@ -87,8 +94,12 @@ class Receiver:
             batch = self._open(now_ms)
             room = self._records_max - len(batch.records)
             some = packets[start : start + room]
-            if not self._fill(batch, some, epoch, wall_ms, flags):
+            can_wait = self._fill(batch, some, epoch, wall_ms, flags)
+            if not can_wait or batch.unacknowledged >= self._together:
                 batch.due_ms = min(batch.due_ms, now_ms + self._delay_ms)
+            elif batch.unacknowledged:
+                patience_ms = max(self._delay_ms, ACKNOWLEDGED_PATIENCE_MS)
+                batch.due_ms = min(batch.due_ms, now_ms + patience_ms)
             start += room
 
     def _fill(
@@ -118,7 +129,7 @@ class Receiver:
         batch.unacknowledged += len(ids)
         self.unacknowledged += len(ids)
         self._grow(batch, records)
-        return not ids and all(one.topic.endswith(_HEARTBEAT) for one in packets)
+        return all(one.topic.endswith(_HEARTBEAT) for one in packets)
 
     def note(self, name: str, data: bytes, *, wall_ms: int, now_ms: int) -> None:
         """Record an act of our own; `data` is a JSON object."""

@@ -65,7 +65,9 @@ async def run_ingest(  # noqa: PLR0913 - what `app` composes
     writer = JournalWriter(journal, clock, metrics, free_reserve=free_reserve)
     ringer = Ringer(options.run_dir / "process.bell")
     intake = Intake(
-        receiver=Receiver(options.block_records_max, options.block_delay_ms_max),
+        receiver=Receiver(
+            options.block_records_max, options.block_delay_ms_max, options.receive_max
+        ),
         writer=writer,
         ticks=Ticks(journal.head, wall_ms=clock.wall_ms(), now_ms=clock.monotonic_ms()),
         clock=clock,

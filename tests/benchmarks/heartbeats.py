@@ -29,6 +29,7 @@ _SETTLE_S = 5.0
 _MIB = 1 << 20
 _PRESSED_EVERY = 10
 _FIRST_RATE = 1_000.0
+_PACKET_ID_MAX = 65_535
 
 
 def main() -> int:
@@ -36,6 +37,7 @@ def main() -> int:
     parser.add_argument("--devices", type=int, default=10_000)
     parser.add_argument("--interval", type=float, default=60.0)
     parser.add_argument("--seconds", type=float, default=180.0)
+    parser.add_argument("--qos", type=int, choices=(0, 1), default=0)
     asked = parser.parse_args()
     with (
         tempfile.TemporaryDirectory(prefix="evalgate-beats-") as name,
@@ -47,7 +49,11 @@ def main() -> int:
         time.sleep(_SETTLE_S)
         say(
             measured(
-                gateway, asked.devices, asked.devices / asked.interval, asked.seconds
+                gateway,
+                asked.devices,
+                asked.devices / asked.interval,
+                asked.seconds,
+                asked.qos,
             )
         )
     return 0
@@ -61,13 +67,13 @@ def beat_once(gateway: Whole, devices: int) -> None:
 
 
 def measured(
-    gateway: Whole, devices: int, rate: float, seconds: float
+    gateway: Whole, devices: int, rate: float, seconds: float, qos: int = 0
 ) -> dict[str, object]:
     """CPU of each role while all beat; all heartbeats must be accepted by the end."""
     pids = {role: gateway.pid(role) for role in ROLES}
     before = {role: cpu_s(pid) for role, pid in pids.items()}
     accepted = int(gateway.ask("pipeline")["accepted"])
-    sent = beat(gateway.services.broker_port, devices, rate, seconds)
+    sent = beat(gateway.services.broker_port, devices, rate, seconds, qos)
     gateway.accepted(accepted + sent)
     used = {role: cpu_s(pid) - before[role] for role, pid in pids.items()}
     return {
@@ -80,7 +86,7 @@ def measured(
     }
 
 
-def beat(port: int, devices: int, rate: float, seconds: float) -> int:
+def beat(port: int, devices: int, rate: float, seconds: float, qos: int = 0) -> int:
     """Publish at this rate; answers how many."""
     with BareClient(port) as client:
         client.connect("beats", keep_alive=0)
@@ -92,7 +98,9 @@ def beat(port: int, devices: int, rate: float, seconds: float) -> int:
             time.sleep(max(0.0, due_s - time.monotonic()))
             device, turn = number % devices, number // devices
             topic = f"evaluators/v1/{device_id(device)}/heartbeat"
-            client.publish(topic, heartbeat(turn, device))
+            # The broker's acknowledgements wait in the socket: four bytes each.
+            named = {"packet_id": 1 + number % _PACKET_ID_MAX} if qos else {}
+            client.publish(topic, heartbeat(turn, device), qos, **named)
     raise AssertionError("unreachable")
 
 

@@ -2,6 +2,8 @@ import pytest
 from mqtt5 import PublishPacket, QoS
 
 from gateway.ingress.receiver import (
+    ACKNOWLEDGED_PATIENCE_MS,
+    ACKNOWLEDGED_TOGETHER,
     BLOCK_BYTES_MAX,
     PATIENCE_MS,
     Batch,
@@ -92,10 +94,27 @@ def test_heartbeats_that_wait_are_bounded_by_count_and_go_at_a_stop() -> None:
     assert receiver.due_ms() == 0
 
 
-def test_heartbeats_of_quality_1_are_acknowledged_as_soon_as_ratings() -> None:
+def test_heartbeats_of_quality_1_wait_a_moment_and_for_a_few_only() -> None:
     receiver = Receiver(500, 10)
+    beat(receiver, 100)
+    for packet_id in range(1, ACKNOWLEDGED_TOGETHER):
+        beat(receiver, 100 + packet_id, packet_id=packet_id)
+    assert receiver.due_ms() == 101 + ACKNOWLEDGED_PATIENCE_MS
+    beat(receiver, 120, packet_id=ACKNOWLEDGED_TOGETHER)
+    assert receiver.due_ms() == 130
+
+
+def test_where_a_broker_may_send_one_at_a_time_its_heartbeat_does_not_wait() -> None:
+    receiver = Receiver(500, 10, receive_max=1)
     beat(receiver, 100, packet_id=7)
     assert receiver.due_ms() == 110
+
+
+def test_a_rating_does_not_wait_for_heartbeats_of_quality_1() -> None:
+    receiver = Receiver(500, 10)
+    beat(receiver, 100, packet_id=7)
+    take(receiver, [8], now_ms=105)
+    assert receiver.due_ms() == 115
 
 
 def test_acts_and_submissions_do_not_wait_for_heartbeats() -> None:
