@@ -25,12 +25,13 @@ from mqtt5 import (
     PingRespPacket,
     PubAckPacket,
     PublishPacket,
-    QoS,
     SubAckPacket,
     SubscribePacket,
     TopicFilter,
     read,
 )
+
+from device_protocol.mqtt_publish import PLAIN, PublishOptions
 
 TAKEN_OVER: Final = int(DisconnectReasonCode.SESSION_TAKEN_OVER)
 REASON_FAILED_MIN: Final = 0x80  # reason codes from here on mean failure
@@ -325,7 +326,11 @@ class Session:
         return pubacks(packet_ids)
 
     def publish(
-        self, topic: str, payload: bytes, now_ms: int, *, retain: bool = False
+        self,
+        topic: str,
+        payload: bytes,
+        now_ms: int,
+        options: PublishOptions = PLAIN,
     ) -> tuple[int, bytes]:
         """PUBLISH of QoS 1: (packet id, bytes); needs `quota`."""
         self._need_connected("publish")
@@ -334,10 +339,7 @@ class Session:
         packet_id = self._next_packet_id()
         self._publishing.add(packet_id)
         self._sent_ms = now_ms
-        packet = PublishPacket(
-            topic, payload, qos=QoS.AT_LEAST_ONCE, retain=retain, packet_id=packet_id
-        )
-        return packet_id, packet.write()
+        return packet_id, options.write(topic, payload, packet_id)
 
     def ping(self, now_ms: int) -> tuple[int, bytes]:
         """PINGREQ: (its number, bytes)."""

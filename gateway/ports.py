@@ -11,6 +11,8 @@ from typing import NamedTuple, Protocol
 import msgspec
 from mqtt5 import PublishPacket
 
+from device_protocol.mqtt_publish import PLAIN, PublishOptions
+
 
 class RecordKind(IntEnum):
     """MESSAGE and HTTP records count as received; ACT records do not."""
@@ -199,6 +201,16 @@ class Receipt(msgspec.Struct, array_like=True, gc=False):
     rejected: list[tuple[str, str]]
 
 
+class Order(msgspec.Struct, array_like=True, gc=False):
+    """A command for one terminal, or the settings wanted of it."""
+
+    device_id: str
+    channel: str  # command | config
+    subject: str  # the command's id, or the settings' revision
+    payload: bytes
+    expires_ms: int  # 0: never
+
+
 class Control(msgspec.Struct, array_like=True, gc=False):
     """What the dispatcher is to do, in journal order; `data` is JSON."""
 
@@ -217,13 +229,14 @@ class OutboxRow(msgspec.Struct, array_like=True, gc=False):
     points: int = 0  # how many of `events` are for time series alone
     notices: int = 0  # how many are for one recipient of alerts alone
     canaries: int = 0  # how many tell of a ghost's press
+    orders: list[Order] = []
 
 
 class SinkSpec(msgspec.Struct, frozen=True):
     """A sink as `sinks_applied` names it."""
 
     name: str
-    kind: str  # influxdb | backend | receipts | email | webhook
+    kind: str  # influxdb | backend | receipts | commands | email | webhook
     events: tuple[str, ...]
 
 
@@ -322,7 +335,9 @@ class Link(Protocol):
     def acknowledge(self, epoch: int, packet_ids: Sequence[int]) -> bool:
         """Acknowledge in this order; False, and nothing sent, when `epoch` is over."""
 
-    def publish(self, messages: Sequence[tuple[str, bytes]]) -> list[int]:
+    def publish(
+        self, messages: Sequence[tuple[str, bytes]], options: PublishOptions = PLAIN
+    ) -> list[int]:
         """Send (topic, payload) with QoS 1; their packet ids, in order.
 
         Only as many as `quota` allows are sent: the answer may be shorter.
@@ -341,7 +356,7 @@ class Link(Protocol):
         """Connect and serve, again and again, until `stop`."""
 
 
-Unit = AnyEvent | Receipt
+Unit = AnyEvent | Receipt | Order
 """What a sink takes: an event, or what it says to one device."""
 
 

@@ -136,7 +136,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """All that is particular to terminals of one make.
 
     `channels` is by channel; `event_ids` says whether they send ids of their own.
-    `key_maps` are in the order in which they came into force.
+    `key_maps` are in the order in which they came into force. `commands` are those that
+    a terminal knows which does not tell them itself; None: nobody knows.
     """
 
     revision: int = 1
@@ -152,6 +153,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     session_mode: Literal["required", "implicit", "none"] | None = None
     limits: Limits = Limits()
     inspection: Inspection | None = None
+    commands: tuple[str, ...] | None = None
 
     @property
     def scale_name(self) -> str:

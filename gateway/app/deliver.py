@@ -14,13 +14,15 @@ from gateway.delivery.retention import OwedLimits
 from gateway.delivery.role import run_deliver
 from gateway.delivery.runner import Outlet
 from gateway.delivery.store import DeliveryStore
+from gateway.downlink.commands import CommandsSink
+from gateway.downlink.publishing import Fanout
 from gateway.downlink.receipts import ReceiptsSink
 from gateway.events import CloudEvents
-from gateway.events.addressing import RECEIPTS
+from gateway.events.addressing import COMMANDS, RECEIPTS
 from gateway.ipc.submission import SubmissionClient
 from gateway.ledger.outbox import SqliteOutbox, ledger_made
 from gateway.mqtt.link import MqttLink
-from gateway.ports import Outbox, Sink
+from gateway.ports import Outbox, Sink, Submitter
 from gateway.sealing import open_keyring
 from gateway.settings import Settings
 from gateway.settings.recipients import Recipient
@@ -38,23 +40,29 @@ RECEIPT_LIMITS = LaneLimits(
     in_flight_max=1,
     pace=PaceLimits(retry_ms_max=2_000),
 )
+COMMAND_LIMITS = LaneLimits(
+    units_max=100,
+    enough=1,
+    in_flight_max=1,
+    pace=PaceLimits(retry_ms_max=2_000),
+)
 
 
 async def run(settings: Settings, _config: Path, signals: Signals) -> None:
     paths, clock = Paths(settings), SystemClock()
     store = DeliveryStore(paths.delivery)
-    receipts, link = _receipts(settings, clock)
+    submitter = SubmissionClient(paths.submissions)
+    terminals, link = _to_terminals(settings, submitter, clock)
     if not await ledger_made(paths.ledger, clock, signals.stop.is_set):
         store.close()
         return
     outbox = SqliteOutbox(paths.ledger, open_keyring(paths.keyring))
-    submitter = SubmissionClient(paths.submissions)
     try:
         await run_deliver(
             paths.run_dir,
             store,
             outbox,
-            [*_outlets(settings, outbox, clock), receipts],
+            [*_outlets(settings, outbox, clock), *terminals],
             submitter=submitter,
             clock=clock,
             dice=random.random,
@@ -106,14 +114,22 @@ def _limits(settings: Settings) -> OwedLimits:
     return OwedLimits(kept.owed_days, kept.owed_mib_max << 20)
 
 
-def _receipts(settings: Settings, clock: SystemClock) -> tuple[Outlet, MqttLink]:
-    """Receipts go out on a connection of their own."""
+def _to_terminals(
+    settings: Settings, submitter: Submitter, clock: SystemClock
+) -> tuple[list[Outlet], MqttLink]:
+    """Receipts, commands and settings share one connection of their own."""
     broker = settings.broker
-    sink = ReceiptsSink(broker.root, clock)
+    receipts = ReceiptsSink(broker.root, clock)
+    commands = CommandsSink(broker.root, submitter, clock)
     options = link_options(broker, broker.downlink, RECEIVE_MAX, uplink=False)
-    link = MqttLink(options, sink, clock, random.random)
-    sink.attach(link)
-    return Outlet(RECEIPTS, sink, RECEIPT_LIMITS), link
+    link = MqttLink(options, Fanout(receipts, commands), clock, random.random)
+    for sink in (receipts, commands):
+        sink.attach(link)
+    outlets = [
+        Outlet(RECEIPTS, receipts, RECEIPT_LIMITS),
+        Outlet(COMMANDS, commands, COMMAND_LIMITS),
+    ]
+    return outlets, link
 
 
 def _pace(retry_delay_s_max: float) -> PaceLimits:

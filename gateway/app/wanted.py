@@ -27,7 +27,8 @@ from gateway.settings.fields import known_zone
 from gateway.settings.profiles import load_profiles
 from gateway.settings.rules import Rules as RuleSettings
 
-RECEIPTS: Final = "receipts"
+TO_TERMINALS: Final = ("receipts", "commands")
+"""The gateway's own sinks: they are there whatever is configured."""
 YEARS_AHEAD: Final = 2
 """How far ahead holidays are taken that a package works out."""
 TABLE_BYTES_MAX: Final = 64 * 1024 * 1024
@@ -161,7 +162,7 @@ def _alerting(settings: Settings) -> dict[str, Any]:
 
 def _sinks(settings: Settings) -> tuple[SinkSpec, ...]:
     named = [SinkSpec(sink.name, sink.kind, sink.takes) for sink in settings.sinks]
-    return (*named, SinkSpec(RECEIPTS, RECEIPTS, ("*",)))
+    return (*named, *(SinkSpec(name, name, ("*",)) for name in TO_TERMINALS))
 
 
 def read_table(name: str, path: Path) -> Table:

@@ -33,6 +33,8 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "mend": (
         "alerts",
         "devices",
+        "command",
+        "settings",
         "inspections",
         "visits",
         "quarantine",

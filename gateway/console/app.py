@@ -22,6 +22,7 @@ from gateway.console.routes.alerts import Alerts
 from gateway.console.routes.audit import Audit
 from gateway.console.routes.availability import Availability
 from gateway.console.routes.canaries import Canaries
+from gateway.console.routes.commands import Commands
 from gateway.console.routes.comments import Comments
 from gateway.console.routes.deadletters import DeadLetters
 from gateway.console.routes.device_histories import DeviceHistories
@@ -181,6 +182,7 @@ def _api(
         PlannedVisits(ledger, acts),
         MaintenanceStatements(ledger, acts, keyring),
         PressTests(ledger, acts),
+        Commands(ledger, acts),
         Quarantine(ledger, acts),
         DeadLetters(deliveries, acts),
         Sinks(deliveries, acts),

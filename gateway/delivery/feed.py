@@ -140,4 +140,4 @@ class Feed:
 
 
 def _size(row: OutboxRow) -> int:
-    return len(row.events) + len(row.receipts)
+    return len(row.events) + len(row.receipts) + len(row.orders)

@@ -8,7 +8,7 @@ from gateway.delivery.ranges import Range
 from gateway.delivery.slots import Position
 from gateway.delivery.store import DeliveryStore
 from gateway.events import time_of
-from gateway.ports import OutboxRow, Receipt, Unit
+from gateway.ports import Order, OutboxRow, Receipt, Unit
 
 ROWS_A_STEP: Final = 8
 UNITS_A_STEP: Final = 200
@@ -69,7 +69,7 @@ class Gathering:
             if len(found) >= UNITS_A_STEP:
                 return (row.block, index)
             unit = units[index]
-            assert not isinstance(unit, Receipt), "receipts are not asked for again"
+            assert not isinstance(unit, Receipt | Order), "no event: asked for never"
             if wanted.from_ms <= time_of(unit) < wanted.to_ms:
                 found.append(((row.block, index), unit))
         return (row.block + 1, 0)

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 import apsw
 import msgspec
 
+from device_protocol.topics import Channel
 from gateway import crashpoints, migrations
 from gateway.delivery import ranges
 from gateway.delivery.lane import Settlement
@@ -20,7 +21,7 @@ from gateway.delivery.letters import Letter, bury
 from gateway.delivery.pace import SinkState, describe
 from gateway.delivery.slots import Position
 from gateway.errors import DiskFullError
-from gateway.ports import AnyEvent, Receipt, Unit
+from gateway.ports import AnyEvent, Order, Receipt, Unit
 
 LETTERS_MAX: Final = 100_000
 """Dead letters that wait; a lane that would need more holds its events instead."""
@@ -65,6 +66,8 @@ MIGRATIONS: Final = (_SCHEMA, ranges.SCHEMA, _EXPIRED)
 
 _decode_event: Final = msgspec.msgpack.Decoder(AnyEvent).decode
 _decode_receipt: Final = msgspec.msgpack.Decoder(Receipt).decode
+_decode_order: Final = msgspec.msgpack.Decoder(Order).decode
+_ORDERS: Final = frozenset({Channel.COMMAND.value, Channel.CONFIG.value})
 
 
 class SinkRecord(NamedTuple):
@@ -273,10 +276,14 @@ Change = LettersChange | ranges.RangeAsked
 def content_of(unit: Unit) -> dict[str, object]:
     """A unit's fields for people; personal ones are references, never their text."""
     fields: dict[str, object] = msgspec.structs.asdict(unit)
-    if isinstance(data := fields.get("data"), bytes):
-        fields["data"] = msgspec.json.decode(data)
+    for name in ("data", "payload"):
+        if isinstance(data := fields.get(name), bytes):
+            # The settings of a terminal are taken back by no payload at all.
+            fields[name] = msgspec.json.decode(data) if data else None
     return fields
 
 
 def unpack_unit(kind: str, packed: bytes) -> Unit:
+    if kind in _ORDERS:
+        return _decode_order(packed)
     return _decode_receipt(packed) if kind == "receipt" else _decode_event(packed)

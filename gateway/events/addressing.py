@@ -4,11 +4,14 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from gateway.events.registry import EVENTS, NOTICE, POINTS, RATING_EVENTS
-from gateway.ports import AnyEvent, Event, OutboxRow, RatingEvent, Receipt, Unit
+from gateway.ports import AnyEvent, Event, Order, OutboxRow, RatingEvent, Receipt, Unit
 
 INFLUXDB: Final = "influxdb"
 BACKEND: Final = "backend"
 RECEIPTS: Final = "receipts"
+COMMANDS: Final = "commands"
+TO_TERMINALS: Final = frozenset({RECEIPTS, COMMANDS})
+"""Kinds of sinks whose units are no events: they answer terminals, or ask them."""
 EMAIL: Final = "email"
 WEBHOOK: Final = "webhook"
 NOTIFIERS: Final = frozenset({EMAIL, WEBHOOK})
@@ -39,12 +42,13 @@ class Address:
     """What a sink of this kind with these filters takes; no filter takes nothing.
 
     InfluxDB has points of ratings and of heartbeats; the backend has all events, but
-    no bare points; receipts are a list of their own in each row. Who is told of alerts
-    takes the notices of that name, and nobody else does.
+    no bare points; receipts, and what goes to terminals beside them, are lists of their
+    own in each row. Who is told of alerts takes the notices of that name, and nobody
+    else does.
     """
 
     def __init__(self, kind: str, patterns: Sequence[str]) -> None:
-        self._receipts = kind == RECEIPTS
+        self._own = kind if kind in TO_TERMINALS else None
         self._any = bool(patterns)
         self._told = frozenset(patterns) if kind in NOTIFIERS else None
         of_kind = POINTS | RATING_EVENTS if kind == INFLUXDB else EVENTS
@@ -57,12 +61,14 @@ class Address:
 
     def units(self, row: OutboxRow) -> Sequence[Unit]:
         """The list of the row that a cursor's index counts in."""
-        return row.receipts if self._receipts else row.events
+        if self._own is None:
+            return row.events
+        return row.receipts if self._own == RECEIPTS else row.orders
 
     def indexes(self, row: OutboxRow) -> Sequence[int]:
         """Which of `units(row)` are for this sink, ascending."""
-        if self._receipts:
-            return range(len(row.receipts) if self._any else 0)
+        if self._own is not None:
+            return range(len(self.units(row)) if self._any else 0)
         if self._told is not None:
             return self._notices(row) if row.notices else ()
         if self._all and not row.points and not row.notices:
@@ -88,13 +94,15 @@ def partition_of(unit: Unit) -> str:
     """What units must share to be kept in order: their session, else their device."""
     if isinstance(unit, RatingEvent):
         return unit.session_key or unit.session_id or unit.device_id
-    return unit.device_id if isinstance(unit, Receipt) else unit.partition
+    return unit.device_id if isinstance(unit, Receipt | Order) else unit.partition
 
 
 def describe_unit(unit: Unit) -> tuple[str, str]:
     """Its type, and the key of what it is about."""
     if isinstance(unit, Receipt):
         return "receipt", unit.device_id
+    if isinstance(unit, Order):
+        return unit.channel, unit.device_id
     return unit.type, subject_of(unit)
 
 

@@ -180,7 +180,7 @@ class Queues:
 
         `totals` are the events addressed to each sink, this row's included.
         """
-        if row.events or row.receipts or row.controls:
+        if row.events or row.receipts or row.controls or row.orders:
             self._store.run(
                 "INSERT INTO outbox VALUES (?, ?, ?, ?, ?)",
                 (

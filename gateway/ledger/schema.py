@@ -11,6 +11,7 @@ from gateway.ledger.schema_alerts import ALERTS, FOLDED_ALERTS
 from gateway.ledger.schema_arrivals import ARRIVALS, FOLDED_ARRIVALS
 from gateway.ledger.schema_availability import AVAILABILITY, FOLDED_AVAILABILITY
 from gateway.ledger.schema_canaries import CANARIES, FOLDED_CANARIES
+from gateway.ledger.schema_commands import COMMANDS, FOLDED_COMMANDS
 from gateway.ledger.schema_days import DAYS, FOLDED_DAYS, SINK_DAYS
 from gateway.ledger.schema_erasures import ERASURES, FOLDED_ERASURES
 from gateway.ledger.schema_inspections import (
@@ -321,6 +322,7 @@ MIGRATIONS: Final = (
     MAINTENANCE,
     ARRIVALS,
     CANARIES,
+    COMMANDS,
 )
 
 IDENTITY_TABLE: Final = """
@@ -371,4 +373,5 @@ FOLDED: Final = (
     *FOLDED_MAINTENANCE,
     *FOLDED_ARRIVALS,
     *FOLDED_CANARIES,
+    *FOLDED_COMMANDS,
 )

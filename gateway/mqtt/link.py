@@ -13,6 +13,7 @@ from typing import Final, assert_never
 import structlog
 from mqtt5 import TopicFilter
 
+from device_protocol.mqtt_publish import PLAIN, PublishOptions
 from device_protocol.mqtt_session import (
     TAKEN_OVER,
     Confirmed,
@@ -81,14 +82,18 @@ class MqttLink:
         connection.send(lambda now: connection.session.acknowledge(packet_ids, now))
         return True
 
-    def publish(self, messages: Sequence[tuple[str, bytes]]) -> list[int]:
+    def publish(
+        self,
+        messages: Sequence[tuple[str, bytes]],
+        options: PublishOptions = PLAIN,
+    ) -> list[int]:
         connection = self._connection
         if connection is None or not connection.usable:
             return []
         now = self._clock.monotonic_ms()
         session = connection.session
         sent = [
-            session.publish(topic, payload, now)
+            session.publish(topic, payload, now, options)
             for topic, payload in messages[: session.quota]
         ]
         connection.send(lambda _now: b"".join(data for _, data in sent))

@@ -188,6 +188,21 @@ class ProcessMetrics:
             "evalgate_open_alerts", "Alerts not resolved", registry=registry
         )
         self.backup = BackupMetrics(registry)
+        self.commands = CommandMetrics(registry)
+
+
+class CommandMetrics:
+    """What terminals are asked, and what becomes of it."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.open = Gauge(
+            "evalgate_open_commands",
+            "Without an outcome; 16 of one terminal at most",
+            registry=registry,
+        )
+        self.settled = Counter(
+            "evalgate_commands", "By their outcome", ["outcome"], registry=registry
+        )
 
 
 class BackupMetrics:

@@ -6,6 +6,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import msgspec
 
 from gateway.processing.changing import Changing
+from gateway.processing.commanding import Commanding
+from gateway.processing.furnishing import Furnishing
 from gateway.processing.inspections import Inspecting
 from gateway.processing.notifying import Notifying
 from gateway.processing.press_tests import PressTests
@@ -40,6 +42,8 @@ class Context:
         inspecting: Inspecting,
         press_tests: PressTests,
         notifying: Notifying,
+        commanding: Commanding,
+        furnishing: Furnishing,
     ) -> None:
         self.state = state
         self.readmitting = readmitting
@@ -47,6 +51,8 @@ class Context:
         self.inspecting = inspecting
         self.press_tests = press_tests
         self.notifying = notifying
+        self.commanding = commanding
+        self.furnishing = furnishing
         self.place = 0
         self.author: str | None = None
 

@@ -14,6 +14,7 @@ from gateway.ports import Record
 from gateway.processing import (
     acts_of_alerts,
     acts_of_backups,
+    acts_of_commands,
     acts_of_inspections,
     acts_of_maintenance,
     acts_of_operators,
@@ -35,6 +36,7 @@ HANDLERS: Final[Mapping[str, Handling[Any]]] = {
     **acts_of_quality.HANDLERS,
     **acts_of_inspections.HANDLERS,
     **acts_of_maintenance.HANDLERS,
+    **acts_of_commands.HANDLERS,
     **acts_of_samples.HANDLERS,
     **acts_of_statements.HANDLERS,
     **acts_of_roles.HANDLERS,

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from fleet.commands.catalogue import PRESS_TEST
 from fleet.inspections.plans import KEYS_ITEM, PlanError
 from fleet.inspections.records import Record, RecordError, check_record, unanswered
 from fleet.press_test import PressTest, PressTestError
@@ -13,6 +14,7 @@ from gateway.events.cloudevents import rfc3339
 from gateway.ledger.devices import Device
 from gateway.places import Place
 from gateway.processing.acting import ActError, Context, Handling, Outcome, handling
+from gateway.processing.acts_of_commands import lead_test
 from gateway.processing.state import DAY_MS
 
 
@@ -89,12 +91,16 @@ def _press_test_started(context: Context, act: PressTestAct) -> Outcome:
         test = context.press_tests.start(device, test_id, act.timeout_s * 1000)
     except PressTestError as error:
         raise ActError("invalid", str(error)) from None
-    return {
+    outcome: Outcome = {
         "test_id": test_id,
         "device_id": device.device_id,
         "keys": [{"key": one.key, "level": one.level} for one in test.keys],
         "until": rfc3339(test.until_ms),
     }
+    if PRESS_TEST in (context.commanding.known(device) or ()):
+        command = lead_test(context, device, test_id, act.timeout_s)
+        outcome["command_id"] = command and command.command_id
+    return outcome
 
 
 HANDLERS: Final[Mapping[str, Handling[Any]]] = {

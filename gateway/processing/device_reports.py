@@ -31,7 +31,7 @@ class SelfTests:
 
 
 class Replies:
-    """Keeps the last replies of each device, each the outcome of its command."""
+    """Keeps the last replies of each device; each is a word to its command."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -48,3 +48,7 @@ class Replies:
         self._state.conditions.report(
             device.no, "reply", place, occurred_ms, msgspec.json.encode(data)
         )
+        command = self._state.commander.replied(device, reply)
+        if command is not None and command.test_id is not None:
+            now_ms, result = self._state.now_ms, reply.result
+            self._state.press_tests.prove(device, command.test_id, result, now_ms)

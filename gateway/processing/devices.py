@@ -42,6 +42,8 @@ def learn_presence(
             device.saw(record.received_ms)
             state.active_devices.add(device)
             state.watcher.booted(device, message.boot_id, record.received_ms)
+            state.commander.born(device)
+            state.furnisher.born(device)
         elif message.state == "offline":
             state.watcher.gone(device, record.received_ms)
     return None

@@ -1,6 +1,14 @@
-"""What one block owes: its events, receipts and controls, in fold order."""
+"""What one block owes: its events, receipts, orders and controls, in fold order."""
 
-from gateway.ports import AnyEvent, Control, Event, HealthPoint, OutboxRow, Receipt
+from gateway.ports import (
+    AnyEvent,
+    Control,
+    Event,
+    HealthPoint,
+    Order,
+    OutboxRow,
+    Receipt,
+)
 
 
 class Emission:
@@ -12,6 +20,7 @@ class Emission:
     def clear(self) -> None:
         self.events: list[AnyEvent] = []
         self.controls: list[Control] = []
+        self.orders: list[Order] = []
         self._points = 0
         self._notices = 0
         self._canaries = 0
@@ -56,4 +65,5 @@ class Emission:
             self._points,
             self._notices,
             self._canaries,
+            self.orders,
         )

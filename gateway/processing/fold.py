@@ -18,9 +18,16 @@ from gateway.processing.alerts import raise_alert, resolve_alert
 from gateway.processing.availability import AVAILABILITY, Accounting
 from gateway.processing.canaries import LOOK as CANARY_LOOK
 from gateway.processing.canaries import Canaries
+from gateway.processing.commanding import (
+    COMMAND,
+    COMMAND_AGAIN,
+    MODE_END,
+    Commanding,
+)
 from gateway.processing.complaints import COMPLAINT_TIMER, Complaints
 from gateway.processing.copies import Copies
 from gateway.processing.day_ends import CORRECTION, DAY_END, DayEnds
+from gateway.processing.furnishing import Furnishing
 from gateway.processing.gauging import MINUTE_MS, gauge
 from gateway.processing.inspections import INSPECTION, Inspecting
 from gateway.processing.judging import Judging
@@ -77,8 +84,17 @@ class Fold:
         accounting = state.accountant = Accounting(state)
         inspecting = Inspecting(state)
         press_tests = state.press_tests = PressTests(state)
+        self.commanding = commanding = state.commander = Commanding(state)
+        furnishing = state.furnisher = Furnishing(state)
         self._context = Context(
-            state, self._readmitting, changing, inspecting, press_tests, notifying
+            state,
+            self._readmitting,
+            changing,
+            inspecting,
+            press_tests,
+            notifying,
+            commanding,
+            furnishing,
         )
         day_ends = DayEnds(state)
         self._watching = state.watcher = Watching(state)
@@ -91,6 +107,9 @@ class Fold:
                 COMPLAINT_TIMER: Complaints(state).fall_due,
                 INSPECTION: inspecting.look,
                 PRESS_TEST: press_tests.end,
+                COMMAND: commanding.fall_due,
+                COMMAND_AGAIN: commanding.try_again,
+                MODE_END: commanding.end_mode,
                 LOOK: self._watching.look,
                 JUDGE: self._watching.absences.judge,
                 MAINTENANCE: self._end_maintenance,

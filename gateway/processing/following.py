@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
+from device_protocol.messages import Reply
 from fleet.canary import Terms
+from fleet.commands.course import Command
 from fleet.tables import Row
 from gateway.acts import CanaryArrival
 from gateway.ledger.devices import Device
@@ -53,3 +55,20 @@ class Ghosts(Protocol):
 
     def arrived(self, arrivals: Sequence[CanaryArrival]) -> None:
         """Presses were delivered to sinks."""
+
+
+class Commander(Protocol):
+    """What follows the commands to terminals."""
+
+    def born(self, device: Device) -> None:
+        """It is there again."""
+
+    def replied(self, device: Device, reply: Reply) -> Command | None:
+        """Its word to a command; None: that is none of its commands."""
+
+
+class Furnisher(Protocol):
+    """What follows the settings wanted of terminals."""
+
+    def born(self, device: Device) -> None:
+        """It is there again, and told which settings it has."""

@@ -6,7 +6,16 @@ The last test of a device is kept for a day after its end, for presses that come
 from typing import Final
 
 from device_protocol.messages import Rating
-from fleet.press_test import Press, PressTest, cancel, keys_of, pressed_at, start, take
+from fleet.press_test import (
+    Press,
+    PressTest,
+    cancel,
+    keys_of,
+    pressed_at,
+    prove,
+    start,
+    take,
+)
 from gateway.ledger.devices import Device
 from gateway.ledger.inspections import InspectionBooks
 from gateway.ports import Record
@@ -73,6 +82,14 @@ class PressTests:
             return None
         self._keep(device, take(test, press))
         return Flag(PRESS_TEST, {"test_id": test.test_id})
+
+    def prove(self, device: Device, test_id: str, told: object, at_ms: int) -> None:
+        """A reply names the keys that were pressed: `{"keys_pressed": [0, 1]}`."""
+        test = self.open.get(device.no)
+        keys = told.get("keys_pressed") if isinstance(told, dict) else None
+        if test is None or test.test_id != test_id or not isinstance(keys, list):
+            return
+        self._keep(device, prove(test, [k for k in keys if isinstance(k, int)], at_ms))
 
     def end(self, device_id: str) -> None:
         """Nothing late is waited for any more, unless another test began."""

@@ -101,6 +101,10 @@ class Profiles:
         """How often its devices are looked after; None: it does not say."""
         return self._profiles.get(name or "", _PLAIN).inspection
 
+    def commands(self, name: str | None) -> tuple[str, ...] | None:
+        """The commands that its devices know; None: it does not say."""
+        return self._profiles.get(name or "", _PLAIN).commands
+
     def limits(self, name: str | None) -> Limits:
         return self._profiles.get(name or "", _PLAIN).limits
 

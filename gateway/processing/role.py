@@ -232,6 +232,9 @@ class ProcessRole:
                 metrics.backup.taken.set(backup.taken_ms / 1000)
                 metrics.backup.size.set(backup.bytes)
             metrics.open_alerts.set(len(state.alerts))
+            metrics.commands.open.set(self._fold.commanding.open)
+            for outcome, count in self._fold.commanding.take_settled().items():
+                metrics.commands.settled.labels(outcome).inc(count)
             with suppress(OSError):  # a full disk costs figures, never messages
                 write_figures(path, metrics.registry)
             await asyncio.sleep(FIGURES_EVERY_S)

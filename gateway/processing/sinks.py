@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 
 from gateway.events import Address
-from gateway.events.addressing import RECEIPTS
+from gateway.events.addressing import TO_TERMINALS
 from gateway.ledger.queues import Queues
 from gateway.ports import OutboxRow
 
@@ -43,8 +43,8 @@ class Sinks:
         ]
         gone = sorted(self._in_force.keys() - wanted.keys())
         for name in [*changed, *gone]:
-            # Receipts of a block are for the filter that is in force at its end.
-            if name in self._in_force and self._in_force[name][0] != RECEIPTS:
+            # What a block has for terminals is for the filter in force at its end.
+            if name in self._in_force and self._in_force[name][0] not in TO_TERMINALS:
                 self._addressed[name] += self._owed(name, row)
         for name in gone:
             kind, events, _, _ = self._in_force.pop(name)

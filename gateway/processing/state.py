@@ -34,7 +34,13 @@ from gateway.processing.counting import Counting
 from gateway.processing.daybook import DayBook
 from gateway.processing.emission import Emission
 from gateway.processing.exclusions import Exclusions
-from gateway.processing.following import Accountant, Ghosts, Watcher
+from gateway.processing.following import (
+    Accountant,
+    Commander,
+    Furnisher,
+    Ghosts,
+    Watcher,
+)
 from gateway.processing.openings import Openings
 from gateway.processing.profiles import Profiles, Reader, read_profiles
 from gateway.processing.rulings import Rulings
@@ -73,6 +79,9 @@ class PressTesting(Protocol):
         quality: str,
     ) -> Flag | None:
         """The flag of a press that belongs to a test."""
+
+    def prove(self, device: Device, test_id: str, told: object, at_ms: int) -> None:
+        """A terminal names keys that were pressed in a test."""
 
 
 class Notifier(Protocol):
@@ -138,6 +147,8 @@ class State:
         self.notifier: Notifier
         self.press_tests: PressTesting
         self.canaries: Ghosts
+        self.commander: Commander
+        self.furnisher: Furnisher
         self.reset()
 
     def reset(self) -> None:

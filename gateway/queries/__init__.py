@@ -25,6 +25,12 @@ from gateway.queries.asking import (
 from gateway.queries.audit import AuditFilter, AuditRow
 from gateway.queries.availability import AvailabilityFilter, AvailabilityFound
 from gateway.queries.canaries import CanaryRow
+from gateway.queries.commands import (
+    CapabilitiesRow,
+    CommandFilter,
+    CommandRow,
+    SettingsRow,
+)
 from gateway.queries.comments import CommentFilter, CommentRow
 from gateway.queries.counts import CountFilter, Groups, Sites, Some, Terms
 from gateway.queries.devices import DeviceHistory, DevicePeriod
@@ -182,6 +188,16 @@ class LedgerQueries(Protocol):
 
     def canaries(self) -> list[CanaryRow]:
         """How presses of ghosts arrive, by site."""
+
+    def commands(self, wanted: CommandFilter, part: Slice) -> Page[CommandRow]: ...
+
+    def command(self, command_id: str) -> CommandRow | None: ...
+
+    def settings_of(self, device_id: str) -> SettingsRow | None:
+        """What is wanted of a device; None: there is none."""
+
+    def capabilities(self, device_id: str) -> CapabilitiesRow | None:
+        """What a device can do; None: there is none."""
 
     def press_test(self, device_id: str) -> PressTestRow | None:
         """The last one of a device."""

@@ -23,7 +23,7 @@ from gateway.settings.rules import Rules, SiteRules
 from gateway.settings.sinks import Backend, Influxdb
 from gateway.settings.targets import Target
 
-_OWN_SINKS = frozenset({"receipts"})
+_OWN_SINKS = frozenset({"receipts", "commands"})
 
 Sink = Influxdb | Backend | Recipient
 SINK_TABLES: Final[tuple[str, ...]] = tuple(kind.KIND for kind in get_args(Sink))

@@ -15,6 +15,7 @@ from pydantic import (
 
 from device_protocol.profiles import Profile
 from device_protocol.topics import UPLINK, Channel
+from device_protocol.wire_downlink import NAME_PATTERN
 from gateway.settings.fields import Section
 from gateway.settings.problems import SettingsError, settings_error
 from gateway.settings.profile_channels import ChannelTable
@@ -29,6 +30,9 @@ from gateway.settings.profile_tables import (
 
 PROFILES_MAX: Final = 200
 PROFILE_BYTES_MAX: Final = 256 * 1024
+
+
+CommandName = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 
 
 class ProfileTable(Section):
@@ -54,6 +58,7 @@ class ProfileTable(Section):
     reply: ChannelTable | None = None
     limits: LimitsTable = LimitsTable()
     inspection: InspectionTable | None = None
+    commands: Annotated[tuple[CommandName, ...], Field(max_length=64)] | None = None
 
     @model_validator(mode="after")
     def _key_maps_follow_each_other(self) -> Self:
@@ -115,6 +120,7 @@ class ProfileTable(Section):
             session_mode=self.session_mode,
             limits=self.limits.limits(),
             inspection=None if self.inspection is None else self.inspection.plan(),
+            commands=self.commands,
         )
 
 

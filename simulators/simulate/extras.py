@@ -31,6 +31,7 @@ def heartbeat(root: str, terminal: Terminal) -> Message:
         "storage_free_pct": 80,
         "clock_synced": traits.clock is presses.Clock.RIGHT,
         "firmware": "1.0.0",
+        "config_revision": terminal.obedience.revision,
     }
     where = topic(root, traits.device_id, Channel.HEARTBEAT)
     return where, json.dumps(figures).encode(), _LOOSE

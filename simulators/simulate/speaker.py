@@ -3,6 +3,7 @@
 It owns no task and no timer: its `World` connects it and calls it back.
 """
 
+import json
 import random
 import time
 from abc import ABC, abstractmethod
@@ -30,6 +31,7 @@ from mqtt5 import (
 from device_protocol.topics import Channel, topic
 from simulators.simulate.book import BIRTH, OFFLINE, Book, Event, Part, Verdict
 from simulators.simulate.meter import Meter
+from simulators.simulate.obeying import COMMANDS
 from simulators.simulate.presses import Clock
 from simulators.simulate.wire import Wire
 
@@ -41,6 +43,9 @@ _PACKET_IDS: Final = 65_535
 _PING: Final = PingReqPacket().write()
 _GOODBYE: Final = DisconnectPacket(session_expiry_interval=0).write()
 _PAUSE: Final = DisconnectPacket().write()
+_HEARD: Final = (Channel.RECEIPT, Channel.COMMAND, Channel.CONFIG)
+_KNOWN: Final = json.dumps(COMMANDS)
+_NONE: Final = "[]"
 _BIRTH: Final = Verdict(BIRTH)
 _OFFLINE: Final = Verdict(OFFLINE)
 
@@ -144,8 +149,12 @@ class Speaker(ABC):
         """The broker has refused a publish, or had nobody to give it to."""
 
     @abstractmethod
-    def told(self, payload: bytes) -> None:
+    def told(self, channel: str, payload: bytes) -> None:
         """The gateway has published something for it."""
+
+    @abstractmethod
+    def config_revision(self) -> int | None:
+        """Which settings it has."""
 
     @abstractmethod
     def taken_back(self, events: list[Event]) -> None:
@@ -290,9 +299,14 @@ class Speaker(ABC):
         meter.connected += 1
         meter.counts["connections"] += 1
         if self.traits.kind == "A":
-            where = topic(self._world.root, self.traits.device_id, Channel.RECEIPT)
-            chosen = TopicFilter(where, max_qos=QoS.AT_LEAST_ONCE)
-            wire.write(SubscribePacket(self._next_id(), [chosen]).write())
+            chosen = [
+                TopicFilter(
+                    topic(self._world.root, self.traits.device_id, channel),
+                    max_qos=QoS.AT_LEAST_ONCE,
+                )
+                for channel in _HEARD
+            ]
+            wire.write(SubscribePacket(self._next_id(), chosen).write())
         self._redeliver(known=packet.session_present)
         self._post(self._presence("online"))
         self.greeted()
@@ -309,12 +323,17 @@ class Speaker(ABC):
     # ----- packets
 
     def _presence_payload(self, state: str) -> bytes:
-        receipts = "true" if self.traits.kind == "A" else "false"
+        hears = self.traits.kind == "A"
+        receipts = "true" if hears else "false"
+        revision = self.config_revision()
+        told = "" if revision is None else f'"config_revision":{revision},'
         return (
             f'{{"v":1,"state":"{state}","conn_id":"{self.conn_id}",'
             f'"boot_id":"{self.boot_id}","boot_count":{self._boots},"model":"sim",'
             f'"firmware":"1.0.0",'
-            f'"capabilities":{{"keys":5,"receipts":{receipts}}}}}'
+            f"{told}"
+            f'"capabilities":{{"keys":5,"receipts":{receipts},'
+            f'"commands":{_KNOWN if hears else _NONE}}}}}'
         ).encode()
 
     def _presence(self, state: str) -> Sending:
@@ -366,7 +385,7 @@ class Speaker(ABC):
     def _told(self, packet: PublishPacket) -> None:
         if packet.packet_id is not None and self._wire is not None:
             self._wire.write(PubAckPacket(packet.packet_id).write())
-        self.told(packet.payload)
+        self.told(packet.topic.rpartition("/")[2], packet.payload)
 
 
 def now_ms() -> int:

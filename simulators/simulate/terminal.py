@@ -9,9 +9,12 @@ from typing import Final
 import msgspec
 from mqtt5 import PublishPacket, QoS
 
+from device_protocol.errors import ProtocolError
 from device_protocol.topics import Channel, topic
+from simulators.population import uuid7
 from simulators.simulate import presses
-from simulators.simulate.book import Event, Part, Verdict
+from simulators.simulate.book import LOOSE, Event, Part, Verdict
+from simulators.simulate.obeying import Answer, Obedience
 from simulators.simulate.speaker import Sending, Speaker, State, Traits, World, now_ms
 
 IN_FLIGHT_MAX: Final = 32
@@ -19,6 +22,7 @@ KEPT_MAX: Final = 5_000  # beyond it a terminal's own memory is full
 _ARRAY_MAX: Final = 30  # events of a flush: below 16 KiB
 _RESEND_S_MAX: Final = 600.0
 _JITTER: Final = 0.1
+_LOOSE: Final = Verdict(LOOSE)
 _CONFLICT: Final = Verdict("conflict", "id_conflict")
 
 
@@ -38,13 +42,14 @@ _decode_receipt: Final = msgspec.json.Decoder(Receipt).decode
 class Terminal(Speaker):
     """A speaker with a key pad and a memory."""
 
-    __slots__ = ("_flying", "_seq", "_waiting")
+    __slots__ = ("_flying", "_seq", "_waiting", "obedience")
 
     def __init__(self, traits: Traits, world: World) -> None:
         super().__init__(traits, world)
         self._seq = 0
         self._waiting: list[Event] = []  # not sent yet
         self._flying: dict[str, Event] = {}  # sent, not settled
+        self.obedience = Obedience()
 
     @property
     def owes(self) -> int:
@@ -146,8 +151,31 @@ class Terminal(Speaker):
         self._flying.pop(event.event_id, None)
         event.payload = b""
 
-    def told(self, payload: bytes) -> None:
-        """A receipt: forget what the gateway keeps, and what it will never accept."""
+    def config_revision(self) -> int | None:
+        return self.obedience.revision
+
+    def told(self, channel: str, payload: bytes) -> None:
+        """A receipt, a command or settings."""
+        if channel == Channel.RECEIPT.value:
+            self._receipted(payload)
+            return
+        try:
+            if channel == Channel.COMMAND.value:
+                for answer in self.obedience.command(payload, now_ms()):
+                    self._answer(answer)
+            else:
+                self.obedience.config(payload)
+        except ProtocolError:
+            self._world.meter.refusals[f"{channel} not understood"] += 1
+
+    def _answer(self, answer: Answer) -> None:
+        moment_ms = now_ms()
+        told = {"v": 1, "event_id": uuid7(moment_ms, self._world.dice), **answer.fields}
+        where = topic(self._world.root, self.traits.device_id, answer.channel)
+        self.publish(where, msgspec.json.encode(told), _LOOSE)
+
+    def _receipted(self, payload: bytes) -> None:
+        """Forget what the gateway keeps, and what it will never accept."""
         try:
             receipt = _decode_receipt(payload)
         except msgspec.MsgspecError:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from mqtt5 import PublishPacket, QoS
 
+from device_protocol.mqtt_publish import PLAIN, PublishOptions
 from gateway.clock import SteppedClock
 from gateway.ingress.intake import Intake
 from gateway.ingress.receiver import Receiver
@@ -90,7 +91,11 @@ class NotedLink:
         self.acknowledged += packet_ids
         return True
 
-    def publish(self, messages: Sequence[tuple[str, bytes]]) -> list[int]:
+    def publish(
+        self,
+        messages: Sequence[tuple[str, bytes]],
+        options: PublishOptions = PLAIN,
+    ) -> list[int]:
         return []
 
     def barrier(self) -> int:

@@ -13,7 +13,7 @@ from gateway.console.instants import since_epoch
 from gateway.console.items import ACT_RESPONSES
 from gateway.console.problems import ProblemError, not_found
 from gateway.console.requests import IdempotencyKey, RangeBody
-from gateway.events.addressing import RECEIPTS
+from gateway.events.addressing import TO_TERMINALS
 from gateway.queries import DeliveryQueries
 
 
@@ -58,11 +58,11 @@ class Sinks:
     ) -> JSONResponse:
         """Send what happened in [from, to) once more; receivers know what they have."""
         whole_gateway(caller)
-        if await self._known(name) == RECEIPTS:
+        if await self._known(name) in TO_TERMINALS:
             raise ProblemError(
                 HTTPStatus.CONFLICT,
                 "not_replayable",
-                "receipts answer a terminal once: only events and points are replayed",
+                "what goes to terminals goes once: only events and points are replayed",
             )
         act = RangeAct(
             author=caller.name,

@@ -13,6 +13,7 @@ from gateway.ledger.queries import (
     availability,
     books,
     canaries,
+    commands,
     comments,
     counts,
     duties,
@@ -45,6 +46,12 @@ from gateway.queries.asking import (
 from gateway.queries.audit import AuditFilter, AuditRow
 from gateway.queries.availability import AvailabilityFilter, AvailabilityFound
 from gateway.queries.canaries import CanaryRow
+from gateway.queries.commands import (
+    CapabilitiesRow,
+    CommandFilter,
+    CommandRow,
+    SettingsRow,
+)
 from gateway.queries.comments import CommentFilter, CommentRow
 from gateway.queries.counts import CountFilter, Groups, Sites, Some, Terms
 from gateway.queries.devices import DeviceHistory, DevicePeriod
@@ -227,6 +234,18 @@ class SqliteLedgerQueries:
 
     def canaries(self) -> list[CanaryRow]:
         return self._read(canaries.listed)
+
+    def commands(self, wanted: CommandFilter, part: Slice) -> Page[CommandRow]:
+        return self._read(lambda c: commands.listed(c, wanted, part))
+
+    def command(self, command_id: str) -> CommandRow | None:
+        return self._read(lambda c: commands.one(c, command_id))
+
+    def settings_of(self, device_id: str) -> SettingsRow | None:
+        return self._read(lambda c: commands.settings(c, device_id))
+
+    def capabilities(self, device_id: str) -> CapabilitiesRow | None:
+        return self._read(lambda c: commands.capabilities(c, device_id))
 
     def press_test(self, device_id: str) -> PressTestRow | None:
         return self._read(lambda c: inspections.press_test(c, device_id))

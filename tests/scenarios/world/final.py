@@ -10,7 +10,15 @@ from gateway.events import Terms, cloud_id, partition_of
 from gateway.ledger.outbox import SqliteOutbox
 from gateway.ledger.schema import FOLDED
 from gateway.ledger.store import Store, connect
-from gateway.ports import AnyEvent, OutboxRow, Receipt, RecordKind, SinkSince, Unit
+from gateway.ports import (
+    AnyEvent,
+    Order,
+    OutboxRow,
+    Receipt,
+    RecordKind,
+    SinkSince,
+    Unit,
+)
 from gateway.processing.fold import Fold
 from gateway.processing.processor import BLOCKS_MAX
 from gateway.processing.state import State
@@ -208,13 +216,15 @@ def _units(rows: list[OutboxRow], since: list[SinkSince]) -> Iterator[Unit]:
 
 
 def _order_is_kept(world: "World", units: list[Unit]) -> None:
-    times = Counter(cloud_id(unit) for unit in units if not isinstance(unit, Receipt))
+    times = Counter(
+        cloud_id(unit) for unit in units if not isinstance(unit, Receipt | Order)
+    )
     for name, count in times.items():
         if count > 1:
             world.audit.violate("an event has one id", f"{name}: {count}")
     expected: dict[str, list[str]] = {}
     for unit in units:
-        assert not isinstance(unit, Receipt)
+        assert not isinstance(unit, Receipt | Order)
         if not world.backend.guilty(unit):
             event: AnyEvent = unit
             expected.setdefault(partition_of(event), []).append(cloud_id(event))

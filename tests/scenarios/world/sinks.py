@@ -7,7 +7,15 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from gateway.events import cloud_id, partition_of
-from gateway.ports import Answer, HealthPoint, RatingEvent, Receipt, Unit, Verdict
+from gateway.ports import (
+    Answer,
+    HealthPoint,
+    Order,
+    RatingEvent,
+    Receipt,
+    Unit,
+    Verdict,
+)
 from gateway.sinks.lines import rating_line
 from tests.scenarios.world.loop import ProcessLoop
 
@@ -143,7 +151,7 @@ class Backend(Server):
         return int(unit.event_id, 16) % GUILTY_OF == 2
 
     def apply(self, unit: Unit) -> None:
-        assert not isinstance(unit, Receipt)
+        assert not isinstance(unit, Receipt | Order)
         name = cloud_id(unit)
         self.ids[name] += 1
         if self.ids[name] == 1:

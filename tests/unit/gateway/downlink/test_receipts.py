@@ -23,7 +23,9 @@ class PretendLink:
         self._last_id = 0
         sink.attach(self)  # type: ignore[arg-type] # the half of a Link that is used
 
-    def publish(self, messages: Sequence[tuple[str, bytes]]) -> list[int]:
+    def publish(
+        self, messages: Sequence[tuple[str, bytes]], options: object = None
+    ) -> list[int]:
         ids = []
         for topic, payload in messages[: self.quota]:
             self._last_id += 1
