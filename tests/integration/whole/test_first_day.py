@@ -46,6 +46,7 @@ def test_status_for_programs_is_what_the_api_says(gateway: Whole) -> None:
         "hook": 0,
         "points": 0,
         "receipts": 0,
+        "commands": 0,
     }
 
 

@@ -168,7 +168,7 @@ class Audit:
         folded = dict(self.rows("SELECT name, value FROM state")).get("block")
         self._read_on()
         owed = self.owed()
-        return folded == self._read and len(owed) == 3 and not any(owed.values())
+        return folded == self._read and len(owed) == 4 and not any(owed.values())
 
     def never_quiet(self) -> None:
         world = self._world
