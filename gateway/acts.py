@@ -14,18 +14,12 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-from fleet.commands.course import EXPIRES_S
 from fleet.inspections.plans import Plan, Work
 from fleet.inspections.records import Mark, Outcome
 from gateway.ratings.sampling import Finding
 
 SINK_COUNTS: Final = "sink_counts"
 """The control that asks for counts, and the act that answers it."""
-
-COMMANDS_SENT: Final = "commands_sent"
-"""What deliver tells before it publishes: from now on terminals may have these."""
-COMMANDS_UNHEARD: Final = "commands_unheard"
-"""What it tells after that: the broker had nobody to give these to."""
 
 ItemId = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 """The number of a row in a store."""
@@ -290,36 +284,6 @@ class PressTestAct(Act):
 
     device_id: str
     timeout_s: int = 120
-
-
-class CommandAct(Act):
-    """`command_asked`: a terminal is to do something within `expires_s`."""
-
-    device_id: str
-    command: str
-    parameters: dict[str, Any] = {}
-    expires_s: int = EXPIRES_S
-
-
-class SettingsAct(Act):
-    """`device_settings_put`: what is wanted of a terminal; None: its own settings."""
-
-    device_id: str
-    desired: dict[str, Any] | None
-
-
-class CommandNews(msgspec.Struct, frozen=True):
-    """One command of `commands_sent` or `commands_unheard`; `why` for people."""
-
-    device_id: str
-    command_id: str
-    why: str | None = None
-
-
-class CommandsNews(msgspec.Struct, frozen=True):
-    """`commands_sent`, `commands_unheard`."""
-
-    commands: list[CommandNews]
 
 
 class AlertAct(Act):

@@ -15,8 +15,13 @@ from mqtt5 import PubAckReasonCode
 from device_protocol import topics
 from device_protocol.mqtt_publish import PublishOptions
 from gateway import crashpoints
-from gateway.acts import COMMANDS_SENT, COMMANDS_UNHEARD, CommandNews, CommandsNews
 from gateway.clock import Clock
+from gateway.command_acts import (
+    COMMANDS_SENT,
+    COMMANDS_UNHEARD,
+    CommandNews,
+    CommandsNews,
+)
 from gateway.downlink.publishing import Publishing
 from gateway.errors import PermanentError, TransientError
 from gateway.ports import (

@@ -13,7 +13,7 @@ from fleet.commands.catalogue import (
 from fleet.commands.course import EXPIRES_S_MAX, OPEN_MAX, Command, Happening
 from fleet.press_test import PressTestError
 from fleet.registry import ACCEPTING, is_reserved
-from gateway.acts import (
+from gateway.command_acts import (
     COMMANDS_SENT,
     COMMANDS_UNHEARD,
     CommandAct,

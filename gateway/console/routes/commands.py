@@ -14,7 +14,8 @@ from device_protocol.wire_downlink import NAME_PATTERN
 from fleet.commands.course import EXPIRES_S, EXPIRES_S_MAX, OUTCOMES
 from fleet.commands.course import State as CommandState
 from fleet.twin import State as SettingsState
-from gateway.acts import ActName, CommandAct, SettingsAct
+from gateway.acts import ActName
+from gateway.command_acts import CommandAct, SettingsAct
 from gateway.console.acts import Acts
 from gateway.console.callers import Operator, Reader
 from gateway.console.instants import Instant
