@@ -195,14 +195,9 @@ class CommandMetrics:
     """What terminals are asked, and what becomes of it."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.open = Gauge(
-            "evalgate_open_commands",
-            "Without an outcome; 16 of one terminal at most",
-            registry=registry,
-        )
-        self.settled = Counter(
-            "evalgate_commands", "By their outcome", ["outcome"], registry=registry
-        )
+        self.open = Gauge("evalgate_open_commands", "Not settled", registry=registry)
+        text, labels = "Commands by their outcome", ["outcome"]
+        self.settled = Counter("evalgate_commands", text, labels, registry=registry)
 
 
 class BackupMetrics:
