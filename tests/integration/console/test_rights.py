@@ -72,6 +72,8 @@ BODIES: Final[Mapping[str, Any]] = {
         {"device_id": f"d-{HERE}", "window": f"w-{ELSEWHERE}", "from": "2026-01-01"}
     ],
     "/api/v1/closures": [{"site": ELSEWHERE, "from": "2026-12-24"}],
+    "/api/v1/devices/{device_id}/commands": {"command": "identify"},
+    "/api/v1/devices/{device_id}/settings": {"desired": {}},
     "/api/v1/maintenance-windows": {
         "site": ELSEWHERE,
         "until": "2026-11-21T13:00:00Z",
