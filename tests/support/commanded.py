@@ -6,7 +6,8 @@ from collections import Counter
 from typing import Any, Self
 from uuid import uuid4
 
-from paho.mqtt.client import CallbackAPIVersion, Client, MQTTMessage, MQTTv5
+from paho.mqtt.client import Client, MQTTMessage, MQTTv5
+from paho.mqtt.enums import CallbackAPIVersion
 
 from simulators.simulate.obeying import COMMANDS, Obedience
 
@@ -63,16 +64,17 @@ class CommandedTerminal:
         self._subscribed = True
 
     def _told(self, _client: Client, _data: object, message: MQTTMessage) -> None:
+        payload = bytes(message.payload)
         if message.topic.endswith("/config"):
-            self._obedience.config(message.payload)
+            self._obedience.config(payload)
             return
-        self.heard.append(message.payload)
+        self.heard.append(payload)
         obedience = Obedience() if self._forgetful else self._obedience
         before = obedience.executed.total()
-        for answer in obedience.command(message.payload, time.time_ns() // 1_000_000):
+        for answer in obedience.command(payload, time.time_ns() // 1_000_000):
             self._say(answer.channel.value, answer.fields)
         done = obedience.executed.total() - before
-        self.executed[json.loads(message.payload)["command_id"]] += done
+        self.executed[json.loads(payload)["command_id"]] += done
 
     def _say(
         self, channel: str, fields: dict[str, Any], *, retain: bool = False
