@@ -58,7 +58,8 @@ def course(
 class _Began(NamedTuple):
     """Where a period began: its day, which of that day, after how many presses.
 
-    A second one begins on a day only when presses made the first one due at once.
+    A second one begins on a day when presses made the first one due at once. None began
+    before its plan, even where what was done before counts: those were of another plan.
     """
 
     day: int
@@ -151,7 +152,7 @@ class _Walk:
     @property
     def began(self) -> _Began:
         """Where the open period began."""
-        return _Began(self.base, self.nth, self.presses)
+        return _Began(self._day(self.base), self.nth, self.presses)
 
     def from_completion(self, completion: Completion) -> Period | None:
         """The period that it closes; the next one begins with it."""
@@ -179,10 +180,13 @@ class _Walk:
             opened, done_ms=completion.finished_ms, record_id=completion.record_id
         )
         self.closed.append(period)
-        self.nth = self.nth + 1 if base == self.base else 1
+        self.nth = self.nth + 1 if self._day(base) == self._day(self.base) else 1
         self.base = base
         self.due_day = self._next_due()
         return period
+
+    def _day(self, base: int) -> int:
+        return max(base, self.first_day)
 
     def _next_due(self) -> int | None:
         plan = self.maker.plan

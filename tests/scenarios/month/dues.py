@@ -144,9 +144,9 @@ class Term(NamedTuple):
         if self.rule.every_days:
             due = max(self._later(last, self.rule.every_days), first)
         if reached is not None and (due is None or reached < due):
-            by_presses = self._period(last, self._later(reached, 1))
+            by_presses = self._period(max(last, first), self._later(reached, 1))
             return by_presses._replace(remind_ms=0, from_ms=0)  # as soon as they are
-        return self._period(last, due)
+        return self._period(max(last, first), due)
 
     def _reached(self, counted: int, entry: Entry | None = None) -> int | None:
         """On which day the presses were reached that make it due; None: not yet."""

@@ -64,6 +64,7 @@ def test_what_was_done_before_the_plan_counts_but_asks_for_nothing_in_its_past()
     recently = followed(plan(), done(3), since=9).open
     assert recently.due is not None
     assert recently.due.due_ms == day(14)
+    assert recently.inspection_id == "d-1:inspection:2026-11-09"  # no other plan's
     long_ago = followed(plan(), done(-50), since=9.5).open
     assert long_ago.due is not None
     assert (long_ago.due.from_ms, long_ago.due.due_ms) == (day(9), day(10))
