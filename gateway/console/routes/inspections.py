@@ -1,6 +1,7 @@
 """/inspections, /inspection-records, /inspection-plans: routine maintenance."""
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -17,6 +18,7 @@ from gateway.console.acts import Acts
 from gateway.console.callers import Caller, Operator, Reader
 from gateway.console.instants import Instant, Rfc3339, milliseconds
 from gateway.console.items import ACT_RESPONSES, Item, ListOf
+from gateway.console.problems import ProblemError
 from gateway.console.requests import IdempotencyKey, ListQuery, Strict, Text
 from gateway.console.sight import Sight
 from gateway.queries import LedgerQueries
@@ -238,8 +240,9 @@ class Inspections:
         for plan in plans:
             self._sight.place(caller, self._site(plan))
             known = self._ledger.inspection_plan(plan.plan_id)
-            if known is not None:
-                self._sight.place(caller, self._site(known))
+            if known is not None and not self._sight.sees(caller, self._site(known)):
+                detail = f"The plan {plan.plan_id} is not of {caller.site}."
+                raise ProblemError(HTTPStatus.FORBIDDEN, "outside_site", detail)
 
     def _site(self, plan: Plan) -> str | None:
         """Where a plan belongs; a profile's belongs to no site."""

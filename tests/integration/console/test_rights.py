@@ -308,3 +308,13 @@ async def test_a_bound_token_changes_nothing_of_another_site(api: FoldedApi) -> 
                 malformed.add((operation.method, operation.path))
     assert tried > 30
     assert not malformed, "these were refused for another reason: write their bodies"
+
+
+async def test_a_refusal_does_not_tell_whose_the_plan_is(api: FoldedApi) -> None:
+    headers = tokens_of(api, HERE)["operate"]
+    plan_id = f"plan-{ELSEWHERE}"
+    plan = {"plan_id": plan_id, "scope": "site", "subject": HERE, "every_days": 30}
+    path = "/api/v1/inspection-plans"
+    answer = await api.ask("PUT", path, json=plan, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "outside_site")
+    assert ELSEWHERE not in answer.text.replace(plan_id, "")
