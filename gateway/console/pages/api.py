@@ -7,7 +7,7 @@ place, at each call, as it is for programs.
 import asyncio
 from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 import msgspec
 from starlette.requests import HTTPConnection
@@ -92,7 +92,7 @@ class Api:
             "http_version": "1.1",
             "method": method,
             "scheme": "http",
-            "path": _PREFIX + path,
+            "path": unquote(_PREFIX + path),
             "raw_path": (_PREFIX + path).encode(),
             "query_string": query.encode(),
             "root_path": "",

@@ -14,7 +14,7 @@ export default {
           <caption class="console-hidden">{{ label }}</caption>
           <thead><tr>
             <th v-for="c in columns" :key="c.key" scope="col" :class="c.kind">{{ c.label }}</th>
-            <th v-for="act in acts" :key="act.name" scope="col"><span class="console-hidden">{{ act.label }}</span></th>
+            <th v-if="acts.length" scope="col"><span class="console-hidden">{{ words.acts }}</span></th>
           </tr></thead>
           <tbody>
             <tr v-for="(item, no) in items" :key="no">
@@ -25,8 +25,10 @@ export default {
                 <span v-else-if="c.kind === 'level' && at(item, c.key) != null" :class="['console-level', 'l' + at(item, c.key)]">{{ text(c, item) }}</span>
                 <template v-else>{{ text(c, item) }}</template>
               </td>
-              <td v-for="act in acts" :key="act.name" class="act">
-                <button v-if="offered(act, item)" type="button" class="console-act" :aria-label="act.label + ' ' + name(item)" @click="$emit('act', {name: act.name, item})">{{ act.label }}</button>
+              <td v-if="acts.length" class="act">
+                <template v-for="act in acts" :key="act.name">
+                  <button v-if="offered(act, item)" type="button" class="console-act" :aria-label="act.label + ' ' + name(item)" @click="$emit('act', {name: act.name, item})">{{ act.label }}</button>
+                </template>
               </td>
             </tr>
           </tbody>

@@ -27,6 +27,7 @@ from gateway.console.pages.operating import (
 from gateway.console.pages.page import Page
 from gateway.console.pages.policy import Policy
 from gateway.console.pages.shared import Shared
+from gateway.console.pages.rated import followups, rating, ratings, sessions
 from gateway.console.pages.shell import STATIC, framed
 from gateway.console.pages.sockets import bind_to_logins, end_pages_of
 from gateway.console.pages.visit import Visit
@@ -34,6 +35,11 @@ from gateway.console.problems import ProblemError
 
 PAGES: Final[tuple[Page, ...]] = (
     live.PAGE,
+    ratings.PAGE,
+    rating.PAGE,
+    sessions.SESSIONS,
+    sessions.SESSION,
+    followups.PAGE,
     statistics.PAGE,
     alerts.PAGE,
     quarantine.PAGE,

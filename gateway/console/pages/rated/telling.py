@@ -1,0 +1,78 @@
+"""Times and reasons as lines below each other."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from nicegui import ui
+
+from gateway.console.pages.panels.way import heading
+from gateway.console.pages.visit import Visit
+
+DOCS: Final = "docs/rating-rules.md"
+
+
+@contextmanager
+def section(title: str, width: str = "") -> Iterator[None]:
+    """A card with a heading."""
+    with ui.element("section").classes(f"console-card {width}"):
+        heading(title)
+        yield
+
+
+def facts(pairs: Sequence[tuple[str, object]]) -> None:
+    """Names and values; what is not known is left out."""
+    with ui.element("dl").classes("console-facts"):
+        for name, value in pairs:
+            if value in (None, "", []):
+                continue
+            with ui.element("dt"):
+                ui.label(name)
+            with ui.element("dd"):
+                ui.label(", ".join(value) if isinstance(value, list) else str(value))
+
+
+class Line:
+    """Moments one below the other, each with how long after the one before."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        self._list = ui.element("ol").classes("console-line")
+
+    def add(self, title: str, at: str | None, more: str = "", kind: str = "") -> None:
+        """`kind` is good, fair or bad; `at` a time of the API."""
+        with self._list, ui.element("li").classes(kind):
+            ui.label(title).classes("what")
+            if at is not None:
+                ui.label(self._visit.time(at, "%Y-%m-%d %H:%M:%S.%f")[:-3]).classes(
+                    "console-number"
+                )
+            if more:
+                ui.label(more).classes("console-quiet")
+
+
+def explanation(visit: Visit, found: Mapping[str, Any]) -> None:
+    """The sentences of the API, each with the section of the rules it follows."""
+    with ui.element("ol").classes("console-reasons"):
+        for line in found["lines"]:
+            with ui.element("li"):
+                ui.label(line["text"])
+                rule = visit.words("by_rule", rule=line["rule"])
+                if line["key"] is not None:
+                    rule += f" · {line['key']} = {line['value']}"
+                ui.label(rule).classes("console-quiet")
+    revision = visit.words("by_rules", revision=found["rules_revision"])
+    ui.label(revision).classes("console-quiet")
+
+
+def clocks(visit: Visit, found: Mapping[str, Any]) -> None:
+    """Deadlines, and the days that they were counted by."""
+    for clock in found["deadlines"]:
+        name = visit.words(f"clock_{clock['clock']}")
+        until = visit.words("until", at=visit.time(clock["at"], "%Y-%m-%d %H:%M"))
+        ui.label(f"{name}: {until}")
+        skipped = ", ".join(day["day"] for day in clock["skipped"] or ())
+        if skipped:
+            ui.label(visit.words("skipped", days=skipped)).classes("console-quiet")
+        if clock["estimated"]:
+            ui.label(visit.words("estimated")).classes("console-quiet")

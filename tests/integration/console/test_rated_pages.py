@@ -1,0 +1,88 @@
+"""Ratings, sessions and follow-ups in a real browser."""
+
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from tests.integration.console.browser import DESK, PHONE, Browser, Console
+
+BAD = "eval-0011:e00-11-3"
+SESSION = f"south:@{BAD}:0:1"
+PATHS = (
+    "/ratings",
+    f"/ratings/{quote(BAD)}",
+    "/sessions",
+    f"/sessions/{quote(SESSION)}",
+    "/followups",
+)
+
+
+def asked(console: Console, path: str) -> Any:  # noqa: ANN401 -- JSON
+    return httpx.get(f"{console.url}/api/v1{path}", trust_env=False).json()
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE])
+@pytest.mark.parametrize("path", PATHS)
+def test_each_is_fit_for_everybody(
+    browser: Browser, path: str, size: tuple[int, int]
+) -> None:
+    browser.resize(size)
+    browser.open(path)
+    browser.sees("eval-0011")
+    assert browser.violations() == []
+    width = browser.driver.execute_script("return document.body.scrollWidth")
+    assert width <= size[0]
+    assert browser.complaints() == []
+
+
+def test_ratings_are_found_by_what_is_known_of_them(browser: Browser) -> None:
+    browser.open("/ratings?level=2&device=eval-0011")
+    browser.sees(BAD)
+    assert "eval-0012" not in browser.text()
+
+
+def test_a_rating_tells_its_whole_way_and_why_it_counts(
+    browser: Browser, console: Console
+) -> None:
+    browser.open("/ratings?level=2&device=eval-0011")
+    browser.click(BAD)
+    found = asked(console, f"/ratings/{BAD}")
+    reasons = asked(console, f"/ratings/{BAD}/explanation")
+    browser.sees(
+        f"place {found['trace']['place']}",
+        *(one["sink"] for one in found["trace"]["deliveries"]),
+        *(line["text"] for line in reasons["lines"]),
+    )
+
+
+def test_a_rating_is_disputed_and_the_dispute_decided(
+    browser: Browser, console: Console
+) -> None:
+    browser.open(f"/ratings/{quote(BAD)}")
+    browser.click("Dispute …")
+    browser.find(".console-dialog input").send_keys("it was not our window")
+    browser.click("OK")
+    browser.sees("Disputed", "it was not our window", "Decide …")
+    assert asked(console, f"/ratings/{BAD}")["dispute"] is not None
+
+
+def test_a_step_of_a_follow_up_is_taken(browser: Browser, console: Console) -> None:
+    browser.open("/followups")
+    browser.click(f"Was contacted {BAD}")
+    browser.find(".console-dialog input").send_keys("called at noon")
+    browser.click("OK")
+    browser.sees("Done.")
+    (duty,) = [
+        one
+        for one in asked(console, "/followups?limit=1000")["items"]
+        if one["rating_id"] == BAD
+    ]
+    assert duty["contacted_at"] is not None
+
+
+def test_a_session_tells_its_life_in_chinese(browser: Browser) -> None:
+    browser.prefer("zh-CN")
+    browser.open(f"/sessions/{quote(SESSION)}")
+    browser.sees("办理过程", "已评价", "回访截止", "判定依据")
