@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from gateway.console.front import House
 from gateway.console.pages import live, statistics
+from gateway.console.pages.halls import device, devices, hall
 from gateway.console.pages.operating import (
     alerts,
     audit,
@@ -26,8 +27,8 @@ from gateway.console.pages.operating import (
 )
 from gateway.console.pages.page import Page
 from gateway.console.pages.policy import Policy
-from gateway.console.pages.shared import Shared
 from gateway.console.pages.rated import followups, rating, ratings, sessions
+from gateway.console.pages.shared import Shared
 from gateway.console.pages.shell import STATIC, framed
 from gateway.console.pages.sockets import bind_to_logins, end_pages_of
 from gateway.console.pages.visit import Visit
@@ -35,6 +36,10 @@ from gateway.console.problems import ProblemError
 
 PAGES: Final[tuple[Page, ...]] = (
     live.PAGE,
+    hall.HALLS,
+    hall.HALL,
+    devices.PAGE,
+    device.PAGE,
     ratings.PAGE,
     rating.PAGE,
     sessions.SESSIONS,

@@ -249,6 +249,47 @@ class Heat:
         )
 
 
+class Hours:
+    """Ratings of a day by the hour, beside what is usual."""
+
+    def __init__(self, label: str) -> None:
+        self._chart = _chart(label)
+
+    def show(self, items: Sequence[Item], pressed: str, usual: str) -> None:
+        """`items` are those of `/devices/{device_id}/hours`."""
+        _draw(
+            self._chart,
+            {
+                "tooltip": {"trigger": "axis"},
+                "legend": {
+                    "data": [pressed, usual],
+                    "top": 0,
+                    "textStyle": {"color": _TEXT},
+                },
+                "xAxis": {
+                    "type": "category",
+                    "data": [item["hour"] for item in items],
+                    "axisLabel": _labels(),
+                },
+                "yAxis": {"type": "value", "axisLabel": _labels()},
+                "series": [
+                    {
+                        "name": pressed,
+                        "type": "bar",
+                        "data": [item["ratings"] for item in items],
+                        "itemStyle": {"color": _LINE},
+                    },
+                    {
+                        "name": usual,
+                        "type": "line",
+                        "data": [item["usual"] for item in items],
+                        "itemStyle": {"color": _TEXT},
+                    },
+                ],
+            },
+        )
+
+
 def _rate(*, with_defaults: bool) -> str:
     return "satisfaction_rate" + ("_with_defaults" if with_defaults else "")
 

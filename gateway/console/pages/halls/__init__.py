@@ -1,0 +1,1 @@
+"""Pages of sites and of the terminals at their windows."""

@@ -1,0 +1,80 @@
+"""Halls and terminals in a real browser."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.integration.console.browser import DESK, PHONE, Browser, Console
+from tests.integration.console.hall import HOSTILE
+
+PATHS = ("/halls", "/halls/south", "/devices", "/devices/eval-0011")
+
+
+def asked(console: Console, path: str) -> Any:  # noqa: ANN401 -- JSON
+    return httpx.get(f"{console.url}/api/v1{path}", trust_env=False).json()
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE])
+@pytest.mark.parametrize("path", PATHS)
+def test_each_is_fit_for_everybody(
+    browser: Browser, path: str, size: tuple[int, int]
+) -> None:
+    browser.resize(size)
+    browser.open(path)
+    browser.sees("south")
+    assert browser.violations() == []
+    width = browser.driver.execute_script("return document.body.scrollWidth")
+    assert width <= size[0]
+    missing = [it for it in browser.complaints() if "press-test" not in it]
+    assert missing == []
+
+
+def test_the_site_that_needs_hands_most_comes_first(
+    browser: Browser, console: Console
+) -> None:
+    browser.open("/halls")
+    sites = [one["site"] for one in asked(console, "/sites/ranking")["items"]]
+    browser.sees(*sites)
+    shown = browser.driver.find_elements("css selector", ".console-listing tbody a")
+    assert [link.text for link in shown][: len(sites)] == sites
+
+
+def test_a_hall_is_its_windows_and_a_hostile_name_is_text(browser: Browser) -> None:
+    browser.open("/halls/south")
+    browser.sees("Roll call: 0 of 6 ready", "w7", "w11", HOSTILE)
+    assert browser.driver.title == "Hall · hall-test"
+    browser.click("eval-0007")
+    browser.at("/devices/eval-0007")
+
+
+def test_an_unknown_terminal_is_approved(browser: Browser, console: Console) -> None:
+    browser.open("/devices?lifecycle=pending")
+    browser.click("Approve intruder")
+    browser.sees("Done.")
+    assert asked(console, "/devices/intruder")["lifecycle"] == "active"
+
+
+def test_a_press_test_tells_each_key_as_it_is_confirmed(
+    browser: Browser, console: Console
+) -> None:
+    browser.open("/devices/eval-0011")
+    browser.click("Press test")
+    browser.sees("press every key now", "awaited")
+    assert asked(console, "/devices/eval-0011/press-test")["state"] == "running"
+
+
+def test_maintenance_ends_by_itself(browser: Browser, console: Console) -> None:
+    browser.prefer("zh-CN")
+    browser.open("/devices/eval-0010")
+    browser.click("进入维护…")
+    browser.find(".console-dialog input[maxlength]").send_keys("换电池")
+    browser.click("确定")
+    browser.sees("已完成。")
+    (window,) = asked(console, "/maintenance-windows")["items"]
+    assert (window["device_id"], window["reason"]) == ("eval-0010", "换电池")
+
+
+def test_a_device_tells_what_it_sent_and_when_it_is_pressed(browser: Browser) -> None:
+    browser.open("/devices/eval-0011")
+    browser.sees("What it sent last", '"event_id"', "Ratings of today by the hour")
