@@ -35,6 +35,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
 @pytest.fixture
 def browser(driver: Chrome, console: Console) -> Browser:
     """Somebody who was never here, at a desk, reading English."""
+    driver.get("about:blank")  # a page of another console tries to reach it still
     browser = Browser(driver, console.url)
     browser.forget()
     browser.prefer("en-US,en")
