@@ -14,6 +14,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp
 
+from gateway.clock import SystemClock
 from gateway.console.front import House
 from gateway.console.pages import live, statistics
 from gateway.console.pages.halls import device, devices, hall
@@ -74,7 +75,7 @@ async def running(house: House) -> AsyncIterator[ASGIApp]:
     drawn.add_static_files(
         STATIC, Path(__file__).with_name("static"), max_cache_age=_STATIC_S_MAX
     )
-    shared = Shared(house.clock)
+    shared = Shared(SystemClock())  # of people's time, whatever the stores' is
     for page in PAGES:
         ui.page(page.path)(_shown(page, house, shared))
     ui.run_with(

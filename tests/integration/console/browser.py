@@ -7,6 +7,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, Self
 
+from selenium.common.exceptions import (
+    NoSuchElementException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -176,7 +180,8 @@ class Browser:
         path.write_bytes(self.driver.get_screenshot_as_png())
 
     def _wait(self) -> WebDriverWait[Chrome]:
-        return WebDriverWait(self.driver, WAIT_S, poll_frequency=0.05)
+        gone = (StaleElementReferenceException, NoSuchElementException)
+        return WebDriverWait(self.driver, WAIT_S, 0.05, ignored_exceptions=gone)
 
 
 @contextmanager

@@ -20,9 +20,10 @@
 
   // Times are written by the server, in the zone of whoever looks.
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  if (zone && cookie("evalgate_zone") !== zone) {
+  const before = cookie("evalgate_zone") || "UTC";
+  if (zone && before !== zone) {
     keep("evalgate_zone", zone);
-    if (cookie("evalgate_zone") === zone && zone !== "UTC") location.reload();
+    if (cookie("evalgate_zone") === zone) location.reload();
   }
 
   // A page whose log-in is over, or whose gateway was started again, asks for one.
