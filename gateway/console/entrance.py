@@ -143,7 +143,7 @@ class Entrance:
         act = LoggedInAct(author=user.name, role=user.role, address=address)
         try:
             await self._acts.record(ActName.LOGGED_IN, act)
-        except TransientError as error:
+        except (TransientError, PermanentError) as error:
             log.warning("log_in_not_recorded", detail=str(error))
 
     def _let_in(self, request: Request, user: User) -> Response:

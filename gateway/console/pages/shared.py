@@ -5,6 +5,7 @@ a wall cost the stores what one costs.
 """
 
 import asyncio
+from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
 from gateway.clock import Clock
@@ -34,12 +35,19 @@ class Shared:
     async def get(
         self, api: Api, caller: Caller, age_ms_max: int, path: str, **params: object
     ) -> Any:  # noqa: ANN401 -- JSON
-        """As `Api.get`, or what another page of these rights was just answered."""
+        """As `Api.get`, or what another page of these rights was just answered.
+
+        That another's log-in is over says nothing of this one: who is told so asks.
+        """
         key = (caller.scopes, caller.site, path, tuple(sorted(params.items())))
         now_ms = self._clock.monotonic_ms()
         known = self._answers.get(key)
         if known is not None and now_ms < known.until_ms:
-            return await asyncio.shield(known.future)
+            try:
+                return await asyncio.shield(known.future)
+            except Refusal as refusal:
+                if refusal.status != HTTPStatus.UNAUTHORIZED:
+                    raise
         return await self._ask(key, now_ms + age_ms_max, api)
 
     async def _ask(self, key: _Key, until_ms: int, api: Api) -> Any:  # noqa: ANN401 -- JSON

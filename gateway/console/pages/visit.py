@@ -20,6 +20,7 @@ from gateway.console.logins import login_name
 from gateway.console.pages.api import Api, Refusal
 from gateway.console.pages.shared import Shared
 from gateway.console.preferences import Preferences
+from gateway.console.problems import ProblemError
 from gateway.console.wording import Words
 
 Work = Callable[[], Awaitable[None]]
@@ -40,6 +41,8 @@ class Visit:
         page: str,
     ) -> None:
         self._shared = shared
+        self._access = house.access
+        self._request = request
         self.api = Api(house.api, request)
         self.now_ms = house.clock.wall_ms
         self.client = client
@@ -61,10 +64,17 @@ class Visit:
     async def glance(self, age_s_max: float, path: str, **params: object) -> Any:  # noqa: ANN401 -- JSON
         """As `api.get`, or what another page of these rights was told just now.
 
-        For what pages ask again and again.
+        For what pages ask again and again. It uses the log-in all the same.
         """
-        age_ms_max = int(age_s_max * 1000)
-        return await self._shared.get(self.api, self.caller, age_ms_max, path, **params)
+        caller, age_ms_max = self._standing(), int(age_s_max * 1000)
+        return await self._shared.get(self.api, caller, age_ms_max, path, **params)
+
+    def _standing(self) -> Caller:
+        """Who looks, by what is in force now; raises as `Api.get`."""
+        try:
+            return self._access.of(self._request, None)
+        except ProblemError as error:
+            raise Refusal(error.status, error.code, error.detail) from error
 
     async def every(self, seconds: float, work: Work) -> None:
         """Do `work` now, then again and again while somebody looks at the page.

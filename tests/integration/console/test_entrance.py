@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
@@ -13,6 +14,8 @@ from starlette.types import Message
 from gateway.console.front import Front
 from gateway.console.logins import IDLE_MS_MAX
 from gateway.console.throttle import FREE, WAIT_MS
+from gateway.errors import PermanentError, TransientError
+from gateway.ports import Record
 from gateway.users import FILE_NAME, Grant, Users
 from tests.support.folded_api import FoldedApi
 
@@ -194,6 +197,20 @@ async def test_a_log_in_is_on_record_without_the_password(
         for record in block.records or []
     )
     assert PASSWORD.encode() not in records
+
+
+@pytest.mark.parametrize("failure", [TransientError, PermanentError])
+async def test_nobody_is_kept_out_while_the_journal_takes_nothing(
+    api: FoldedApi,
+    visitor: Visitor,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: type[Exception],
+) -> None:
+    async def submit(_records: Sequence[Record]) -> tuple[int, int, int]:
+        raise failure("not now")
+
+    monkeypatch.setattr(api.world, "submit", submit)
+    assert (await visitor.log_in("viewer")).status_code == 303
 
 
 async def test_a_site_of_users_is_a_bound_as_for_tokens(

@@ -84,6 +84,20 @@ async def test_a_refusal_is_everybodys(shared: Shared) -> None:
     assert api.count == 1
 
 
+async def test_that_one_log_in_is_over_ends_no_other(shared: Shared) -> None:
+    over, standing = Asked(), Asked()
+    over.problem = Refusal(401, "unauthorized", "Log in.")
+    over.let.clear()
+    async with asyncio.TaskGroup() as group:
+        first = group.create_task(_refused(shared, over))
+        await asyncio.sleep(0)
+        waiting = group.create_task(shared.get(standing, READER, 1000, "/x"))
+        await asyncio.sleep(0)
+        over.let.set()
+    assert (first.result(), standing.count) == ("unauthorized", 1)
+    assert await shared.get(standing, READER, 1000, "/x") is waiting.result()
+
+
 async def test_who_leaves_takes_nobody_along(shared: Shared) -> None:
     api = Asked()
     api.let.clear()
