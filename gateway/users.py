@@ -27,8 +27,14 @@ ROLES: Final = {
     "operator": ("operate", "read"),
     "auditor": ("audit", "read"),
     "admin": ("admin", "operate", "read"),
+    "clerk": ("own",),
 }
-"""What each role may do, as the scopes of API tokens."""
+"""What each role may do, as the scopes of API tokens.
+
+`own`, which no token has, is what concerns one employee: each clerk is bound to one.
+"""
+
+CLERK: Final = "clerk"
 
 BESIDE: Final = ("contact", "appraisal")
 """Scopes that come with no role: personal data, and what is said of a person."""
@@ -38,31 +44,40 @@ PASSWORD_CHARACTERS_MIN: Final = 10
 PASSWORD_CHARACTERS_MAX: Final = 200
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,58}")
+_EMPLOYEE: Final = re.compile(r"[!-~]{1,32}")
 _RESERVED: Final = frozenset({"local", "console", "gateway"})
 """Authors of acts that are no person."""
 
 
 class Grant(NamedTuple):
-    """What a user may do, and where."""
+    """What a user may do, and where; `employee` is who a clerk is."""
 
     role: str
     site: str | None = None
     beside: Collection[str] = ()
+    employee: str | None = None
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """`site` binds to that site and all below; None is the whole gateway."""
+    """`site` binds to that site and all below; None is the whole gateway.
+
+    `employee` binds a clerk to what concerns this employee.
+    """
 
     name: str
     role: str
     hash: str
     site: str | None
     beside: tuple[str, ...] = ()
+    employee: str | None = None
     disabled: bool = False
     created_ms: int
 
     @property
     def scopes(self) -> frozenset[str]:
+        """None at all for a clerk of nobody, and for an employee in another role."""
+        if (self.role == CLERK) != (self.employee is not None):
+            return frozenset()
         return frozenset((*ROLES[self.role], *self.beside))
 
 
@@ -117,6 +132,7 @@ class Users:
             hash=self._hash(password),
             site=grant.site,
             beside=tuple(scope for scope in BESIDE if scope in grant.beside),
+            employee=grant.employee,
             created_ms=now_ms,
         )
         with self._file.locked():
@@ -191,6 +207,18 @@ def _check(name: str, grant: Grant) -> None:
             f"{min(unknown)!r} comes with a role, or is no scope: beside roles there"
             f" are {', '.join(BESIDE)}"
         )
+    _check_clerk(grant)
+
+
+def _check_clerk(grant: Grant) -> None:
+    if grant.role != CLERK:
+        if grant.employee is not None:
+            raise PermanentError("an employee goes with the role clerk alone")
+        return
+    if grant.employee is None or not _EMPLOYEE.fullmatch(grant.employee):
+        raise PermanentError("a clerk is an employee: say which by its id")
+    if grant.beside:
+        raise PermanentError("a clerk sees what is its own, and no scope beside")
 
 
 @cache

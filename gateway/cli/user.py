@@ -20,6 +20,7 @@ HELP = "users of the console: create, list, password, disable, enable, remove"
 EXAMPLES = (
     "user create li --role operator --site hall-north",
     "user create zhang --role auditor --with contact < password.txt",
+    "user create chen --role clerk --employee E7",
     "user list",
     "user password li",
     "user disable li",
@@ -42,6 +43,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     create.add_argument("name", metavar="NAME")
     create.add_argument("--role", required=True, choices=tuple(ROLES))
     create.add_argument("--site", help="only this site and what lies below it")
+    create.add_argument(
+        "--employee", metavar="ID", help="who a clerk is: sees what is its own"
+    )
     create.add_argument(
         "--with",
         nargs="+",
@@ -90,7 +94,7 @@ def _create(users: Users, tokens: Tokens, args: Namespace) -> bool:
             " take another name"
         )
     first = not known and not users.all()
-    grant = Grant(args.role, args.site, args.beside)
+    grant = Grant(args.role, args.site, args.beside, args.employee)
     users.create(args.name, _password(), grant, time.time_ns() // 1_000_000)
     return first
 
@@ -132,6 +136,7 @@ def _row(user: User) -> dict[str, object]:
         "role": user.role,
         "scopes": sorted(user.scopes),
         "site": user.site,
+        "employee": user.employee,
         "disabled": user.disabled,
         "created_at": created.isoformat().replace("+00:00", "Z"),
     }

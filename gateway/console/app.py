@@ -38,6 +38,7 @@ from gateway.console.routes.maintenance_statements import MaintenanceStatements
 from gateway.console.routes.needs import Needs
 from gateway.console.routes.organisation import Organisation
 from gateway.console.routes.overview import Overview
+from gateway.console.routes.own import Own
 from gateway.console.routes.press_tests import PressTests
 from gateway.console.routes.probes import Probes, Readiness
 from gateway.console.routes.quarantine import Quarantine
@@ -164,6 +165,7 @@ def _api(
         Duties(ledger, acts),
         Comments(ledger, keyring),
         Figures(ledger),
+        Own(ledger),
         Reports(ledger),
         Reconciliations(ledger),
         Streaks(ledger),

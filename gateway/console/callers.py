@@ -26,11 +26,15 @@ _CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
 
 
 class Caller(NamedTuple):
-    """`site` bounds what the caller sees and does; None is the whole gateway."""
+    """`site` and `employee` bound what the caller sees and does; None does not.
+
+    Who is bound to an employee has the scope `own` alone.
+    """
 
     name: str
     scopes: frozenset[str]
     site: str | None
+    employee: str | None = None
 
     @property
     def device_id(self) -> str:
@@ -67,7 +71,7 @@ class Access:
             name = login_name(connection)
             user = None if name is None else self.user(name)
             if user is not None:
-                return Caller(user.name, user.scopes, user.site)
+                return Caller(user.name, user.scopes, user.site, user.employee)
         return self.caller(text, host)
 
     def caller(self, text: str | None, host: str) -> Caller:
@@ -155,6 +159,25 @@ Auditor = Annotated[Caller, Security(_admit, scopes=["audit"])]
 Administrator = Annotated[Caller, Security(_admit, scopes=["admin"])]
 Prover = Annotated[Caller, Security(_admit, scopes=["operate", "audit"])]
 ContactReader = Annotated[Caller, Security(_admit, scopes=["contact"])]
+
+Clerk = Annotated[Caller, Security(_admit, scopes=["own"])]
+ReaderOrClerk = Annotated[Caller, Security(_admit, scopes=["read", "own"])]
+"""For endpoints that look at `Caller.employee`: a clerk is answered its own alone."""
+OperatorOrClerk = Annotated[Caller, Security(_admit, scopes=["operate", "own"])]
+"""As `ReaderOrClerk`."""
+
+
+def credited(caller: Caller, employee: str | None) -> str | None:
+    """Whose ratings are asked for: a clerk's own, whether it names itself or nobody.
+
+    Raises ProblemError when a clerk names somebody else.
+    """
+    if caller.employee is None:
+        return employee
+    if employee not in {None, caller.employee}:
+        detail = f"{caller.name} sees what concerns {caller.employee} alone."
+        raise ProblemError(HTTPStatus.FORBIDDEN, "not_own", detail)
+    return caller.employee
 
 
 def whole_gateway(caller: Caller) -> None:

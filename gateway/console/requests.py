@@ -78,6 +78,7 @@ class RatingQuery(PeriodQuery):
     session: Text | None = None
     level: int | None = Field(None, ge=1, le=5)
     flag: Text | None = None
+    effective: bool | None = None
 
     def wanted(self, subtree: str | None) -> RatingFilter:
         return RatingFilter(
@@ -91,6 +92,7 @@ class RatingQuery(PeriodQuery):
             session=self.session,
             level=self.level,
             flag=self.flag,
+            effective=self.effective,
         )
 
 

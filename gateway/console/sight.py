@@ -1,6 +1,8 @@
-"""What a caller may see: everything, or what belongs to a site and those below it."""
+"""What a caller may see: everything, a site and those below it, or what is its own."""
 
 from http import HTTPStatus
+
+import msgspec
 
 from gateway.console.callers import Caller, whole_gateway
 from gateway.console.problems import ProblemError, not_found
@@ -37,17 +39,23 @@ class Sight:
         Raises ProblemError when there is none that the caller may see, or several.
         """
         what = f"rating {rating_id}"
-        detail = self._ledger.rating(*self._identity(rating_id, caller.site))
+        detail = self._ledger.rating(*self._identity(rating_id, caller))
         if detail is None:
             raise not_found(what)
         self.show(caller, detail.rating.site, what)
-        return detail
+        return detail if caller.employee is None else _own(detail, caller, what)
 
-    def _identity(self, rating_id: str, subtree: str | None) -> tuple[str, str]:
-        """Split at the first colon; an event_id may hold colons of its own."""
+    def _identity(self, rating_id: str, caller: Caller) -> tuple[str, str]:
+        """Split at the first colon; an event_id may hold colons of its own.
+
+        A clerk names both: how many devices gave out an event_id is not its own.
+        """
         device_id, colon, event_id = rating_id.partition(":")
         if colon and self._ledger.device(device_id):
             return device_id, event_id
+        if caller.employee is not None:
+            raise not_found(f"rating {rating_id}")
+        subtree = caller.site
         devices = self._ledger.rating_devices(rating_id, subtree)
         if len(devices) > 1:
             detail = f"Several devices gave out {rating_id}: ask for device_id:event_id"
@@ -89,3 +97,11 @@ class Sight:
             where = site or "no site"
             detail = f"This token is bound to {caller.site}: {where} is outside."
             raise ProblemError(HTTPStatus.FORBIDDEN, "outside_site", detail)
+
+
+def _own(detail: RatingDetail, caller: Caller, what: str) -> RatingDetail:
+    """Without what others were credited with in its session; raises as `rating`."""
+    if detail.rating.employee_id != caller.employee:
+        raise not_found(what)
+    own = [row for row in detail.history if row.employee_id == caller.employee]
+    return msgspec.structs.replace(detail, history=own)

@@ -90,6 +90,7 @@ def _user(user: User) -> dict[str, Any]:
         "role": user.role,
         "scopes": sorted(user.scopes),
         "site": user.site,
+        "employee": user.employee,
         "disabled": user.disabled,
         "created_ms": user.created_ms,
     }

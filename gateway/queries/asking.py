@@ -53,6 +53,7 @@ class RatingFilter(SiteBound, frozen=True, kw_only=True):
     session: str | None = None
     level: int | None = None
     flag: str | None = None
+    effective: bool | None = None
 
 
 class SessionFilter(SiteBound, frozen=True, kw_only=True):

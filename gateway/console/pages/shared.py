@@ -17,7 +17,8 @@ ANSWERS_MAX: Final = 256
 
 _INTERRUPTED: Final = "Whoever asked has left: it is asked again in a moment."
 
-_Key = tuple[frozenset[str], str | None, str, tuple[tuple[str, object], ...]]
+_Rights = tuple[frozenset[str], str | None, str | None]
+_Key = tuple[_Rights, str, tuple[tuple[str, object], ...]]
 
 
 class _Answer(NamedTuple):
@@ -39,7 +40,8 @@ class Shared:
 
         That another's log-in is over says nothing of this one: who is told so asks.
         """
-        key = (caller.scopes, caller.site, path, tuple(sorted(params.items())))
+        rights = (caller.scopes, caller.site, caller.employee)
+        key = (rights, path, tuple(sorted(params.items())))
         now_ms = self._clock.monotonic_ms()
         known = self._answers.get(key)
         if known is not None and now_ms < known.until_ms:
@@ -56,7 +58,7 @@ class Shared:
         if len(self._answers) >= ANSWERS_MAX:
             del self._answers[next(iter(self._answers))]
         self._answers[key] = _Answer(until_ms, future)
-        _, _, path, params = key
+        _, path, params = key
         try:
             future.set_result(await api.get(path, **dict(params)))
         except BaseException as error:

@@ -18,7 +18,15 @@ from gateway.acts import (
     RatingVoidAct,
 )
 from gateway.console.acts import Acts, pending
-from gateway.console.callers import Auditor, Caller, ContactReader, Operator, Reader
+from gateway.console.callers import (
+    Auditor,
+    Caller,
+    ContactReader,
+    Operator,
+    OperatorOrClerk,
+    ReaderOrClerk,
+    credited,
+)
 from gateway.console.items import (
     ACT_RESPONSES,
     ListOf,
@@ -96,12 +104,17 @@ class Ratings:
         return router
 
     def list(
-        self, query: Annotated[RatingQuery, Query()], caller: Reader
+        self, query: Annotated[RatingQuery, Query()], caller: ReaderOrClerk
     ) -> Page[RatingRow]:
-        return self._ledger.ratings(query.wanted(caller.site), query.part)
+        whose = credited(caller, query.employee)
+        wanted = msgspec.structs.replace(query.wanted(caller.site), employee=whose)
+        return self._ledger.ratings(wanted, query.part)
 
     def show(
-        self, rating_id: str, query: Annotated[TraceQuery, Query()], caller: Reader
+        self,
+        rating_id: str,
+        query: Annotated[TraceQuery, Query()],
+        caller: ReaderOrClerk,
     ) -> RatingWhole:
         """By `device_id:event_id`, or by an event_id alone when it is unique."""
         return self._tracer.trace(self._found(rating_id, caller), query)
@@ -153,17 +166,18 @@ class Ratings:
         self,
         rating_id: str,
         body: DisputeBody,
-        caller: Operator,
+        caller: OperatorOrClerk,
         idempotency_key: IdempotencyKey = None,
     ) -> JSONResponse:
         """Object to a rating, as the employee concerned; somebody else decides."""
+        by = credited(caller, body.employee_id)
         detail = await run_in_threadpool(self._found, rating_id, caller)
         act = DisputeAct(
             author=caller.name,
             idempotency_key=idempotency_key,
             rating_id=detail.rating.rating_id,
             reason=body.reason,
-            employee_id=body.employee_id,
+            employee_id=by,
         )
         return await self._acts.perform(ActName.RATING_DISPUTED, act)
 

@@ -6,7 +6,7 @@ import msgspec
 from fastapi import APIRouter, Query, Response
 
 from gateway.console import figure_items as items
-from gateway.console.callers import Reader
+from gateway.console.callers import ReaderOrClerk, credited
 from gateway.console.figure_query import StatisticsQuery
 from gateway.console.statistics import Statistics, Telling, cursor_of
 from gateway.queries import LedgerQueries
@@ -22,10 +22,12 @@ class Figures:
         return router
 
     def list(
-        self, query: Annotated[StatisticsQuery, Query()], caller: Reader
+        self, query: Annotated[StatisticsQuery, Query()], caller: ReaderOrClerk
     ) -> Response:
         """Verified figures, unless `include_flagged` asks for what is kept out."""
-        found = self._statistics.page(query, caller.site)
+        whose = credited(caller, query.employee)
+        asked = query.model_copy(update={"employee": whose})
+        found = self._statistics.page(asked, caller.site)
         tell = Telling(found.terms).tell
         body = {
             "items": [tell(group) for group in found.groups],

@@ -78,6 +78,7 @@ def listed(
     conditions.where(_OF_SESSION, wanted.session)
     conditions.where("r.level = ?", wanted.level)
     conditions.where(_FLAGGED, wanted.flag)
+    conditions.where("r.effective = ?", wanted.effective)
     conditions.where("r.level >= ?", 1)
     return page(connection, _RATINGS, conditions, part)
 

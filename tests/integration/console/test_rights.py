@@ -13,11 +13,13 @@ import pytest
 
 from fleet.tables import COLUMNS as TABLES
 from gateway.tokens import IMPLIED, SCOPES
+from gateway.users import Grant
 from tests.support.api import bearer, contract
 from tests.support.folded_api import FoldedApi
 from tests.support.halls import ELSEWHERE, HERE, MONTH, names, two_halls
 from tests.support.requests_of import Operation, operations
 
+PASSWORD: Final = "correct horse battery"
 OPEN: Final = {"/livez", "/readyz", "/metrics"}
 """What nobody needs a token for."""
 
@@ -27,6 +29,16 @@ EVERYBODY: Final = {
     "/api/v1/journal": "how much is kept belongs to no site",
 }
 """What a token bound to a site is told of the whole gateway, and why."""
+
+CLERKS: Final = {
+    ("GET", "/api/v1/me"),
+    ("GET", "/api/v1/me/figures/{month}"),
+    ("GET", "/api/v1/ratings"),
+    ("GET", "/api/v1/ratings/{rating_id}"),
+    ("GET", "/api/v1/statistics"),
+    ("POST", "/api/v1/ratings/{rating_id}/dispute"),
+}
+"""All that a clerk may ask for."""
 
 WHOLE: Final = {
     "/api/v1/audit",
@@ -182,8 +194,21 @@ async def ask(
     return await api.ask(operation.method, path, params=params, **options)
 
 
+def clerk(api: FoldedApi, site: str | None) -> dict[str, str]:
+    """The log-in of the first hall's employee; clerks have no tokens."""
+    name = f"clerk-{site or 'all'}"
+    user = api.users.find(name)
+    if user is None:
+        grant = Grant("clerk", site, employee=f"e-{HERE}")
+        api.users.create(name, PASSWORD, grant, 0)
+        user = api.users.find(name)
+    assert user is not None
+    login = api.app.state.logins.begin(user.name, user.hash)
+    return {"Cookie": f"evalgate_8700={login}"}
+
+
 def tokens_of(api: FoldedApi, site: str | None) -> dict[str, dict[str, str]]:
-    """A token of each scope alone."""
+    """A token of each scope alone, and a clerk's log-in."""
     known = {token.name for token in api.tokens.all()}
     made = {}
     for scope in SCOPES:
@@ -191,7 +216,7 @@ def tokens_of(api: FoldedApi, site: str | None) -> dict[str, dict[str, str]]:
         if name in known:
             api.tokens.revoke(name)
         made[scope] = bearer(api.tokens.create(name, [scope], site, 0))
-    return made
+    return made | {"own": clerk(api, site)}
 
 
 async def test_a_token_without_the_scope_is_refused_whatever_it_asks_for(
@@ -318,3 +343,21 @@ async def test_a_refusal_does_not_tell_whose_the_plan_is(api: FoldedApi) -> None
     answer = await api.ask("PUT", path, json=plan, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "outside_site")
     assert ELSEWHERE not in answer.text.replace(plan_id, "")
+
+
+async def test_a_clerk_is_answered_six_paths_and_on_these_what_is_its_own(
+    api: FoldedApi,
+) -> None:
+    headers = clerk(api, None)
+    offered = {(one.method, one.path) for one in told() if "own" in one.scopes}
+    assert offered == CLERKS
+    before = state_of(api)
+    for operation in told():
+        answer = await ask(api, operation, ELSEWHERE, headers)
+        assert ELSEWHERE.encode() not in answer.content.replace(
+            f"d-{ELSEWHERE}:event-{ELSEWHERE}".encode(), b"what was asked for"
+        ), (operation.path, answer.text)
+        if (operation.method, operation.path) not in CLERKS:
+            code = (answer.status_code, answer.json()["code"])
+            assert code == (403, "forbidden"), operation
+    assert state_of(api) == before

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import PermanentError
-from gateway.users import BESIDE, FILE_NAME, ROLES, Grant, Users
+from gateway.users import BESIDE, FILE_NAME, ROLES, Grant, User, Users
 
 PASSWORD = "correct horse battery"
 
@@ -70,6 +70,10 @@ def test_another_password_takes_the_place_of_the_first(path: Path) -> None:
         ("local", PASSWORD, Grant("viewer"), "cannot name a user"),
         ("li", PASSWORD, Grant("boss"), "no role 'boss'"),
         ("li", PASSWORD, Grant("viewer", None, ["admin"]), "'admin' comes with a role"),
+        ("li", PASSWORD, Grant("clerk"), "say which by its id"),
+        ("li", PASSWORD, Grant("clerk", employee=""), "say which by its id"),
+        ("li", PASSWORD, Grant("admin", employee="E7"), "with the role clerk alone"),
+        ("li", PASSWORD, Grant("clerk", None, ["contact"], "E7"), "no scope beside"),
     ],
 )
 def test_what_will_not_do_is_told_and_nothing_is_written(
@@ -93,3 +97,22 @@ def test_a_name_is_given_once(path: Path) -> None:
 
 def test_personal_data_come_with_no_role() -> None:
     assert not {scope for scopes in ROLES.values() for scope in scopes} & set(BESIDE)
+
+
+def test_a_clerk_may_do_what_is_its_own_and_nothing_else(path: Path) -> None:
+    Users(path).create("chen", PASSWORD, Grant("clerk", employee="E7"), 1_000)
+    found = Users(path).find("chen")
+    assert found is not None
+    assert (found.employee, found.scopes) == ("E7", frozenset({"own"}))
+
+
+@pytest.mark.parametrize(
+    ("role", "employee"), [("clerk", None), ("admin", "E7"), ("viewer", "")]
+)
+def test_a_role_that_does_not_go_with_the_employee_allows_nothing(
+    role: str, employee: str | None
+) -> None:
+    user = User(
+        name="chen", role=role, hash="", site=None, employee=employee, created_ms=0
+    )
+    assert user.scopes == frozenset()

@@ -52,6 +52,15 @@ def test_a_user_is_made_with_a_password_of_standard_input(
     assert "argon2" not in out
 
 
+def test_a_clerk_is_made_of_an_employee(config: Path, capsys: Captured) -> None:
+    assert call(config, "create", "chen", "--role", "clerk") == 1
+    assert "a clerk is an employee" in capsys.readouterr().err
+    assert call(config, "create", "chen", "--role", "clerk", "--employee", "E7") == 0
+    assert call(config, "list", "--json") == 0
+    (row,) = json.loads(capsys.readouterr().out.splitlines()[-1])["items"]
+    assert (row["employee"], row["scopes"]) == ("E7", ["own"])
+
+
 def test_a_user_is_shut_out_let_in_and_forgotten(
     config: Path, capsys: Captured
 ) -> None:

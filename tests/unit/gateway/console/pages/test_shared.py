@@ -51,7 +51,12 @@ async def test_one_asks_for_all_until_the_answer_is_old(
 
 
 @pytest.mark.parametrize(
-    "other", [READER._replace(site="hall"), READER._replace(scopes=frozenset())]
+    "other",
+    [
+        READER._replace(site="hall"),
+        READER._replace(scopes=frozenset()),
+        READER._replace(employee="E7"),
+    ],
 )
 async def test_other_rights_ask_for_themselves(shared: Shared, other: Caller) -> None:
     api = Asked()
