@@ -143,7 +143,7 @@ class Backup:
         settle(journal)
         for small in (paths.session_mark, paths.tokens, paths.users):
             if small.exists():
-                shutil.copyfile(small, folder / small.name)
+                shutil.copy(small, folder / small.name)  # and for whose eyes it is
                 sync_file(folder / small.name)
         manifest = self._checked(folder, taken_ms)
         path = folder / MANIFEST

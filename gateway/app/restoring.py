@@ -31,6 +31,9 @@ from gateway.processing.acts_of_backups import RESTORED, Restored
 from gateway.sealing import Keyring, open_keyring
 from gateway.supervisor import directory_lock, prepare
 
+_OWN_EYES: Final = 0o600
+"""Tokens and users that others may read are refused (`gateway.credentials`)."""
+
 _ROOM: Final = 2
 """The ledger lies there twice: in use, and as the checkpoint to prove it from."""
 
@@ -135,8 +138,10 @@ def _prepared(folder: Path, manifest: Manifest, paths: Paths, keyring: Keyring) 
     paths.restoring.mkdir(mode=0o700)
     coming = paths.below(paths.restoring)
     for name in manifest.files:
-        shutil.copyfile(folder / name, coming.data_dir / name)
-        sync_file(coming.data_dir / name)
+        own = coming.data_dir / name
+        shutil.copyfile(folder / name, own)
+        own.chmod(_OWN_EYES)  # backups wander: over a share or a stick they lose theirs
+        sync_file(own)
     checkpoint = _checkpoint(manifest, coming)
     generation = raise_generation(coming.journal)
     told = Restored(folder.resolve().name, taken_at(manifest), generation)

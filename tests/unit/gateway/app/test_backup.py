@@ -14,6 +14,8 @@ from gateway.journal.sqlite import SqliteJournalReader
 from gateway.processing.backups import InterruptedBackupError
 from gateway.reading import copying
 from gateway.settings import load_settings
+from gateway.tokens import Tokens
+from gateway.users import Grant, Users
 from tests.support.journals import KEYRING
 from tests.support.stores import Stores
 
@@ -73,6 +75,22 @@ def test_a_restored_gateway_is_proved_and_goes_on_in_another_generation(
     place.stores.rate(4)
     place.stores.fold()
     assert place.stores.failed() == []
+
+
+def test_tokens_and_users_let_in_after_the_restore_whoever_may_read_the_backup(
+    place: Place,
+) -> None:
+    paths, password = place.paths, "correct horse battery"
+    token = Tokens(paths.tokens).create("till", ["read"], None, 0)
+    Users(paths.users).create("li", password, Grant("viewer"), 0)
+    folder = place.take()
+    place.lose()
+    for name in (paths.tokens.name, paths.users.name):
+        assert (folder / name).stat().st_mode & 0o777 == 0o600
+        (folder / name).chmod(0o644)
+    restore(folder, paths)
+    assert Tokens(paths.tokens).find(token) is not None
+    assert Users(paths.users).verified("li", password) is not None
 
 
 def test_what_the_ledger_had_not_folded_yet_is_folded_after_the_restore(
