@@ -6,17 +6,15 @@ the name of the first: whoever reads tells it by that.
 """
 
 import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator, Sequence
 from itertools import count
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final, Protocol
 
 import msgspec
 import pytest
 
-from gateway.crashpoints import VARIABLE
 from gateway.delivery.lane import Request
 from gateway.delivery.runner import Runner
 from gateway.events import CloudEvents, cloud_id
@@ -27,7 +25,7 @@ from simulators.pretend.backend import PretendBackend, read_log
 from simulators.pretend.faults import Conduct, Fault
 from simulators.pretend.smtp import PretendSmtp
 from tests.support.notices import notice
-from tests.support.telling import SECRET, email, tell, webhook
+from tests.support.telling import SECRET, email, life, tell, webhook
 
 NOTICES: Final = 6
 KILLED: Final = -9
@@ -295,19 +293,15 @@ async def test_in_effect_each_is_told_once(
 # ----- kill -9
 
 
-async def _live(place: Place, directory: Path, crash: str = "") -> int:
+async def _live(place: Place, directory: Path, crash: str = "") -> int | None:
     """One life of a process that tells; how it ended."""
-    words = [str(directory), place.channel, place.address, str(NOTICES)]
-    child = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.support.telling",
-        *words,
-        env={**os.environ, VARIABLE: crash},
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    async with asyncio.timeout(DEADLINE_S):
-        return await child.wait()
+    child = life(directory, place.channel, place.address, NOTICES, crash)
+    return await _ended(child)
+
+
+async def _ended(child: BaseProcess) -> int | None:
+    await asyncio.to_thread(child.join, DEADLINE_S)
+    return child.exitcode
 
 
 KILLS: Final = (
@@ -333,14 +327,11 @@ async def test_killed_in_the_middle_of_a_letter_it_is_told_by_the_next_life(
     async with PretendSmtp() as server:
         mail = Mail(server)
         server.stalls = 1
-        words = [str(tmp_path), "email", mail.address, str(NOTICES)]
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.support.telling", *words
-        )
+        child = life(tmp_path, mail.channel, mail.address, NOTICES)
         async with asyncio.timeout(DEADLINE_S):
             await server.stalled.wait()
-            child.kill()
-            assert await child.wait() == KILLED
+        child.kill()
+        assert await _ended(child) == KILLED
         assert mail.names() == []
         assert await _live(mail, tmp_path) == 0
         assert len(mail.names()) == len(set(mail.names())) == NOTICES
