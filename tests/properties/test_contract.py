@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.schemas import BaseSchema
@@ -62,6 +61,21 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FoldedApi]:
     api.close()
 
 
+def takes_any_text(method: str, path: str) -> bool:
+    """Whether no request can be wrong: all that it takes is text in its path.
+
+    Only after hundreds of tries, a second of CPU, would that be found by drawing.
+    """
+    told = contract()["paths"][path][method]
+    texts = (
+        one["in"] == "path"
+        and one["schema"]["type"] == "string"
+        and one["schema"].keys() <= {"type", "title"}
+        for one in told.get("parameters", [])
+    )
+    return "requestBody" not in told and all(texts)
+
+
 def asked_for(schema: BaseSchema, mode: GenerationMode) -> tuple[int, dict[str, str]]:
     """How many requests were made, and the first that went wrong of each kind."""
     wrong: dict[str, str] = {}
@@ -83,11 +97,11 @@ def asked_for(schema: BaseSchema, mode: GenerationMode) -> tuple[int, dict[str, 
         operation = result.ok()  # type: ignore[union-attr]  # the document is whole
         if operation.path == ENDLESS:
             continue
+        method, path = operation.method, operation.path
+        if mode is GenerationMode.NEGATIVE and takes_any_text(method, path):
+            continue
         cases = operation.as_strategy(generation_mode=mode)
-        try:
-            BOUNDS(given(case=cases)(ask))()
-        except Unsatisfiable:  # nothing can be wrong about a request without a part
-            assert mode is GenerationMode.NEGATIVE
+        BOUNDS(given(case=cases)(ask))()
     return made, wrong
 
 
