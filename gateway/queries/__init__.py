@@ -40,6 +40,7 @@ from gateway.queries.inspections import (
     InspectionRow,
     PressTestRow,
     RecordRow,
+    SiteWork,
 )
 from gateway.queries.maintenance import MaintenanceDetail, MaintenanceRow
 from gateway.queries.needs import SiteNeed, WindowCover
@@ -163,6 +164,9 @@ class LedgerQueries(Protocol):
 
     def inspections(self, wanted: InspectionFilter, part: Slice) -> Page[InspectionRow]:
         """The open period of each device under a plan."""
+
+    def inspections_by_site(self, subtree: str | None) -> list[SiteWork]:
+        """Sites by how much of their routine work is overdue, due, due soon."""
 
     def inspection_records(
         self, wanted: InspectionFilter, part: Slice

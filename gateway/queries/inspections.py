@@ -1,5 +1,7 @@
 """Inspections as readers ask for them and see them."""
 
+from typing import NamedTuple
+
 import msgspec
 
 from fleet.inspections.due import State
@@ -34,6 +36,20 @@ class InspectionRow(msgspec.Struct, kw_only=True):
     last_done_ms: int | None
     checklist: tuple[Line, ...]
     known: tuple[Line, ...]
+
+
+class SiteWork(NamedTuple):
+    """How much of a site's routine work stands where, by its open periods.
+
+    `next_due_ms` is the soonest of their due moments that are known.
+    """
+
+    site: str
+    overdue: int
+    due: int
+    due_soon: int
+    not_due: int
+    next_due_ms: int | None
 
 
 class PressTestRow(msgspec.Struct, kw_only=True):

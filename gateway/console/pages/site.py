@@ -32,6 +32,7 @@ from gateway.console.pages.rated import followups, rating, ratings, sessions
 from gateway.console.pages.shared import Shared
 from gateway.console.pages.shell import STATIC, framed
 from gateway.console.pages.sockets import bind_to_logins, end_pages_of
+from gateway.console.pages.upkeep import due
 from gateway.console.pages.visit import Visit
 from gateway.console.problems import ProblemError
 
@@ -47,6 +48,7 @@ PAGES: Final[tuple[Page, ...]] = (
     sessions.SESSION,
     followups.PAGE,
     statistics.PAGE,
+    due.PAGE,
     alerts.PAGE,
     quarantine.PAGE,
     letters.PAGE,

@@ -1,6 +1,7 @@
 """/availability: how much of their hours devices served, MTBF, MTTR, completeness."""
 
-from collections.abc import Sequence
+import heapq
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal, Self
@@ -21,6 +22,7 @@ from gateway.ratings.tabular import to_csv
 
 GROUPS_MAX: Final = 20_000
 _DAYS_MAX: Final = 400
+_WORST_MAX: Final = 1_000
 _CONTENT: Final[dict[str, Any]] = {"text/csv": {}, "application/json": {}}
 
 Dimension = Literal["device", "site", "month", "model", "firmware"]
@@ -35,6 +37,12 @@ class AvailabilityQuery(Strict):
     site: Text | None = None
     device: Text | None = None
     format: Literal["json", "csv"] = "json"
+    worst: int | None = Field(
+        None,
+        ge=1,
+        le=_WORST_MAX,
+        description="So many groups alone, the least available first.",
+    )
 
     @field_validator("group_by", mode="before")
     @classmethod
@@ -118,10 +126,20 @@ class Availability:
             )
         if query.format == "csv":
             return _csv(query, found)
-        items = [
-            item(key, tally, query.group_by) for key, tally in found.groups.items()
-        ]
+        groups = _worst(found.groups, query.worst)
+        items = [item(key, tally, query.group_by) for key, tally in groups]
         return AvailabilityList(items=items, as_of=found.as_of_ms)
+
+
+def _worst(groups: Mapping[Key, Tally], count: int | None) -> list[tuple[Key, Tally]]:
+    if count is None:
+        return list(groups.items())
+    return heapq.nsmallest(count, groups.items(), key=lambda one: _up_share(one[1]))
+
+
+def _up_share(tally: Tally) -> float:
+    """What nothing was required of cannot have been missing."""
+    return 1 - tally.down_ms / tally.required_ms if tally.required_ms else 1.0
 
 
 def item(key: Key, tally: Tally, names: Sequence[str]) -> AvailabilityItem:

@@ -61,6 +61,17 @@ class Inspection(Item):
     known: list[SheetLine]
 
 
+class SiteWorkItem(Item):
+    """Open periods of a site's devices by state."""
+
+    site: str
+    overdue: int
+    due: int
+    due_soon: int
+    not_due: int
+    next_due_at: Instant | None = Field(validation_alias="next_due_ms")
+
+
 class InspectionRecord(Item):
     record_id: str
     device_id: str
@@ -161,11 +172,12 @@ class Inspections:
         router = APIRouter(tags=["inspections"])
         lists: tuple[tuple[str, Any, type[Item]], ...] = (
             ("/inspections", self.list, Inspection),
+            ("/inspections/sites", self.by_site, SiteWorkItem),
             ("/inspection-records", self.records, InspectionRecord),
             ("/inspection-plans", self.plans, InspectionPlan),
         )
         for path, endpoint, item in lists:
-            router.add_api_route(path, endpoint, response_model=ListOf[item])  # type: ignore[valid-type]  # one of three
+            router.add_api_route(path, endpoint, response_model=ListOf[item])  # type: ignore[valid-type]  # one of these
         router.add_api_route(
             "/inspections", self.record, methods=["POST"], responses=ACT_RESPONSES
         )
@@ -182,6 +194,12 @@ class Inspections:
     ) -> Page[InspectionRow]:
         """What is asked for at each device under a plan."""
         return self._ledger.inspections(query.wanted(caller.site), query.part)
+
+    def by_site(self, caller: Reader) -> ListOf[SiteWorkItem]:
+        """Where hands are needed: the site with the most that is overdue first."""
+        found = self._ledger.inspections_by_site(caller.site)
+        items = [SiteWorkItem.model_validate(one) for one in found]
+        return ListOf[SiteWorkItem](items=items, next_cursor=None)
 
     def records(
         self, query: Annotated[RecordQuery, Query()], caller: Reader

@@ -61,6 +61,7 @@ from gateway.queries.inspections import (
     InspectionRow,
     PressTestRow,
     RecordRow,
+    SiteWork,
 )
 from gateway.queries.maintenance import MaintenanceDetail, MaintenanceRow
 from gateway.queries.needs import SiteNeed, WindowCover
@@ -205,6 +206,9 @@ class SqliteLedgerQueries:
 
     def inspections(self, wanted: InspectionFilter, part: Slice) -> Page[InspectionRow]:
         return self._read(lambda c: inspections.listed(c, wanted, part))
+
+    def inspections_by_site(self, subtree: str | None) -> list[SiteWork]:
+        return self._read(lambda c: inspections.by_site(c, subtree))
 
     def inspection_records(
         self, wanted: InspectionFilter, part: Slice

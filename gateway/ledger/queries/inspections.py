@@ -18,6 +18,7 @@ from gateway.queries.inspections import (
     InspectionRow,
     PressTestRow,
     RecordRow,
+    SiteWork,
 )
 from gateway.reading.paging import Columns, Conditions, Listing, cut, page
 
@@ -44,6 +45,14 @@ LEFT JOIN device_activity AS a ON a.no = d.no
 LEFT JOIN device_report AS t ON t.device_no = d.no AND t.kind = 'selftest'
     AND t.place = (SELECT max(place) FROM device_report
         WHERE device_no = d.no AND kind = 'selftest')
+"""
+_SITES_MAX: Final = 1_000
+_BY_SITE: Final = """
+SELECT d.site, sum(i.state = 'overdue'), sum(i.state = 'due'),
+    sum(i.state = 'due_soon'), sum(i.state = 'not_due'), min(i.next_due_ms)
+FROM inspection AS i JOIN device AS d ON d.no = i.device_no
+WHERE d.site IS NOT NULL AND {clause}
+GROUP BY d.site ORDER BY 2 DESC, 3 DESC, 4 DESC, 1 LIMIT ?
 """
 _SELECT_RECORD: Final = """
 SELECT r.place, d.site, r.data FROM inspection_record AS r
@@ -130,6 +139,15 @@ def listed(
     conditions.where("i.state = ?", wanted.state)
     conditions.where("i.type = ?", wanted.type)
     return page(connection, _INSPECTIONS, conditions, part)
+
+
+def by_site(connection: apsw.Connection, subtree: str | None) -> list[SiteWork]:
+    """Sites with open periods, those with the most that is overdue first."""
+    conditions = Conditions()
+    conditions.where(of_site("d.site"), subtree)
+    sql = _BY_SITE.format(clause=conditions.clause)
+    rows = connection.execute(sql, (*conditions.values, _SITES_MAX))
+    return [SiteWork(*row) for row in rows]
 
 
 def records(

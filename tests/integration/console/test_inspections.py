@@ -72,6 +72,26 @@ async def test_a_plan_makes_an_inspection_due_and_a_record_ends_it(
     assert kept["record_id"] == outcome["record_id"]
 
 
+async def test_work_is_counted_by_site_where_one_may_look(api: FoldedApi) -> None:
+    await prepared(api)
+    second = PLAN | {"plan_id": "south", "subject": "south", "every_days": 40}
+    await api.ask("PUT", "/api/v1/inspection-plans", json=second)
+    pass_days(api, 31)
+    hall, south = (await api.get("/api/v1/inspections/sites")).json()["items"]
+    assert hall == {
+        "site": "hall",
+        "overdue": 1,
+        "due": 0,
+        "due_soon": 0,
+        "not_due": 0,
+        "next_due_at": "2026-12-21T16:00:00.000Z",
+    }
+    assert (south["site"], south["not_due"]) == ("south", 1)
+    bound = bearer(api.tokens.create("bound", ["read"], "south", 0))
+    answer = await api.ask("GET", "/api/v1/inspections/sites", headers=bound)
+    assert answer.json()["items"] == [south]
+
+
 async def test_sheets_come_with_what_the_device_proves(api: FoldedApi) -> None:
     await prepared(api)
     pass_days(api, 1)

@@ -55,6 +55,16 @@ async def test_a_token_of_a_site_sees_that_site_only(api: FoldedApi) -> None:
     assert item["group"] == {"device": "d-1"}
 
 
+async def test_the_least_available_are_asked_for_alone(api: FoldedApi) -> None:
+    api.world.store.run(
+        "UPDATE availability_day SET down_ms = CASE WHEN device_no ="
+        " (SELECT no FROM device WHERE device_id = 'd-2') THEN required_ms ELSE 0 END"
+    )
+    (item,) = (await api.get(f"{PATH}&worst=1")).json()["items"]
+    assert item["group"] == {"device": "d-2"}
+    assert (await api.get(f"{PATH}&worst=0")).status_code == 422
+
+
 @pytest.mark.parametrize("days", ["from=2026-12-01&to=2026-11-01", "from=2026-11-01"])
 async def test_days_that_make_no_sense_are_refused(api: FoldedApi, days: str) -> None:
     assert (await api.get(f"/api/v1/availability?{days}")).status_code == 422

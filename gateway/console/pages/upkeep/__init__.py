@@ -1,0 +1,1 @@
+"""Pages of who keeps terminals in order: what is due, visits, sheets, availability."""
