@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from copy import copy
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
@@ -12,11 +13,12 @@ from nicegui import ui
 from nicegui.language import Language
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import HTTPConnection, Request
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp
 
 from gateway.clock import SystemClock
 from gateway.console.front import House
-from gateway.console.pages import live, statistics
+from gateway.console.pages import live, me, statistics
 from gateway.console.pages.halls import device, devices, hall
 from gateway.console.pages.operating import (
     alerts,
@@ -55,9 +57,11 @@ PAGES: Final[tuple[Page, ...]] = (
     sinks.PAGE,
     data.PAGE,
     audit.PAGE,
+    me.PAGE,
 )
 """In the order of the menu."""
 
+_ROOT: Final = "/"
 _RECONNECT_S: Final = 10.0
 _STATIC_S_MAX: Final = 3600
 _COMPRESSED_BYTES_MIN: Final = 1000
@@ -99,10 +103,13 @@ async def running(house: House) -> AsyncIterator[ASGIApp]:
 
 def _shown(
     page: Page, house: House, shared: Shared
-) -> Callable[[Request], Awaitable[None]]:
-    async def show(request: Request) -> None:
+) -> Callable[[Request], Awaitable[RedirectResponse | None]]:
+    async def show(request: Request) -> RedirectResponse | None:
         client = ui.context.client
         visit = Visit(house, shared, client, request, page.name)
+        home = _home(visit)
+        if page.path == _ROOT != home:
+            return RedirectResponse(home, HTTPStatus.SEE_OTHER)
         client.page = own = copy(client.page)
         own.language = _LANGUAGES[visit.preferences.language]
         own.dark = _DARK[visit.preferences.theme]
@@ -112,8 +119,15 @@ def _shown(
                 await page.build(visit)
             else:
                 ui.label(visit.words("not_allowed"))
+        return None
 
     return show
+
+
+def _home(visit: Visit) -> str:
+    """The first page of the menu that somebody may see; the clerks' is their own."""
+    seen = (page.path for page in PAGES if page.icon and visit.may(page.scope))
+    return next(seen, _ROOT)
 
 
 def _stands(house: House, connection: HTTPConnection) -> bool:

@@ -66,9 +66,16 @@ class Console:
             store.unlink()
         self.start()
 
-    def user(self, name: str, role: str, site: str | None = None) -> None:
+    def user(
+        self,
+        name: str,
+        role: str,
+        site: str | None = None,
+        employee: str | None = None,
+    ) -> None:
         """Let somebody log in with `PASSWORD`."""
-        self.users.create(name, PASSWORD, Grant(role, site), 0)
+        grant = Grant(role, site, employee=employee)
+        self.users.create(name, PASSWORD, grant, 0)
 
 
 class Browser:
@@ -98,6 +105,10 @@ class Browser:
             lambda driver: driver.find_elements(By.CSS_SELECTOR, css)[:1]
         )[0]
         return found
+
+    def all(self, css: str) -> list[WebElement]:
+        """All such elements that there are now."""
+        return self.driver.find_elements(By.CSS_SELECTOR, css)
 
     def click(self, label: str) -> None:
         """Press what is called so, by its text or its label."""

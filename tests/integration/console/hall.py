@@ -8,6 +8,9 @@ from gateway.ports import Record
 from tests.support.folding import DAY_MS, START_MS, FoldedLedger, element, message
 
 DEVICES: Final = 12
+STAFF: Final = 3
+"""At the first windows, one each."""
+
 DAYS: Final = 15
 SEED: Final = 7
 HOSTILE: Final = "<script>document.title='owned'</script>"
@@ -67,6 +70,18 @@ def _organise(world: FoldedLedger, corner: str) -> None:
         for n in range(1, DEVICES + 1)
     ]
     world.act("tables_applied", {"table": "devices", "rows": rows})
+    staff = [{"id": f"E{n}", "pseudonym": f"Staff {n}"} for n in range(1, STAFF + 1)]
+    world.act("tables_applied", {"table": "employees", "rows": staff})
+    seats = [
+        {
+            "device_id": device(n),
+            "window": f"w{n}",
+            "employee": f"E{n}",
+            "from": "2026-01-01",
+        }
+        for n in range(1, STAFF + 1)
+    ]
+    world.act("tables_applied", {"table": "bindings", "rows": seats})
 
 
 def _days(now_ms: int) -> Iterator[list[Record]]:
