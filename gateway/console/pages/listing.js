@@ -1,6 +1,11 @@
 // A list of the API as a table: rows are fetched by the browser, page after page.
 // Everything from outside is text: no cell is ever taken for markup.
 const SPLIT = ".";
+const NOTHING_ASKED = /[?&][a-z_]+=(?=&|$)/g;
+const SECOND_MS = 1000;
+const MINUTE_S = 60;
+const HOUR_S = 3600;
+const DAY_S = 86400;
 
 function at(item, key) {
   return key.split(SPLIT).reduce((found, part) => (found == null ? found : found[part]), item);
@@ -13,13 +18,13 @@ export default {
         <table class="console-table" :aria-busy="loading ? 'true' : 'false'">
           <caption class="console-hidden">{{ label }}</caption>
           <thead><tr>
-            <th v-for="c in columns" :key="c.key" scope="col" :class="c.kind">{{ c.label }}</th>
+            <th v-for="c in columns" :key="c.key + c.label" scope="col" :class="c.kind">{{ c.label }}</th>
             <th v-if="acts.length" scope="col"><span class="console-hidden">{{ words.acts }}</span></th>
           </tr></thead>
           <tbody>
             <tr v-for="(item, no) in items" :key="no">
-              <td v-for="c in columns" :key="c.key" :class="c.kind" :data-label="c.label">
-                <a v-if="c.href && at(item, c.key) != null" :href="way(c, item)">{{ text(c, item) }}</a>
+              <td v-for="c in columns" :key="c.key + c.label" :class="c.kind" :data-label="c.label">
+                <a v-if="c.href && at(item, c.key) != null" :href="way(c, item)" :aria-label="c.kind === 'link' ? c.label + ' ' + name(item) : null">{{ text(c, item) }}</a>
                 <time v-else-if="c.kind === 'time' && at(item, c.key)" :datetime="at(item, c.key)" :title="moment(at(item, c.key))">{{ text(c, item) }}</time>
                 <span v-else-if="c.kind === 'state' && at(item, c.key) != null" :class="['console-state', (c.colours || {})[at(item, c.key)]]">{{ text(c, item) }}</span>
                 <span v-else-if="c.kind === 'level' && at(item, c.key) != null" :class="['console-level', 'l' + at(item, c.key)]">{{ text(c, item) }}</span>
@@ -100,7 +105,7 @@ export default {
       return !act.when || Object.entries(act.when).every(([key, values]) => values.includes(at(item, key)));
     },
     way(column, item) {
-      return column.href.replace(/\{([a-z_.]+)\}/g, (_, key) => encodeURIComponent(text_of(at(item, key))));
+      return column.href.replace(/\{([a-z_.]+)\}/g, (_, key) => encodeURIComponent(text_of(at(item, key)))).replace(NOTHING_ASKED, "");
     },
     moment(value) {
       const form = { dateStyle: "medium", timeStyle: "medium", timeZone: this.zone };
@@ -110,6 +115,8 @@ export default {
       const value = at(item, column.key);
       if (value == null || value === "" || (Array.isArray(value) && !value.length)) return "–";
       if (column.kind === "time") return this.moment(value);
+      if (column.kind === "link") return column.label;
+      if (column.kind === "duration") return lasting(Math.floor(value / SECOND_MS));
       if (column.kind === "percent") return `${value} %`;
       if (column.kind === "number" && typeof value === "number") return value.toLocaleString(this.language);
       const known = column.words || {};
@@ -122,4 +129,13 @@ export default {
 function text_of(value) {
   if (value == null) return "";
   return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+// As `duration` of numbers.py: in its two largest units at most.
+function lasting(seconds) {
+  const whole = (unit) => Math.floor(seconds / unit);
+  if (seconds < MINUTE_S) return `${seconds} s`;
+  if (seconds < HOUR_S) return `${whole(MINUTE_S)} min`;
+  if (seconds < DAY_S) return `${whole(HOUR_S)} h ${Math.floor((seconds % HOUR_S) / MINUTE_S)} min`;
+  return `${whole(DAY_S)} d ${Math.floor((seconds % DAY_S) / HOUR_S)} h`;
 }

@@ -14,7 +14,7 @@ from gateway.console.pages.visit import Visit
 
 _PREFIX: Final = "/api/v1"
 _ROWS: Final = 50
-_LANGUAGES: Final = {"en": "en-GB", "zh": "zh-CN"}
+LANGUAGES: Final = {"en": "en-GB", "zh": "zh-CN"}
 _NOTHING: Final[Mapping[str, str]] = {}
 
 
@@ -22,7 +22,8 @@ class Column(NamedTuple):
     """`key` leads to the value, as `key.site`; `kind` says how it is written.
 
     Kinds are text, long (of several lines), number, figure (a number that is a text),
-    percent, time, state and level. `href` makes it a link, with places for values of
+    percent, duration (of ms), time, state, level and link
+    (whose text is the label). `href` makes it a link, with places for values of
     the same item: `/devices/{device_id}`. `words` translate values, `colours` (good,
     fair, bad) tell states apart.
     """
@@ -74,7 +75,7 @@ class Listing(Element, component="listing.js"):
             key: visit.words(f"list_{key}") for key in words
         }
         self._props["zone"] = str(visit.zone)
-        self._props["language"] = _LANGUAGES[visit.words.language]
+        self._props["language"] = LANGUAGES[visit.words.language]
         self._props["url"] = self._url(params)
         self.on("act", self._do)
 

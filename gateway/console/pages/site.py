@@ -34,7 +34,7 @@ from gateway.console.pages.rated import followups, rating, ratings, sessions
 from gateway.console.pages.shared import Shared
 from gateway.console.pages.shell import STATIC, framed
 from gateway.console.pages.sockets import bind_to_logins, end_pages_of
-from gateway.console.pages.upkeep import due
+from gateway.console.pages.upkeep import availability, due, sheet
 from gateway.console.pages.visit import Visit
 from gateway.console.problems import ProblemError
 
@@ -51,6 +51,8 @@ PAGES: Final[tuple[Page, ...]] = (
     followups.PAGE,
     statistics.PAGE,
     due.PAGE,
+    availability.PAGE,
+    sheet.PAGE,
     alerts.PAGE,
     quarantine.PAGE,
     letters.PAGE,

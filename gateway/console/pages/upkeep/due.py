@@ -8,17 +8,16 @@ from nicegui import ui
 
 from gateway.console.pages.listing import Column, Listing
 from gateway.console.pages.page import Page
-from gateway.console.pages.panels.way import heading
-from gateway.console.pages.upkeep.words import WORKS, words_of
+from gateway.console.pages.rated.telling import section
+from gateway.console.pages.upkeep.words import COLOURS, RESULTS, STATES, WORKS, words_of
 from gateway.console.pages.visit import Visit
 
-_STATES: Final = ("overdue", "due", "due_soon", "not_due")
-_COLOURS: Final = {"overdue": "bad", "due": "fair", "due_soon": "", "not_due": "good"}
 _RESULT_COLOURS: Final = {"ok": "good", "degraded": "fair", "out_of_service": "bad"}
 _VISITS_MAX: Final = 30
 _STOPS_MAX: Final = 50
 _REFRESH_S: Final = 60.0
-_SITE: Final = "/maintenance?state=due&site={site}"
+_SHEET: Final = "/maintenance/sheets/{site}"
+_HALL: Final = "/halls/{site}"
 _DEVICE: Final = "/devices/{device_id}"
 
 
@@ -28,10 +27,10 @@ class Due:
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
         state = visit.query.get("state", "overdue")
-        self._state = state if state in _STATES else "overdue"
+        self._state = state if state in STATES else "overdue"
         self._site = visit.query.get("site", "")
         words = visit.words
-        with _section(words("by_site")):
+        with section(words("by_site"), "console-part"):
             self._sites = Listing(
                 visit,
                 "/inspections/sites",
@@ -39,7 +38,7 @@ class Due:
                 label=words("by_site"),
                 empty=words("no_work"),
             )
-        with _section(words("work")):
+        with section(words("work"), "console-part"):
             self._choices()
             self._list = Listing(
                 visit,
@@ -54,10 +53,11 @@ class Due:
         words = self._visit.words
         of_site = f"{PAGE.path}?site={{site}}&state="
         return [
-            Column("site", words("site"), href=_SITE),
+            Column("site", words("site"), href=_HALL),
+            Column("site", words("sheet"), "link", _SHEET),
             *(
                 Column(state, words(f"work_{state}"), "number", of_site + state)
-                for state in _STATES
+                for state in STATES
             ),
             Column("next_due_at", words("next_due"), "time"),
         ]
@@ -66,7 +66,7 @@ class Due:
         words = self._visit.words
         with ui.element("div").classes("console-ways").props("role=navigation") as way:
             way.props["aria-label"] = words("states")
-            for state in _STATES:
+            for state in STATES:
                 link = ui.link(words(f"work_{state}"), self._way(state, self._site))
                 if state == self._state:
                     link.props("aria-current=page").classes("console-here")
@@ -80,13 +80,14 @@ class Due:
 
     def _columns(self) -> list[Column]:
         words = self._visit.words
-        states = words_of(self._visit, "work", _STATES)
+        states = words_of(self._visit, "work", STATES)
         return [
             Column("device_id", words("device"), href=_DEVICE),
             Column("window", words("window")),
-            Column("site", words("site"), href=_SITE),
-            Column("type", words("kind"), words=words_of(self._visit, "type", WORKS)),
-            Column("state", words("state"), "state", "", states, _COLOURS),
+            Column("site", words("site"), href=_HALL),
+            Column("site", words("sheet"), "link", _SHEET),
+            Column("type", words("kind"), words=words_of(self._visit, "task", WORKS)),
+            Column("state", words("state"), "state", "", states, COLOURS),
             Column("next_due_at", words("next_due"), "time"),
             Column("overdue_at", words("overdue_at"), "time"),
             Column("presses", words("presses"), "number"),
@@ -100,7 +101,7 @@ class Planner:
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
-        with _section(visit.words("planner")):
+        with section(visit.words("planner"), "console-part"):
             self._told = ui.label().classes("console-quiet")
             self._place = ui.element("div").classes("console-visits")
         self._shown: Any = None
@@ -129,7 +130,7 @@ class Planner:
                 if site is None:
                     ui.label(words("no_site")).classes("console-here")
                 else:
-                    ui.link(site, _SITE.format(site=quote(site, safe="")))
+                    ui.link(site, _SHEET.format(site=quote(site, safe="")))
                 by = words("visit_by", at=self._visit.time(one["by"], "%m-%d %H:%M"))
                 late = words("visit_late") if one["overdue"] else by
                 kind = "bad" if one["overdue"] else "fair"
@@ -165,8 +166,8 @@ class Planner:
 
 def _done(visit: Visit) -> None:
     words = visit.words
-    results = words_of(visit, "result", tuple(_RESULT_COLOURS))
-    with _section(words("records")):
+    results = words_of(visit, "outcome", RESULTS)
+    with section(words("records"), "console-part"):
         Listing(
             visit,
             "/inspection-records",
@@ -174,7 +175,7 @@ def _done(visit: Visit) -> None:
                 Column("finished_at", words("finished"), "time"),
                 Column("device_id", words("device"), href=_DEVICE),
                 Column("site", words("site")),
-                Column("type", words("kind"), words=words_of(visit, "type", WORKS)),
+                Column("type", words("kind"), words=words_of(visit, "task", WORKS)),
                 Column(
                     "result", words("result"), "state", "", results, _RESULT_COLOURS
                 ),
@@ -189,7 +190,7 @@ def _done(visit: Visit) -> None:
 
 def _plans(visit: Visit) -> None:
     words = visit.words
-    with _section(words("plans")):
+    with section(words("plans"), "console-part"):
         Listing(
             visit,
             "/inspection-plans",
@@ -198,7 +199,7 @@ def _plans(visit: Visit) -> None:
                 Column("enabled", words("state"), words=words_of(visit, "on", ONS)),
                 Column("scope", words("scope"), words=words_of(visit, "for", SCOPES)),
                 Column("subject", words("subject")),
-                Column("type", words("kind"), words=words_of(visit, "type", WORKS)),
+                Column("type", words("kind"), words=words_of(visit, "task", WORKS)),
                 Column("every_days", words("every_days"), "number"),
                 Column("day_unit", words("unit"), words=words_of(visit, "days", UNITS)),
                 Column("every_presses", words("every_presses"), "number"),
@@ -217,14 +218,8 @@ UNITS: Final = ("natural", "working")
 FROMS: Final = ("completion", "grid")
 
 
-def _section(title: str) -> ui.element:
-    card = ui.element("section").classes("console-card console-part")
-    with card:
-        heading(title)
-    return card
-
-
 async def build(visit: Visit) -> None:
+    ui.link(visit.words("to_availability"), "/maintenance/availability")
     Due(visit)
     planner = Planner(visit)
     _done(visit)
