@@ -22,8 +22,7 @@ def hints(
     """As pids and ratings are now; only verbs that there are."""
     pids = {one.name: one.pid for one in processes if one.pid is not None}
     program = f"{evalgate()} {{}} --config {shlex.quote(str(layout.config))}"
-    pages = f"http://127.0.0.1:{layout.ports.console}/"
-    api = f"{pages}api/v1"
+    api = f"{pages(layout)}api/v1"
     found: list[Hint] = []
     if "trace" in verbs and rating_id is not None:
         found.append((program.format(f"trace {rating_id}"), "one rating's whole way"))
@@ -38,9 +37,14 @@ def hints(
         command = f"kill -9 {pids['broker']}"
         found.append((command, "the broker dies; terminals keep their presses"))
     found.append((program.format("top"), "as for any gateway"))
-    found.append((pages, "the console, in a browser"))
+    found.append((pages(layout), "the console, in a browser"))
     found.append((f"{api}/docs", "the API"))
     return tuple(found)
+
+
+def pages(layout: Layout) -> str:
+    """Where a browser finds the console."""
+    return f"http://127.0.0.1:{layout.ports.console}/"
 
 
 def evalgate() -> str:

@@ -12,7 +12,7 @@ from gateway.cli.demo.books import Books
 from gateway.cli.demo.commands import commands
 from gateway.cli.demo.ending import end
 from gateway.cli.demo.hall import Hall
-from gateway.cli.demo.hints import hints
+from gateway.cli.demo.hints import hints, pages
 from gateway.cli.demo.layout import Layout, lay_out
 from gateway.cli.demo.people import People
 from gateway.cli.demo.reckoning import Reckoning
@@ -98,6 +98,7 @@ class Demo:
                 try:
                     screen.say("starting broker, sinks, gateway and terminals ...")
                     self._hall.start(self._api)
+                    screen.say(f"the console: {pages(self._layout)} in a browser")
                     self._follow(screen, seconds)
                 except EndedError:
                     screen.say("ending ...")
