@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from gateway.cli.demo import registry
+
 CONSOLE_PORT: Final = 8700
 _LOOPBACK: Final = "127.0.0.1"
 
@@ -25,6 +27,7 @@ reconnect_delay_s_max = 1.0
 
 [fleet]
 unknown_devices = "approve"
+{tables}
 
 [[influxdb]]
 name = "influxdb"
@@ -72,7 +75,7 @@ about = "The hall of a demo"
 
 [population]
 terminals = {terminals}
-prefix = "pad"
+prefix = "{prefix}"
 connect_per_s = {connect_per_s}
 
 [[stages]]
@@ -157,14 +160,21 @@ class Layout:
         return self.directory / "mosquitto.conf"
 
     def write(self) -> None:
-        """Write the configurations of gateway and broker, and the scenario."""
+        """Write the configurations of gateway and broker, tables, and the scenario."""
         scenario = _SCENARIO.format(
             terminals=self.terminals,
+            prefix=registry.PREFIX,
             connect_per_s=max(_CONNECTS_S_MIN, self.terminals),
             rate=self.terminals * _PRESSES_A_TERMINAL_S,
         )
         self.scenario.write_text(scenario, "utf-8")
-        fields = {**self.ports._asdict(), "token": self.token, "secret": self.secret}
+        registry.write(self.directory, self.terminals)
+        fields = {
+            **self.ports._asdict(),
+            "token": self.token,
+            "secret": self.secret,
+            "tables": registry.settings(),
+        }
         self.config.write_text(_GATEWAY.format(**fields), "utf-8")
         self.config.chmod(0o600)
         # Started by root, it would become somebody who may not write there.

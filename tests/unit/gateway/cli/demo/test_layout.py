@@ -1,5 +1,6 @@
 """Where a demo's parts are."""
 
+import csv
 import socket
 from pathlib import Path
 
@@ -21,6 +22,25 @@ def test_its_configuration_is_a_valid_one_with_its_own_ports(tmp_path: Path) -> 
     assert settings.gateway.data_dir == tmp_path / "data"
     assert made.run_dir == settings.gateway.data_dir / "run"
     assert len(set(made.ports)) == len(made.ports)
+
+
+def test_every_terminal_stands_at_a_window_of_a_hall(tmp_path: Path) -> None:
+    made = lay_out(tmp_path, 5)
+    named = dict(load_settings(made.config, {}).fleet.tables())
+    rows = {
+        name: list(csv.DictReader(path.read_text("utf-8").splitlines()))
+        for name, path in named.items()
+    }
+    assert [row["device_id"] for row in rows["devices"]][::4] == [
+        "pad-00000",
+        "pad-00004",
+    ]
+    halls = {row["id"] for row in rows["sites"]}
+    assert {row["site"] for row in rows["devices"]} == halls - {"city"}
+    windows = {row["id"]: row["site"] for row in rows["windows"]}
+    assert all(windows[row["window"]] == row["site"] for row in rows["devices"])
+    departments = {row["id"] for row in rows["departments"]}
+    assert {row["department"] for row in rows["windows"]} <= departments
 
 
 def test_a_taken_port_of_the_console_is_replaced(
