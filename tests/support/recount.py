@@ -30,7 +30,8 @@ Key = tuple[object, ...]
 
 RATINGS = """
 SELECT r.session_no, r.level, r.origin, r.effective, r.flags, r.occurred_ms, r.mode,
-    r.void, r.employee_id AS employee, b.site, b.department, b.window, b.medium,
+    r.void, r.amends, d.device_id || ':' || r.event_id AS rating_id,
+    r.employee_id AS employee, b.site, b.department, b.window, b.medium,
     d.device_id AS device
 FROM rating AS r JOIN binding AS b ON b.no = r.binding
 JOIN device AS d ON d.no = r.device_no
@@ -122,7 +123,9 @@ def _moment(session: Row, answer: Row | None, ratings: list[Row]) -> int:
     if session["eligible"] and session["ended_ms"] is not None:
         return int(session["ended_ms"])
     voided = [one for one in ratings if one["void"] and '"whole"' in one["void"]]
-    pressed = [answer] if answer else voided
+    amended = {one["amends"] for one in voided}  # by what may bear an earlier time
+    last = [one for one in voided if one["rating_id"] not in amended]
+    pressed = [answer] if answer else last or voided
     return max(
         [int(one["occurred_ms"]) for one in pressed], default=session["began_ms"]
     )
