@@ -46,7 +46,7 @@ def test_each_is_fit_for_everybody(
 def test_work_is_shown_as_the_api_tells_it(browser: Browser, console: Console) -> None:
     browser.prefer("zh-CN")
     browser.open("/maintenance?state=due_soon&site=north")
-    browser.sees("上门计划", "即将到期", "every-other-day")
+    browser.sees("上门计划", "携带备件", "即将到期", "every-other-day")
     items = asked(console, "/inspections?state=due_soon&site=north")["items"]
     assert len(items) == 6
     browser.sees(*(item["device_id"] for item in items))
