@@ -48,18 +48,27 @@ class Payloads:
 def hidden(payload: bytes, charset: str, names: Collection[str]) -> bytes | None:
     """The payload without the values of these names, at any depth.
 
-    What is no JSON stays when it has none of the names, and is withheld otherwise.
+    What is no JSON, or too deep, stays when it has none of the names, and is withheld
+    otherwise.
     """
     text = payload.decode(charset, "replace")
+    repeated = False
+
+    def read(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal repeated
+        found = dict(pairs)
+        repeated = repeated or len(found) < len(pairs)
+        return found
+
     try:
-        value = json.loads(text.removeprefix("\ufeff"))
+        value = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=read)
+        clean = _without(value, names)
+        if clean == value and not repeated:  # of a name told twice `value` has the last
+            return payload
+        return json.dumps(clean, ensure_ascii=False).encode(charset, "replace")
     except (ValueError, RecursionError):
         told = any(name in text for name in (*names, _ESCAPED))
         return None if told else payload
-    clean = _without(value, names)
-    if clean == value:
-        return payload
-    return json.dumps(clean, ensure_ascii=False).encode(charset, "replace")
 
 
 def _without(value: Any, names: Collection[str]) -> Any:  # noqa: ANN401 -- any JSON value

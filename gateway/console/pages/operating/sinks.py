@@ -11,11 +11,11 @@ from gateway.console.pages.page import Page
 from gateway.console.pages.panels.way import heading
 from gateway.console.pages.periods import own, today_of
 from gateway.console.pages.visit import Visit
+from gateway.events.addressing import TO_TERMINALS
 
 _REFRESH_S: Final = 2.0
 _COLOURS: Final = {"ok": "good", "retrying": "fair", "open": "fair"}
 _FIGURES: Final = ("addressed", "delivered", "owed", "dead", "expired")
-_RECEIPTS: Final = "receipts"
 
 
 class Sinks:
@@ -53,7 +53,7 @@ class _Card:
                     ui.button(words("enable"), on_click=self._enable).props(
                         "outline no-caps"
                     )
-                    if sink["kind"] != _RECEIPTS:
+                    if sink["kind"] not in TO_TERMINALS:
                         ui.button(words("replay"), on_click=self._replay).props(
                             "outline no-caps"
                         )

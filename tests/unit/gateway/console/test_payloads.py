@@ -43,6 +43,23 @@ def test_what_is_no_json_is_withheld_when_it_may_tell(
     assert hidden(payload, "utf-8", NAMES) == shown
 
 
+@pytest.mark.parametrize("depth", [300, 700, 5_000])
+def test_what_is_too_deep_is_shown_when_it_tells_of_nobody(depth: int) -> None:
+    deep, told = b"[" * depth + b"]" * depth, b'{"comment": "S3CRET"}'
+    assert hidden(deep, "utf-8", NAMES) == deep
+    shown = hidden(b"[" * depth + told + b"]" * depth, "utf-8", NAMES)
+    assert shown is None or b"S3CRET" not in shown
+
+
+@pytest.mark.parametrize("last", ["null", '"S3CRET-2"'])
+def test_a_name_that_is_told_twice_tells_nothing_the_first_time(last: str) -> None:
+    payload = f'{{"level": 1, "comment": "S3CRET-1", "comment": {last}}}'.encode()
+    shown = hidden(payload, "utf-8", NAMES)
+    assert shown is not None
+    assert b"S3CRET" not in shown
+    assert b'"level": 1' in shown
+
+
 @pytest.fixture
 def api(tmp_path: Path) -> Iterator[FoldedApi]:
     api = FoldedApi(tmp_path)
