@@ -69,7 +69,7 @@ def clocks(visit: Visit, found: Mapping[str, Any]) -> None:
     """Deadlines, and the days that they were counted by."""
     for clock in found["deadlines"]:
         name = visit.words(f"clock_{clock['clock']}")
-        until = visit.words("until", at=visit.time(clock["at"], "%Y-%m-%d %H:%M"))
+        until = visit.words("until_at", at=visit.time(clock["at"], "%Y-%m-%d %H:%M"))
         ui.label(f"{name}: {until}")
         skipped = ", ".join(day["day"] for day in clock["skipped"] or ())
         if skipped:
