@@ -41,6 +41,12 @@ class Words:
         except KeyError:
             return name or ""
 
+    def all_of(self, kind: str) -> dict[str, str]:
+        """The word for each name of a kind, in the order of the tables."""
+        keys = [key for table in self._tables for key in table]
+        start = f"{kind}_"
+        return {it.removeprefix(start): self(it) for it in keys if it.startswith(start)}
+
 
 @cache
 def _table(page: str) -> dict[str, dict[str, str]]:

@@ -134,7 +134,7 @@ async def build(visit: Visit) -> None:
                 Column("site", visit.words("site")),
                 Column("device_id", visit.words("device")),
                 Column("from", visit.words("from"), "time"),
-                Column("until", visit.words("until"), "time"),
+                Column("until", visit.words("window_until"), "time"),
                 Column("reason", visit.words("reason"), "long"),
                 Column("author", visit.words("author")),
             ],

@@ -30,7 +30,12 @@ class Quarantine:
             "/quarantine",
             [
                 Column("id", words("number"), "number"),
-                Column("reason", words("reason"), href="/quarantine?reason={reason}"),
+                Column(
+                    "reason",
+                    words("reason"),
+                    href="/quarantine?reason={reason}",
+                    words=words.all_of("cause"),
+                ),
                 Column("detail", words("detail"), "long"),
                 Column("topic", words("topic")),
                 Column("received_at", words("received"), "time"),
@@ -74,7 +79,8 @@ class Quarantine:
         self._whole.clear()
         with self._whole:
             heading(visit.words("bytes_of", number=found["id"]))
-            ui.label(f"{found['topic']} · {found['reason']} · {found['detail']}")
+            cause = visit.words.known("cause", found["reason"])
+            ui.label(f"{found['topic']} · {cause} · {found['detail']}")
             if payload is None:
                 ui.label(visit.words("no_bytes")).classes("console-quiet")
                 return

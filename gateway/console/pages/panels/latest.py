@@ -52,7 +52,7 @@ class _Row:
         if rating is None:
             return
         level, words = rating["level"], visit.words
-        flags = list(rating["flags"])
+        flags = [words.known("flag", name) for name in rating["flags"]]
         if not rating["effective"]:
             flags.append(words("without_effect"))
         told = {

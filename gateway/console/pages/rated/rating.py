@@ -69,13 +69,19 @@ class OneRating:
                     (words("device"), found["device_id"]),
                     (words("session"), found["session_id"]),
                     (words("origin"), words.known("origin", found["origin"])),
-                    (words("flags"), found["flags"]),
+                    (
+                        words("flags"),
+                        [words.known("flag", name) for name in found["flags"]],
+                    ),
                     (words("voided"), _told(found["void"], "reason", "by")),
                     (words("disputed"), _told(found["dispute"], "reason", "by")),
                 ]
             )
             for flag, evidence in found["evidence"].items():
-                ui.label(f"{flag}: {evidence}").classes("console-quiet")
+                told = ", ".join(f"{name} {value}" for name, value in evidence.items())
+                if told:
+                    name = words.known("flag", flag)
+                    ui.label(f"{name}: {told}").classes("console-quiet")
             if found["session_key"]:
                 ui.link(
                     words("its_session"), f"/sessions/{quote(found['session_key'])}"

@@ -7,13 +7,13 @@ from gateway.console.pages.listing import Column, Listing
 from gateway.console.pages.page import Page
 from gateway.console.pages.visit import Visit
 
-_TEXTS: Final = ("site", "department", "employee", "device", "session", "flag")
+_TEXTS: Final = ("site", "department", "employee", "device", "session")
 
 
 async def build(visit: Visit) -> None:
     words = visit.words
     levels = {str(level): words(f"level_{level}") for level in (5, 4, 3, 2, 1)}
-    filters = Filters(visit, _TEXTS, {"level": levels})
+    filters = Filters(visit, _TEXTS, {"level": levels, "flag": words.all_of("flag")})
     found = Listing(
         visit,
         "/ratings",
@@ -44,7 +44,7 @@ def columns(visit: Visit) -> list[Column]:
             words={"true": words("counts"), "false": words("counts_not")},
             colours={"true": "good"},
         ),
-        Column("flags", words("flags")),
+        Column("flags", words("flags"), words=words.all_of("flag")),
         Column("version", words("version"), "number"),
     ]
 

@@ -63,7 +63,11 @@ async def build_all(visit: Visit) -> None:
             Column("employee_id", words("employee")),
             Column("ended_at", words("ended_at"), "time"),
             Column("deadline_at", words("deadline_at"), "time"),
-            Column("unrated_reason", words("unrated_reason")),
+            Column(
+                "unrated_reason",
+                words("unrated_reason"),
+                words=words.all_of("why"),
+            ),
         ],
         label=words("page_sessions"),
         empty=words("no_sessions"),
@@ -104,7 +108,10 @@ def _facts(visit: Visit, found: Mapping[str, Any]) -> None:
                 (words("employee"), found["employee_id"]),
                 (words("service"), found["service_code"]),
                 (words("business_date"), found["business_date"]),
-                (words("unrated_reason"), found["unrated_reason"]),
+                (
+                    words("unrated_reason"),
+                    words.known("why", found["unrated_reason"]),
+                ),
                 (words("provisional"), words("yes") if found["provisional"] else None),
                 (words("estimated_days"), words("yes") if found["estimated"] else None),
             ]

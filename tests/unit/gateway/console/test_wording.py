@@ -7,10 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from device_protocol.errors import Reason
 from gateway.console import pages
 from gateway.console.wording import DIRECTORY, LANGUAGES, SHARED, Words, language_of
+from gateway.ledger.figures import SLOTS
+from gateway.ratings.cells import REASON
+from gateway.ratings.flags import FLAGS
 
 TABLES = sorted(path.stem for path in DIRECTORY.glob("*.toml"))
+UNRATED = {it.removeprefix(REASON) for it in SLOTS if it.startswith(REASON)}
 MODULES = sorted(Path(pages.__file__).parent.rglob("*.py"))
 
 
@@ -52,6 +57,23 @@ def test_a_name_without_a_word_is_told_as_it_is() -> None:
     assert words.known("presence", "on the moon") == "on the moon"
     with pytest.raises(KeyError):
         words("no such text")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("page", "kind", "names"),
+    [
+        ("ratings", "flag", FLAGS),
+        ("quarantine", "cause", set(Reason)),
+        ("sessions", "why", UNRATED),
+    ],
+)
+def test_each_name_of_the_rules_has_a_word_of_its_own(
+    page: str, kind: str, names: set[str], language: str
+) -> None:
+    told = Words(page, language).all_of(kind)
+    assert told.keys() == names
+    assert len(set(told.values())) == len(names)
 
 
 @pytest.mark.parametrize(
