@@ -27,6 +27,19 @@ PICTURES: Final = {
     "live": Picture("/"),
     "live-phone": Picture("/", PHONE),
     "live-dark": Picture("/", DESK, "dark"),
+    "halls": Picture("/halls"),
+    "hall": Picture("/halls/north"),
+    "devices": Picture("/devices"),
+    "device": Picture("/devices/eval-0009"),
+    "ratings": Picture("/ratings"),
+    "rating": Picture("/ratings/eval-0009%3Aserved-004"),
+    "sessions": Picture("/sessions"),
+    "followups": Picture("/followups"),
+    "statistics": Picture("/statistics"),
+    "alerts": Picture("/alerts"),
+    "quarantine": Picture("/quarantine"),
+    "sinks": Picture("/sinks"),
+    "data": Picture("/data"),
 }
 """By the end of their name: console-NAME-LANGUAGE.png."""
 

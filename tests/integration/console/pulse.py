@@ -8,7 +8,8 @@ from gateway.ledger.queries import SqliteLedgerQueries
 from gateway.ports import Record
 from gateway.queries.rows import SinkCursor
 from gateway.reading import Reader
-from tests.integration.console.hall import DEVICES, SEED, device, furnish
+from tests.integration.console.hall import SEED, device, furnish
+from tests.integration.console.morning import Morning, heartbeats, terminals
 from tests.support.folded_api import FoldedApi
 from tests.support.folding import START_MS, element, message
 
@@ -22,8 +23,6 @@ _PASSES_MS: Final = 10_000
 
 _PRESSES: Final = 2
 _LEVELS: Final = (5,) * 12 + (4,) * 5 + (3, 2, 1)
-_GONE: Final = 4
-_WORN: Final = 9
 _SINKS: Final = (("points", "influxdb", 0), ("business", "backend", 40))
 """Name, kind, and by how many blocks it is behind."""
 
@@ -40,9 +39,7 @@ class Pulse:
         furnish(self._world, MORNING_MS, "w12")
         for name, kind, _ in _SINKS:
             api.deliveries.sink(name, kind, 0, 0, 0, 0, "ok", None)
-        lost = {"v": 1, "state": "offline", "reason": "lost"}
-        self._world.take(*self._heartbeats())
-        self._world.take(message(device(_GONE), lost, self._now_ms, "presence"))
+        Morning(self._world).tell()
         self._deliver()
 
     async def beat(self) -> None:
@@ -52,7 +49,7 @@ class Pulse:
             self._world.clock.advance(_PASSES_MS)
             records = list(self._presses())
             if self._beats % _BEATS_A_HEARTBEAT == 0:
-                records += self._heartbeats()
+                records += heartbeats(self._now_ms)
             self._world.take(*records)
             self._deliver()
             await asyncio.sleep(_BEAT_S)
@@ -62,7 +59,7 @@ class Pulse:
         return self._world.clock.wall_ms()
 
     def _presses(self) -> list[Record]:
-        there = [n for n in range(1, DEVICES + 1) if n != _GONE]
+        there = terminals()
         first = self._beats * _PRESSES
         pressed = [there[(first + n) % len(there)] for n in range(_PRESSES)]
         return [
@@ -72,13 +69,6 @@ class Pulse:
                 self._now_ms,
             )
             for n in pressed
-        ]
-
-    def _heartbeats(self) -> list[Record]:
-        return [
-            message(device(n), _beat(n), self._now_ms, "heartbeat")
-            for n in range(1, DEVICES + 1)
-            if n != _GONE
         ]
 
     def _deliver(self) -> None:
@@ -91,12 +81,3 @@ class Pulse:
         for cursor, events in zip(cursors, found, strict=True):
             delivered = events.addressed - events.owed
             self._api.deliveries.taken(cursor.name, cursor.block, delivered)
-
-
-def _beat(number: int) -> dict[str, object]:
-    worn = number == _WORN
-    return {
-        "v": 1,
-        "battery_pct": 11 if worn else 60 + number * 3,
-        "faults": ["display"] if worn else [],
-    }

@@ -96,7 +96,7 @@ class _Window:
             ui.label(words("last_press", at=self._ago(device["last_rating_at"])))
             ui.label(words("last_seen", at=self._ago(device["last_seen_at"])))
             told = [
-                words(f"has_{name}", value=device[name])
+                words(f"has_{name}", value=round(device[name]))
                 for name in ("battery_pct", "rssi_dbm")
                 if device[name] is not None
             ]

@@ -1,0 +1,179 @@
+"""What happened in a hall before anybody takes a picture of it.
+
+Terminals came online and beat, one key is dead, customers were served and rated, one
+complained, one rating is disputed, and some presses are not what they seem.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from gateway.ports import Record
+from tests.integration.console.hall import DEVICES, device
+from tests.support.folding import FoldedLedger, element, message
+
+GONE: Final = 4
+"""Its last will is all that came of it."""
+
+WORN: Final = 9
+"""Its battery is low and its display fails."""
+
+DEAF: Final = 2
+"""One of its keys has never moved, and it says so."""
+
+_KEYS: Final = 5
+_MINUTE_MS: Final = 60_000
+_BEATS: Final = 60
+_SERVED: Final = 6
+_COMMENTS: Final = {1: "等候时间太长", 2: "窗口没有人", 5: "办得很快"}
+_LEVELS: Final = (5, 5, 4, 5, 1, 3)
+
+
+class Morning:
+    """An hour before `world`'s clock, told to it as it went."""
+
+    def __init__(self, world: FoldedLedger) -> None:
+        self._world = world
+        self._now_ms = world.clock.wall_ms()
+
+    def tell(self) -> None:
+        start_ms = self._now_ms - _BEATS * _MINUTE_MS
+        self._take(birth(n, start_ms) for n in range(1, DEVICES + 1))
+        for beat in range(_BEATS):
+            self._take(heartbeats(start_ms + beat * _MINUTE_MS))
+        lost = {"v": 1, "state": "offline", "conn_id": _line(GONE), "reason": "lost"}
+        gone_ms = self._now_ms - 9 * _MINUTE_MS
+        self._take([message(device(GONE), lost, gone_ms, "presence")])
+        self._take(self._served())
+        self._take(self._odd())
+        self._object()
+        self._mend()
+
+    def _take(self, records: Iterable[Record]) -> None:
+        self._world.take(*records)
+
+    def _served(self) -> list[Record]:
+        """Customers with a number: called, served, and all but the last one rate."""
+        told: list[Record] = []
+        for turn in range(_SERVED):
+            number = turn * 2 + 1
+            at_ms = self._now_ms - (50 - turn * 7) * _MINUTE_MS
+            for step, action in enumerate(("opened", "ended")):
+                told.append(_step(turn, number, action, at_ms + step * 4 * _MINUTE_MS))
+            level = _LEVELS[turn]
+            body = element(
+                f"served-{turn:03}",
+                level,
+                session_id=_session(turn),
+                employee_id=f"{100 + number}",
+                **({"comment": _COMMENTS[level]} if level in _COMMENTS else {}),
+            )
+            if turn < _SERVED - 1:
+                told.append(message(device(number), body, at_ms + 5 * _MINUTE_MS))
+        left = _step(_SERVED, 6, "cancelled", self._now_ms - 3 * _MINUTE_MS)
+        return [*told, left]
+
+    def _odd(self) -> list[Record]:
+        """A press that is too fast, two within a second, one of nobody, no JSON."""
+        at_ms = self._now_ms - 2 * _MINUTE_MS
+        complaint = {
+            "v": 1,
+            "event_id": "complaint-001",
+            "session_id": _session(4),
+            "category": "service",
+            "comment": "材料退回三次",
+        }
+        return [
+            message(device(3), element("fast-0001", 5, prompt_delay_ms=120), at_ms),
+            message(device(5), element("twice-001", 1), at_ms),
+            message(device(5), element("twice-002", 1), at_ms + 900),
+            message(device(6), element("level-009", 9), at_ms),
+            message(device(7), b"{level: 5}", at_ms),
+            message("eval-0099", element("stranger1", 4), at_ms),
+            message(device(9), complaint, at_ms, "complaint"),
+        ]
+
+    def _mend(self) -> None:
+        """What the night's presses without any beat made of the network is over."""
+        found = self._world.all("SELECT id FROM alert WHERE cause = 'flapping'")
+        for (alert,) in found:
+            act = {"author": "li", "alert_id": alert, "reason": "switch exchanged"}
+            self._world.act("alert_resolved", act)
+
+    def _object(self) -> None:
+        self._world.act(
+            "rating_disputed",
+            {
+                "author": "wang",
+                "rating_id": f"{device(9)}:served-004",
+                "reason": "客户按错了键",
+            },
+        )
+
+
+def terminals() -> list[int]:
+    """Those that are there."""
+    return [n for n in range(1, DEVICES + 1) if n != GONE]
+
+
+def heartbeats(at_ms: int) -> list[Record]:
+    """Of all that are there."""
+    return [message(device(n), _beat(n), at_ms, "heartbeat") for n in terminals()]
+
+
+def birth(number: int, at_ms: int) -> Record:
+    body = {
+        "v": 1,
+        "state": "online",
+        "conn_id": _line(number),
+        "boot_id": f"b-{number}",
+        "model": "E5" if number % 3 else "E7",
+        "hw_serial": f"SN-{2400 + number}",
+        "firmware": "2.4.1" if number != DEAF else "2.3.9",
+        "capabilities": {"keys": _KEYS, "scale": "default", "receipts": True},
+    }
+    return message(device(number), body, at_ms, "presence")
+
+
+def _line(number: int) -> str:
+    return f"c-{number}"
+
+
+def _session(turn: int) -> str:
+    return f"A{turn + 41:03}"
+
+
+def _step(turn: int, number: int, action: str, at_ms: int) -> Record:
+    body = {
+        "v": 1,
+        "event_id": f"{action}-{turn:03}",
+        "session_id": _session(turn),
+        "action": action,
+        "employee_id": f"{100 + number}",
+        "service_code": "440100-01",
+    }
+    if action == "cancelled":
+        body["reason"] = "left"
+    return message(device(number), body, at_ms, "session")
+
+
+def _beat(number: int) -> dict[str, object]:
+    worn = number == WORN
+    return {
+        "v": 1,
+        "conn_id": _line(number),
+        "boot_id": f"b-{number}",
+        "battery_pct": 11 if worn else 60 + number * 3,
+        "power": "battery",
+        "rssi_dbm": -52 - number * 2,
+        "storage_free_pct": 74,
+        "key_counts": _counts(number),
+        "faults": ["display"] if worn else ["dead_key"] if number == DEAF else [],
+    }
+
+
+def _counts(number: int) -> list[int]:
+    """Presses of each key; what moves would have to fit the ratings that came."""
+    counts = [number * 13 + key * key * 90 + 21 for key in range(_KEYS)]
+    if number == DEAF:
+        counts[1] = 0
+    return counts
