@@ -10,7 +10,7 @@ from typing import Final
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_POLICY: Final = (
+POLICY: Final = (
     "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval';"
     " style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self';"
     " connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self';"
@@ -50,7 +50,7 @@ class _Marked:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            headers["Content-Security-Policy"] = _POLICY.format(nonce=self._nonce)
+            headers["Content-Security-Policy"] = POLICY.format(nonce=self._nonce)
             headers["Referrer-Policy"] = _REFERRER
             if _PAGE in Headers(raw=message["headers"]):
                 self._start = message

@@ -22,14 +22,17 @@ DEAF: Final = 2
 
 _KEYS: Final = 5
 _MINUTE_MS: Final = 60_000
-_BEATS: Final = 60
+_BEATS: Final = 110
 _SERVED: Final = 6
 _COMMENTS: Final = {1: "等候时间太长", 2: "窗口没有人", 5: "办得很快"}
 _LEVELS: Final = (5, 5, 4, 5, 1, 3)
 
 
 class Morning:
-    """An hour before `world`'s clock, told to it as it went."""
+    """Two hours before `world`'s clock, told to it as it went.
+
+    So long that nothing is left of the night, whose presses came without any beat.
+    """
 
     def __init__(self, world: FoldedLedger) -> None:
         self._world = world
@@ -46,7 +49,6 @@ class Morning:
         self._take(self._served())
         self._take(self._odd())
         self._object()
-        self._mend()
 
     def _take(self, records: Iterable[Record]) -> None:
         self._world.take(*records)
@@ -91,13 +93,6 @@ class Morning:
             message("eval-0099", element("stranger1", 4), at_ms),
             message(device(9), complaint, at_ms, "complaint"),
         ]
-
-    def _mend(self) -> None:
-        """What the night's presses without any beat made of the network is over."""
-        found = self._world.all("SELECT id FROM alert WHERE cause = 'flapping'")
-        for (alert,) in found:
-            act = {"author": "li", "alert_id": alert, "reason": "switch exchanged"}
-            self._world.act("alert_resolved", act)
 
     def _object(self) -> None:
         self._world.act(

@@ -16,6 +16,7 @@ from tests.support.folding import START_MS, element, message
 MORNING_MS: Final = START_MS + 38 * 3_600_000
 """10:00 of a Monday in Shanghai."""
 
+_NIGHT_MS: Final = 3 * 3_600_000
 _BEAT_S: Final = 0.25
 _BEATS_A_HEARTBEAT: Final = 3
 _PASSES_MS: Final = 10_000
@@ -36,7 +37,8 @@ class Pulse:
         self._ledger = SqliteLedgerQueries(Reader(api.world.path))
         self._dice = Random(SEED)
         self._beats = 0
-        furnish(self._world, MORNING_MS, "w12")
+        furnish(self._world, MORNING_MS - _NIGHT_MS, "w12")
+        self._world.clock.set_wall(MORNING_MS)
         for name, kind, _ in _SINKS:
             api.deliveries.sink(name, kind, 0, 0, 0, 0, "ok", None)
         Morning(self._world).tell()
