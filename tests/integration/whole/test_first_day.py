@@ -1,6 +1,8 @@
 """From an empty directory to a stop in order: the tests of this module are one day."""
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -141,6 +143,32 @@ def test_check_says_what_a_good_configuration_means(gateway: Whole) -> None:
     done = gateway.cli("check")
     assert done.code == 0
     assert "ok: gateway hall, sinks: points, hook\n" in done.out
+
+
+@pytest.mark.parametrize("blow", [signal.SIGSTOP, signal.SIGKILL])
+def test_a_console_that_is_stuck_or_killed_touches_neither_intake_nor_delivery(
+    gateway: Whole,
+    broker: Mosquitto,
+    database: Database,
+    directory: Path,
+    blow: signal.Signals,
+) -> None:
+    event_id = blow.name
+    console, points = gateway.pid("console"), database.count("event_id")
+    others = {role: gateway.pid(role) for role in ROLES if role != "console"}
+    os.kill(console, blow)
+    press(broker.port, "dev-1", rating(event_id))
+    log = directory / "backend.log"
+    eventually(
+        lambda: f"dev-1:event-{event_id}" in arrived(log, "rating.recorded"), "event"
+    )
+    eventually(lambda: database.count("event_id") == points + 1, "a point")
+    assert {role: gateway.pid(role) for role in others} == others
+    if blow is signal.SIGSTOP:
+        os.kill(console, signal.SIGCONT)
+    else:
+        eventually(lambda: gateway.pid("console") != console, "console anew")
+    eventually(gateway.is_ready, "all well")
 
 
 def test_a_stopped_gateway_leaves_nothing_running_and_says_so_when_asked(
