@@ -74,6 +74,16 @@ class Access:
                 return Caller(user.name, user.scopes, user.site, user.employee)
         return self.caller(text, host)
 
+    def stands(self, connection: HTTPConnection, caller: Caller) -> bool:
+        """Whether who asked for something long is still allowed the same."""
+        shown = _unread(connection)
+        scheme, _, token = (shown or "").partition(" ")
+        text = token.strip() if scheme.lower() == "bearer" else shown
+        try:
+            return self.of(connection, text) == caller
+        except ProblemError:
+            return False
+
     def caller(self, text: str | None, host: str) -> Caller:
         """The caller who shows this token and calls from this host; raises as `of`."""
         token = self._found(text)

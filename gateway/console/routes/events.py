@@ -2,15 +2,15 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from gateway.console.callers import Reader
+from gateway.console.callers import Access, Reader
 from gateway.console.live import Listener, Live
 from gateway.queries import LedgerQueries
 
@@ -46,25 +46,29 @@ class LiveEvents:
         return router
 
     async def listen(
-        self, caller: Reader, last_event_id: LastEventId = None
+        self, request: Request, caller: Reader, last_event_id: LastEventId = None
     ) -> StreamingResponse:
         """`rating`, `alert` and `presence` as they come, `pipeline` once a second.
 
         `gap` says that events were left out: too many at once, or too long ago. Who
-        does not keep up gets a last event `end`.
+        does not keep up gets a last event `end`; a token that was revoked, or a
+        log-in that is over, ends it.
         """
         sites = None
         if caller.site is not None:
             sites = await run_in_threadpool(self._ledger.sites_below, caller.site)
         listener = await self._live.join(sites, _place(last_event_id))
-        return _EventStream(self._live, listener)
+        access: Access = request.app.state.access
+        return _EventStream(
+            self._live, listener, lambda: access.stands(request, caller)
+        )
 
 
 class _EventStream(StreamingResponse):
     """Leaves when the client does, or does not read for `_SEND_S_MAX`."""
 
-    def __init__(self, live: Live, listener: Listener) -> None:
-        super().__init__(_frames(listener), media_type=_KIND)
+    def __init__(self, live: Live, listener: Listener, may: Callable[[], bool]) -> None:
+        super().__init__(_frames(listener, may), media_type=_KIND)
         self._live = live
         self._listener = listener
 
@@ -81,9 +85,10 @@ class _EventStream(StreamingResponse):
             self._live.leave(self._listener)
 
 
-async def _frames(listener: Listener) -> AsyncIterator[bytes]:
+async def _frames(listener: Listener, may: Callable[[], bool]) -> AsyncIterator[bytes]:
+    """As long as the caller may; there is something each second."""
     yield _GREETING
-    while (frames := await listener.next()) is not None:
+    while (frames := await listener.next()) is not None and may():
         yield frames
 
 

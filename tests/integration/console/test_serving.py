@@ -11,6 +11,7 @@ import pytest
 
 from gateway.console.role import run_console
 from gateway.errors import PermanentError
+from gateway.tokens import FILE_NAME, Tokens
 from simulators.processes import free_port
 from tests.support.api import Api
 
@@ -109,3 +110,21 @@ def _listeners(metrics: str) -> float:
         if line.startswith("evalgate_live_listeners ")
     )
     return float(line.rpartition(" ")[2])
+
+
+async def test_live_events_end_with_the_token_that_they_were_asked_with(
+    tmp_path: Path,
+) -> None:
+    tokens = Tokens(tmp_path / FILE_NAME)
+    headers = {"Authorization": f"Bearer {tokens.create('wall', ['read'], None, 0)}"}
+    tokens.create("other", ["read"], None, 0)
+    async with served(tmp_path) as port, httpx.AsyncClient(trust_env=False) as client:
+        url = f"http://{HOST}:{port}/api/v1/events"
+        async with client.stream("GET", url, headers=headers, timeout=20) as answer:
+            lines = answer.aiter_lines()
+            while not (await anext(lines)).startswith("event: pipeline"):
+                pass
+            tokens.revoke("wall")
+            assert "event: end" not in [line async for line in lines]
+        refused = await client.get(url, headers=headers)
+        assert refused.status_code == 401
