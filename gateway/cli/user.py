@@ -19,7 +19,7 @@ NAME = "user"
 HELP = "users of the console: create, list, password, disable, enable, remove"
 EXAMPLES = (
     "user create li --role operator --site hall-north",
-    "user create zhang --role auditor --with contact < password.txt",
+    "user create zhang --role auditor --with contact",
     "user create chen --role clerk --employee E7",
     "user list",
     "user password li",

@@ -43,9 +43,23 @@ PHASES: Final = {
     "redact.after_log": "redacted",
     "backup.before_name": "backup written, not named",
     "restore.before_journal": "restored, but for the journal",
+    "command.before_record": "command asked for, not recorded as sent",
+    "command.before_publish": "command recorded as sent, not published",
+    "command.after_publish": "command published, its outcome open",
+    "command.before_outcome": "command answered, its outcome not recorded",
 }
-# Rare ones have tests of their own: test_keeping_kill.py, test_erasure.py.
-_RARE: Final = {"submit", "checkpoint", "prune", "erase", "redact", "backup", "restore"}
+# Rare ones have tests of their own: test_keeping_kill.py, test_erasure.py,
+# whole/test_commands.py.
+_RARE: Final = {
+    "submit",
+    "checkpoint",
+    "prune",
+    "erase",
+    "redact",
+    "backup",
+    "restore",
+    "command",
+}
 UNDER_LOAD: Final = tuple(
     name for name in PHASES if name.partition(".")[0] not in _RARE
 )

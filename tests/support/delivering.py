@@ -32,7 +32,7 @@ from gateway.sinks.influxdb import InfluxdbSink
 from simulators.pretend.influx import PretendInflux
 from tests.support.outbox import MemoryOutbox
 
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
 QUICK = PaceLimits(
     retry_ms_base=5, retry_ms_max=40, open_ms_min=10, slow_retry_ms=60, open_after=3
 )

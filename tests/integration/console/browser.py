@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
     NoSuchElementException,
     StaleElementReferenceException,
 )
@@ -116,7 +118,7 @@ class Browser:
             f"//*[self::button or self::a or @role='button']"
             f"[@aria-label={label!r} or normalize-space()={label!r}]"
         )
-        self._wait().until(lambda d: d.find_elements(By.XPATH, path))[0].click()
+        self._wait().until(lambda driver: _pressed(driver, path), f"no {label!r}")
 
     def text(self) -> str:
         return self.driver.find_element(By.TAG_NAME, "body").text
@@ -193,6 +195,21 @@ class Browser:
     def _wait(self) -> WebDriverWait[Chrome]:
         gone = (StaleElementReferenceException, NoSuchElementException)
         return WebDriverWait(self.driver, WAIT_S, 0.05, ignored_exceptions=gone)
+
+
+def _pressed(driver: Chrome, path: str) -> bool:
+    """Press the first such element that is shown; a dialog may still come or go."""
+    for found in driver.find_elements(By.XPATH, path):
+        try:
+            found.click()
+        except (
+            ElementClickInterceptedException,
+            ElementNotInteractableException,
+            StaleElementReferenceException,
+        ):
+            continue
+        return True
+    return False
 
 
 @contextmanager

@@ -33,12 +33,12 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
 
 
 @pytest.fixture
-def browser(driver: Chrome, console: Console) -> Browser:
+def browser(driver: Chrome, console: Console) -> Iterator[Browser]:
     """Somebody who was never here, at a desk, reading English."""
-    driver.get("about:blank")  # a page of another console tries to reach it still
     browser = Browser(driver, console.url)
     browser.forget()
     browser.prefer("en-US,en")
     browser.resize(DESK)
     browser.complaints()
-    return browser
+    yield browser
+    driver.get("about:blank")  # else the page asks for its console, alive or not

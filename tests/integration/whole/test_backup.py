@@ -41,7 +41,7 @@ def test_a_lost_disk_costs_what_came_after_the_last_backup(
     assert str(newest) in done.out
     press(broker.port, "dev-1", rating("0004"))
     gateway.accepted(4)
-    eventually(lambda: gateway.sink("points")["delivered"] == 4, "delivered")
+    eventually(lambda: gateway.sink("points")["delivered"] >= 4, "delivered")
 
     assert gateway.stop() == 0
     shutil.rmtree(gateway.data_dir)

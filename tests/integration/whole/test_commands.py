@@ -15,6 +15,7 @@ from tests.support.whole import Services, Whole, eventually
 pytestmark = pytest.mark.service
 
 DELIVERIES = {
+    "command.before_record": 1,
     "command.before_publish": 1,
     "command.after_publish": 2,
     "command.before_outcome": 1,
