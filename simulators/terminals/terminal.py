@@ -3,7 +3,6 @@
 import asyncio
 import json
 import random
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -76,10 +75,11 @@ class Terminal:
                 "127.0.0.1", self._place.port
             )
         packets = _Packets(reader)
+        now_s = asyncio.get_running_loop().time
         try:
             await self._greet(packets, writer)
             while True:
-                for payload in self.outbox.take_due(time.monotonic()):
+                for payload in self.outbox.take_due(now_s()):
                     writer.write(self._publish(Channel.RATING, payload))
                 await writer.drain()
                 for packet in await packets.within(_TICK_S):

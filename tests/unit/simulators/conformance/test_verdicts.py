@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import time
 from collections.abc import Callable
 
 import pytest
@@ -14,13 +13,15 @@ from simulators.conformance.situations import Pace
 from simulators.conformance.verdict import Outcome, Verdict
 from simulators.pretend.broker.service import PretendBroker
 from tests.support.broken_terminals import BROKEN, Pad
+from tests.support.stepped_loop import SteppedLoop
 
 PACE = Pace(patience_s=1.5, time_factor=0.01)
 
 
 async def verdict_on(make: Callable[[int], Pad]) -> Verdict:
     """Somebody presses and switches off as the kit says."""
-    evidence = Evidence("evaluators", time.monotonic, PACE.grace_s)
+    now_s = asyncio.get_running_loop().time
+    evidence = Evidence("evaluators", now_s, PACE.grace_s)
     async with PretendBroker() as broker, asyncio.TaskGroup() as owner:
         pad = make(broker.port)
         running = owner.create_task(pad.run())
@@ -43,7 +44,8 @@ def verdicts() -> dict[str, Verdict]:
     async def everybody() -> list[Verdict]:
         return await asyncio.gather(*(verdict_on(make) for make, *_ in BROKEN.values()))
 
-    return dict(zip(BROKEN, asyncio.run(everybody()), strict=True))
+    with asyncio.Runner(loop_factory=SteppedLoop) as runner:
+        return dict(zip(BROKEN, runner.run(everybody()), strict=True))
 
 
 @pytest.mark.parametrize("name", BROKEN)
