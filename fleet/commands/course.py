@@ -35,11 +35,20 @@ State = Literal[
     "unknown_outcome",
 ]
 Happening = Literal[
-    "sent", "unheard", "accepted", "done", "failed", "rejected", "expired", "deadline"
+    "sent",
+    "unheard",
+    "accepted",
+    "done",
+    "failed",
+    "rejected",
+    "expired",
+    "deadline",
+    "withdrawn",
 ]
 """`sent`: it is about to be published. `unheard`: the broker had nobody to give it to.
 
-`accepted` to `expired` are a terminal's words, `deadline` is ours.
+`accepted` to `expired` are a terminal's words; `deadline` is ours, and `withdrawn`:
+its terminal is out of service, and nobody has heard it.
 """
 
 OUTCOMES: Final[frozenset[State]] = frozenset(
@@ -57,6 +66,7 @@ TRANSITIONS: Final[Mapping[State, Mapping[Happening, State]]] = MappingProxyType
             "sent": "sent",
             "accepted": "accepted",
             "deadline": "expired",
+            "withdrawn": "expired",
             **_REPLIED,
         },
         "sent": {

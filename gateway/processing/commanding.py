@@ -134,8 +134,12 @@ class Commanding:
 
     def born(self, device: Device) -> None:
         """The terminal is there again: what it may have missed goes out once more."""
-        for command in list(self._open.get(device.no, {}).values()):
-            self._go_again(device, command)
+        self._look(device)
+
+    def moved(self, device: Device) -> None:
+        """Out of service, it is sent nothing more: what nobody heard ends."""
+        if device.lifecycle not in ACCEPTING:
+            self._look(device)
 
     def fall_due(self, subject: str) -> None:
         """No outcome was heard of: it ends without one, or is waited for longer."""
@@ -166,6 +170,10 @@ class Commanding:
         if is_last and ended.state in _MODE_HOLDS:
             live, own_id = SetMode(Mode.LIVE), f"{ended.command_id}-end"
             self.ask(own_id, device, SET_MODE, live, EXPIRES_S_MAX, GATEWAY)
+
+    def _look(self, device: Device) -> None:
+        for command in list(self._open.get(device.no, {}).values()):
+            self._go_again(device, command)
 
     def _of_timer(self, subject: str) -> tuple[Device, Command | None]:
         device_id, _, command_id = subject.partition(" ")
@@ -205,11 +213,17 @@ class Commanding:
         return after
 
     def _go_again(self, device: Device, command: Command) -> None:
-        if may_go_again(command, self._state.now_ms):
-            again = handed_over(command)
-            self._emit(again)
-            self._books.save(again)
-            self._open[device.no][again.command_id] = again
+        """Hand it over once more, if it may be, or end it for good."""
+        if not may_go_again(command, self._state.now_ms):
+            return
+        if device.lifecycle not in ACCEPTING:
+            why = f"the terminal is {device.lifecycle}"
+            self._step(device, command, "withdrawn", error=why)
+            return
+        again = handed_over(command)
+        self._emit(again)
+        self._books.save(again)
+        self._open[device.no][again.command_id] = again
 
     def _emit(self, command: Command) -> None:
         message = Message(

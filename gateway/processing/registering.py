@@ -108,13 +108,17 @@ def _cell(row: Row, name: str, now: str | None) -> str | None:
 
 
 def move(context: Context, device: Device, wanted: Lifecycle) -> None:
-    """Change a device's lifecycle; in service, what it sent before is folded."""
+    """Change a device's lifecycle.
+
+    In service, what it sent before is folded; out of it, it is asked for nothing more.
+    """
     state = context.state
     pending = Lifecycle.PENDING.value
     state.pending += (wanted.value == pending) - (device.lifecycle == pending)
     device.lifecycle = wanted.value
     state.changed_devices.add(device)
     state.watcher.moved(device)
+    context.commanding.moved(device)
     if wanted.value in ACCEPTING:
         context.readmitting.approve(device)
     context.inspecting.refresh(device)

@@ -65,6 +65,8 @@ def after(*happenings: Happening) -> Command:
         (("sent", "accepted", "deadline"), "unknown_outcome"),
         (("sent", "unheard"), "asked"),
         (("sent", "unheard", "deadline"), "expired"),
+        (("sent", "unheard", "withdrawn"), "expired"),
+        (("sent", "withdrawn"), "sent"),
         (("sent", "sent", "unheard"), "sent"),
         (("sent", "sent", "unheard", "deadline"), "unknown_outcome"),
         (("sent", "accepted", "sent", "unheard"), "accepted"),

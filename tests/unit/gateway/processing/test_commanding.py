@@ -139,6 +139,32 @@ def test_what_nobody_heard_is_tried_again_after_a_while(world: FoldedLedger) -> 
     assert command(world, own_id).state == "expired"
 
 
+@pytest.mark.parametrize("retired_first", [True, False])
+def test_a_terminal_out_of_service_is_sent_nothing_more(
+    world: FoldedLedger, *, retired_first: bool
+) -> None:
+    """Unheard before it or after it, a command ends; one that may be heard waits."""
+    unheard, heard = ask(world)["command_id"], ask(world)["command_id"]
+    tell(world, "commands_sent", unheard)
+    tell(world, "commands_sent", heard)
+    retired = {"author": "ann", "device_id": "d-1"}
+    if retired_first:
+        world.act("device_retired", retired)
+        tell(world, "commands_unheard", unheard)
+    else:
+        tell(world, "commands_unheard", unheard)
+        world.act("device_retired", retired)
+    wait(world, 2_000)
+    ended = command(world, unheard)
+    assert (ended.state, ended.error) == ("expired", "the terminal is retired")
+    assert command(world, heard).state == "sent"
+    birth(world)
+    wait(world, 400_000)
+    assert command(world, heard).state == "unknown_outcome"
+    assert len(orders(world)) == 2
+    assert snapshot(world.refolded(3).store) == snapshot(world.store)
+
+
 def test_of_a_terminal_so_many_are_open_at_most(world: FoldedLedger) -> None:
     for _ in range(OPEN_MAX):
         own_id = ask(world)["command_id"]
