@@ -14,7 +14,7 @@ from gateway.console.pages.dialogs import asked
 from gateway.console.pages.listing import Act, Column, Listing
 from gateway.console.pages.numbers import NOTHING, count
 from gateway.console.pages.page import Page
-from gateway.console.pages.panels.way import heading
+from gateway.console.pages.panels.blocks import heading
 from gateway.console.pages.periods import Period, months_on, today_of
 from gateway.console.pages.visit import Visit
 

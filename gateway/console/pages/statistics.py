@@ -14,8 +14,8 @@ from gateway.console.pages import periods
 from gateway.console.pages.api import Refusal
 from gateway.console.pages.listing import Column, Listing
 from gateway.console.pages.page import Page
+from gateway.console.pages.panels.blocks import heading
 from gateway.console.pages.panels.figures import Cards, Distribution, Heat, Trend
-from gateway.console.pages.panels.way import heading
 from gateway.console.pages.periods import Period
 from gateway.console.pages.visit import Visit
 

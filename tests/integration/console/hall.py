@@ -16,6 +16,16 @@ SEED: Final = 7
 HOSTILE: Final = "<script>document.title='owned'</script>"
 """The name of a window, and what a hostile comment holds."""
 
+PLAN: Final = {
+    "plan_id": "every-other-day",
+    "scope": "site",
+    "subject": "city",
+    "every_days": 2,
+    "remind_before_days": 3,
+    "checklist": ["clean", "battery"],
+}
+"""Of inspections; not in force unless it is put there."""
+
 _SITES: Final = (
     {"id": "city", "name": "City", "parent": None, "time_zone": "Asia/Shanghai"},
     {"id": "north", "name": "North hall", "parent": "city"},

@@ -3,31 +3,13 @@
 from typing import Any
 
 import httpx
-import pytest
 
-from tests.integration.console.browser import DESK, PHONE, Browser, Console
+from tests.integration.console.browser import Browser, Console
 from tests.integration.console.hall import HOSTILE
-
-PATHS = ("/halls", "/halls/south", "/devices", "/devices/eval-0011")
 
 
 def asked(console: Console, path: str) -> Any:  # noqa: ANN401 -- JSON
     return httpx.get(f"{console.url}/api/v1{path}", trust_env=False).json()
-
-
-@pytest.mark.parametrize("size", [DESK, PHONE])
-@pytest.mark.parametrize("path", PATHS)
-def test_each_is_fit_for_everybody(
-    browser: Browser, path: str, size: tuple[int, int]
-) -> None:
-    browser.resize(size)
-    browser.open(path)
-    browser.sees("south")
-    assert browser.violations() == []
-    width = browser.driver.execute_script("return document.body.scrollWidth")
-    assert width <= size[0]
-    missing = [it for it in browser.complaints() if "press-test" not in it]
-    assert missing == []
 
 
 def test_the_site_that_needs_hands_most_comes_first(

@@ -3,30 +3,14 @@
 from typing import Any
 
 import httpx
-import pytest
 
-from tests.integration.console.browser import DESK, PHONE, Browser, Console
+from tests.integration.console.browser import Browser, Console
 
-PATHS = ("/alerts", "/quarantine", "/deadletters", "/sinks", "/data", "/audit")
 LOST = "the broker lost our session"
 
 
 def asked(console: Console, path: str) -> Any:  # noqa: ANN401 -- JSON
     return httpx.get(f"{console.url}/api/v1{path}", trust_env=False).json()
-
-
-@pytest.mark.parametrize("size", [DESK, PHONE])
-@pytest.mark.parametrize("path", PATHS)
-def test_each_is_fit_for_everybody(
-    browser: Browser, path: str, size: tuple[int, int]
-) -> None:
-    browser.resize(size)
-    browser.open(path)
-    browser.find("main .console-title")
-    assert browser.violations() == []
-    width = browser.driver.execute_script("return document.body.scrollWidth")
-    assert width <= size[0]
-    assert browser.complaints() == []
 
 
 def test_an_alert_is_taken_on_with_a_reason(browser: Browser, console: Console) -> None:

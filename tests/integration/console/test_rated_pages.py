@@ -4,37 +4,13 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
-import pytest
 
-from tests.integration.console.browser import DESK, PHONE, Browser, Console
-
-BAD = "eval-0011:e00-11-3"
-SESSION = f"south:@{BAD}:0:1"
-PATHS = (
-    "/ratings",
-    f"/ratings/{quote(BAD)}",
-    "/sessions",
-    f"/sessions/{quote(SESSION)}",
-    "/followups",
-)
+from tests.integration.console.browser import Browser, Console
+from tests.integration.console.places import BAD, SESSION
 
 
 def asked(console: Console, path: str) -> Any:  # noqa: ANN401 -- JSON
     return httpx.get(f"{console.url}/api/v1{path}", trust_env=False).json()
-
-
-@pytest.mark.parametrize("size", [DESK, PHONE])
-@pytest.mark.parametrize("path", PATHS)
-def test_each_is_fit_for_everybody(
-    browser: Browser, path: str, size: tuple[int, int]
-) -> None:
-    browser.resize(size)
-    browser.open(path)
-    browser.sees("eval-0011")
-    assert browser.violations() == []
-    width = browser.driver.execute_script("return document.body.scrollWidth")
-    assert width <= size[0]
-    assert browser.complaints() == []
 
 
 def test_ratings_are_found_by_what_is_known_of_them(browser: Browser) -> None:

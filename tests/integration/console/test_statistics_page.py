@@ -1,9 +1,8 @@
 """The page of figures in a real browser: each is the API's own text."""
 
 import httpx
-import pytest
 
-from tests.integration.console.browser import DESK, PHONE, Browser, Console
+from tests.integration.console.browser import Browser, Console
 
 EVER = "period=own&from=2026-10-01&to=2026-12-31"
 
@@ -43,14 +42,3 @@ def test_a_switch_asks_anew_and_is_kept_in_the_address(browser: Browser) -> None
 def test_a_period_without_ratings_says_what_to_do(browser: Browser) -> None:
     browser.open("/statistics?period=own&from=2020-01-01&to=2020-01-31")
     browser.sees("Nothing was rated in this period")
-
-
-@pytest.mark.parametrize("size", [DESK, PHONE])
-def test_it_is_fit_for_everybody(browser: Browser, size: tuple[int, int]) -> None:
-    browser.prefer("zh-CN")
-    browser.resize(size)
-    browser.open(f"/statistics?{EVER}")
-    browser.sees("满意率", "等级分布", "taxes")
-    assert browser.violations() == []
-    width = browser.driver.execute_script("return document.body.scrollWidth")
-    assert width <= size[0]

@@ -5,16 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.console.browser import DESK, PHONE, Browser, Console
-
-PLAN = {
-    "plan_id": "every-other-day",
-    "scope": "site",
-    "subject": "city",
-    "every_days": 2,
-    "remind_before_days": 3,
-    "checklist": ["clean", "battery"],
-}
+from tests.integration.console.browser import PHONE, Browser, Console
+from tests.integration.console.hall import PLAN
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -25,22 +17,6 @@ def _planned(console: Console) -> None:
 
 def asked(console: Console, path: str) -> Any:  # noqa: ANN401 -- JSON
     return httpx.get(f"{console.url}/api/v1{path}", trust_env=False).json()
-
-
-@pytest.mark.parametrize("size", [DESK, PHONE])
-@pytest.mark.parametrize(
-    "path", ["/maintenance", "/maintenance/availability", "/maintenance/sheets/north"]
-)
-def test_each_is_fit_for_everybody(
-    browser: Browser, path: str, size: tuple[int, int]
-) -> None:
-    browser.resize(size)
-    browser.open(path)
-    browser.find("main .console-title")
-    assert browser.violations() == []
-    width = browser.driver.execute_script("return document.body.scrollWidth")
-    assert width <= size[0]
-    assert browser.complaints() == []
 
 
 def test_work_is_shown_as_the_api_tells_it(browser: Browser, console: Console) -> None:

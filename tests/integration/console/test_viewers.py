@@ -8,17 +8,8 @@ from typing import Final
 
 import pytest
 
-from gateway.console.pages.site import PAGES
 from tests.integration.console.browser import Browser, Console
-
-PLACES: Final[Mapping[str, str]] = {
-    "hall": "/halls/north",
-    "device": "/devices/eval-0001",
-    "rating": "/ratings/eval-0004:e00-04-0",
-    "session": "/sessions/none",
-    "sheet": "/maintenance/sheets/north",
-}
-"""Of pages that are about one thing."""
+from tests.integration.console.places import PLACES
 
 ACTS: Final[Mapping[str, Mapping[str, set[str]]]] = {
     "live": {},
@@ -59,11 +50,6 @@ def _users(console: Console) -> None:
         console.user(role, role)
 
 
-def way(name: str) -> str:
-    (page,) = (page for page in PAGES if page.name == name)
-    return PLACES.get(name, page.path)
-
-
 def offered(browser: Browser, path: str) -> set[str]:
     browser.open(path)
     browser.find("main .console-title")
@@ -71,7 +57,7 @@ def offered(browser: Browser, path: str) -> set[str]:
 
 
 def test_every_page_is_told_of_here() -> None:
-    assert ACTS.keys() == {page.name for page in PAGES}
+    assert ACTS.keys() == PLACES.keys()
 
 
 @pytest.mark.parametrize("role", ["admin"])
@@ -83,6 +69,6 @@ def test_a_viewer_is_offered_none_of_the_acts_of_others(
         browser.forget()
         browser.log_in(who)
         browser.at("/")
-        found[who] = {page.name: offered(browser, way(page.name)) for page in PAGES}
+        found[who] = {name: offered(browser, PLACES[name]) for name in PLACES}
     more = {name: found[role][name] - found["viewer"][name] for name in ACTS}
     assert more == {name: acts.get(role, set()) for name, acts in ACTS.items()}

@@ -11,7 +11,7 @@ from gateway.console.pages.halls.states import WELL, badges, reasons
 from gateway.console.pages.listing import Column, Listing
 from gateway.console.pages.numbers import duration
 from gateway.console.pages.page import Page
-from gateway.console.pages.panels.way import heading
+from gateway.console.pages.panels.blocks import heading
 from gateway.console.pages.rated.telling import section
 from gateway.console.pages.visit import Visit
 

@@ -8,7 +8,7 @@ from nicegui import ui
 from gateway.console.pages.dialogs import asked
 from gateway.console.pages.listing import Act, Column, Listing
 from gateway.console.pages.page import Page
-from gateway.console.pages.panels.way import heading
+from gateway.console.pages.panels.blocks import heading, ways
 from gateway.console.pages.visit import Visit
 
 _STATES: Final = ("open", "confirmed", "snoozed", "resolved")
@@ -23,7 +23,11 @@ class Alerts:
         self._visit = visit
         state = visit.query.get("state", "open")
         self._state = state if state in _STATES else "open"
-        self._choices()
+        targets = {
+            visit.words(f"state_{it}"): f"{PAGE.path}?state={it}" for it in _STATES
+        }
+        here = f"{PAGE.path}?state={self._state}"
+        ways(visit.words("states"), targets, here)
         self._list = Listing(
             visit,
             "/alerts",
@@ -36,15 +40,6 @@ class Alerts:
 
     async def again(self) -> None:
         self._list.again()
-
-    def _choices(self) -> None:
-        words = self._visit.words
-        with ui.element("div").classes("console-ways").props("role=navigation") as way:
-            way.props["aria-label"] = words("states")
-            for state in _STATES:
-                link = ui.link(words(f"state_{state}"), f"{PAGE.path}?state={state}")
-                if state == self._state:
-                    link.props("aria-current=page").classes("console-here")
 
     def _columns(self) -> list[Column]:
         words = self._visit.words

@@ -8,7 +8,7 @@ from nicegui import ui
 from gateway.console.pages.api import Refusal
 from gateway.console.pages.numbers import NOTHING, count, size
 from gateway.console.pages.page import Page
-from gateway.console.pages.panels.way import heading
+from gateway.console.pages.panels.blocks import figure, heading, text_block
 from gateway.console.pages.visit import Visit
 
 _REFRESH_S: Final = 2.0
@@ -24,7 +24,7 @@ class Journal:
         with ui.element("section").classes("console-card w-6"):
             heading(words("journal"))
             with ui.element("div").classes("console-cards"):
-                self._figures = {name: _figure(words(name)) for name in _FIGURES}
+                self._figures = {name: figure(words(name)) for name in _FIGURES}
             self._since = ui.label().classes("console-quiet")
             self._checkpoint = ui.label().classes("console-quiet")
             self._chain = ui.label().classes("console-quiet console-chain")
@@ -113,15 +113,7 @@ async def configuration(visit: Visit) -> None:
             "console-quiet"
         )
         text = json.dumps(found["settings"], indent=2, ensure_ascii=False)
-        with ui.element("pre").classes("console-bytes").props("tabindex=0") as block:
-            block.props["aria-label"] = words("configuration")
-            ui.label(text)
-
-
-def _figure(label: str) -> ui.label:
-    with ui.element("div").classes("console-card"):
-        ui.label(label).classes("console-quiet")
-        return ui.label(NOTHING).classes("console-figure")
+        text_block(text, words("configuration"))
 
 
 async def build(visit: Visit) -> None:

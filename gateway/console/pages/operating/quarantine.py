@@ -2,104 +2,60 @@
 
 import base64
 import binascii
-from typing import Any, Final
+from typing import Final
 
 from nicegui import ui
 
-from gateway.console.pages.api import Refusal
-from gateway.console.pages.dialogs import confirmed
-from gateway.console.pages.listing import Act, Column, Listing
+from gateway.console.pages.listing import Column
+from gateway.console.pages.operating.leftovers import Item, Kind, Leftovers
 from gateway.console.pages.page import Page
-from gateway.console.pages.panels.way import heading
+from gateway.console.pages.panels.blocks import heading, text_block
 from gateway.console.pages.visit import Visit
 
+_QUARANTINE: Final = Kind("/quarantine", of="reason", waiting="held", subject="topic")
 _STATES: Final = ("held", "replayed", "purged")
-_HELD: Final = {"state": ("held",)}
+_COLOURS: Final = {"held": "fair", "replayed": "good"}
 _ROW_BYTES: Final = 16
 _SHOWN_BYTES_MAX: Final = 4096
 _PRINTED: Final = range(0x20, 0x7F)
 
 
-class Quarantine:
-    def __init__(self, visit: Visit) -> None:
-        self._visit = visit
-        words = visit.words
-        reason = visit.query.get("reason", "")
-        self._list = Listing(
-            visit,
-            "/quarantine",
-            [
-                Column("id", words("number"), "number"),
-                Column(
-                    "reason",
-                    words("reason"),
-                    href="/quarantine?reason={reason}",
-                    words=words.all_of("cause"),
-                ),
-                Column("detail", words("detail"), "long"),
-                Column("topic", words("topic")),
-                Column("received_at", words("received"), "time"),
-                Column("count", words("times"), "number"),
-                Column(
-                    "state",
-                    words("state"),
-                    "state",
-                    words={state: words(f"state_{state}") for state in _STATES},
-                    colours={"held": "fair", "replayed": "good"},
-                ),
-            ],
-            label=words("page_quarantine"),
-            empty=words("empty"),
-            acts=self._acts(),
-            params={"reason": reason},
-        )
-        if reason:
-            ui.link(words("all"), PAGE.path)
-        self._whole = ui.element("section").classes("console-card")
-        self._whole.set_visibility(False)
+async def build(visit: Visit) -> None:
+    Leftovers(visit, _QUARANTINE, _columns(visit), _show)
 
-    def _acts(self) -> list[Act]:
-        words = self._visit.words
-        look = Act("look", words("look"), self._look)
-        if not self._visit.may("operate"):
-            return [look]
-        replay = Act("replay", words("replay"), self._replay, _HELD)
-        purge = Act("purge", words("purge"), self._purge, _HELD)
-        return [look, replay, purge]
 
-    async def _look(self, item: dict[str, Any]) -> None:
-        visit = self._visit
-        try:
-            found = await visit.api.get(f"/quarantine/{int(item['id'])}")
-        except Refusal as refusal:
-            visit.refused(refusal)
-            return
-        payload = _bytes(found["payload_base64"])
-        self._whole.set_visibility(True)
-        self._whole.clear()
-        with self._whole:
-            heading(visit.words("bytes_of", number=found["id"]))
-            cause = visit.words.known("cause", found["reason"])
-            ui.label(f"{found['topic']} · {cause} · {found['detail']}")
-            if payload is None:
-                ui.label(visit.words("no_bytes")).classes("console-quiet")
-                return
-            text = payload.decode("utf-8", "backslashreplace")[:_SHOWN_BYTES_MAX]
-            _lines(text, visit.words("as_text"))
-            _lines(dumped(payload[:_SHOWN_BYTES_MAX]), visit.words("as_bytes"))
+def _columns(visit: Visit) -> list[Column]:
+    words = visit.words
+    causes = words.all_of("cause")
+    states = {state: words(f"state_{state}") for state in _STATES}
+    of_reason = "/quarantine?reason={reason}"
+    return [
+        Column("id", words("number"), "number"),
+        Column("reason", words("reason"), href=of_reason, words=causes),
+        Column("detail", words("detail"), "long"),
+        Column("topic", words("topic")),
+        Column("received_at", words("received"), "time"),
+        Column("count", words("times"), "number"),
+        Column("state", words("state"), "state", "", states, _COLOURS),
+    ]
 
-    async def _replay(self, item: dict[str, Any]) -> None:
-        await self._do("replay", item)
 
-    async def _purge(self, item: dict[str, Any]) -> None:
-        question = self._visit.words("purge_why")
-        if await confirmed(self._visit, question, topic=str(item["topic"])):
-            await self._do("purge", item)
-
-    async def _do(self, what: str, item: dict[str, Any]) -> None:
-        body = {"ids": [int(item["id"])]}
-        if await self._visit.act(self._visit.api.post(f"/quarantine/{what}", body)):
-            self._list.again()
+def _show(visit: Visit, found: Item) -> None:
+    words = visit.words
+    heading(words("bytes_of", number=found["id"]))
+    cause = words.known("cause", found["reason"])
+    ui.label(f"{found['topic']} · {cause} · {found['detail']}")
+    payload = _bytes(found["payload_base64"])
+    if payload is None:
+        ui.label(words("no_bytes")).classes("console-quiet")
+        return
+    text = payload.decode("utf-8", "backslashreplace")[:_SHOWN_BYTES_MAX]
+    for name, shown in (
+        ("as_text", text),
+        ("as_bytes", dumped(payload[:_SHOWN_BYTES_MAX])),
+    ):
+        ui.label(words(name)).classes("console-quiet")
+        text_block(shown, words(name))
 
 
 def dumped(content: bytes) -> str:
@@ -119,15 +75,4 @@ def _bytes(text: str | None) -> bytes | None:
         return None
 
 
-def _lines(text: str, label: str) -> None:
-    ui.label(label).classes("console-quiet")
-    with ui.element("pre").classes("console-bytes").props("tabindex=0") as block:
-        block.props["aria-label"] = label
-        ui.label(text)
-
-
-async def build(visit: Visit) -> None:
-    Quarantine(visit)
-
-
-PAGE: Final = Page("quarantine", "/quarantine", build, icon="report")
+PAGE: Final = Page("quarantine", _QUARANTINE.path, build, icon="report")

@@ -8,7 +8,7 @@ from nicegui import ui
 from gateway.console.pages.dialogs import asked
 from gateway.console.pages.numbers import count, duration
 from gateway.console.pages.page import Page
-from gateway.console.pages.panels.way import heading
+from gateway.console.pages.panels.blocks import figure, heading
 from gateway.console.pages.periods import own, today_of
 from gateway.console.pages.visit import Visit
 from gateway.events.addressing import TO_TERMINALS
@@ -46,8 +46,8 @@ class _Card:
             self._state = ui.label().classes("console-state")
             self._error = ui.label().classes("console-quiet")
             with ui.element("div").classes("console-cards"):
-                self._figures = {name: _figure(words(name)) for name in _FIGURES}
-                self._lag = _figure(words("lag"))
+                self._figures = {name: figure(words(name)) for name in _FIGURES}
+                self._lag = figure(words("lag"))
             if visit.may("operate"):
                 with ui.element("div").classes("console-filters"):
                     ui.button(words("enable"), on_click=self._enable).props(
@@ -82,12 +82,6 @@ class _Card:
         stretch = own(begin.isoformat(), today.isoformat(), today)
         body = stretch.bounds(visit.zone)
         await visit.act(visit.api.post(f"/sinks/{self._name}/replay", body))
-
-
-def _figure(label: str) -> ui.label:
-    with ui.element("div").classes("console-card"):
-        ui.label(label).classes("console-quiet")
-        return ui.label().classes("console-figure")
 
 
 async def build(visit: Visit) -> None:

@@ -1,1 +1,1 @@
-"""Parts of the Live page."""
+"""Parts of pages."""

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from nicegui import ui
 
 from gateway.console.pages.numbers import NOTHING
-from gateway.console.pages.panels.way import heading
+from gateway.console.pages.panels.blocks import heading
 from gateway.console.pages.visit import Visit
 
 _COLUMNS = ("time", "level", "site", "window", "device", "flags")

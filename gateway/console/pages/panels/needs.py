@@ -5,7 +5,7 @@ from typing import Any, Final
 from nicegui import ui
 
 from gateway.console.pages.numbers import NOTHING, count
-from gateway.console.pages.panels.way import heading
+from gateway.console.pages.panels.blocks import heading
 from gateway.console.pages.visit import Visit
 from gateway.console.wording import Words
 

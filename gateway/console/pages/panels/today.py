@@ -6,7 +6,7 @@ from typing import Any, Final
 from nicegui import ui
 
 from gateway.console.pages.numbers import NOTHING, count, percentage
-from gateway.console.pages.panels.way import heading
+from gateway.console.pages.panels.blocks import heading
 from gateway.console.pages.visit import Visit
 
 _WEEK: Final = timedelta(days=7)

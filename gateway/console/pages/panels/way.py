@@ -6,6 +6,7 @@ from typing import Any, Final
 from nicegui import ui
 
 from gateway.console.pages.numbers import NOTHING, count, duration, size
+from gateway.console.pages.panels.blocks import heading
 from gateway.console.pages.visit import Visit
 from gateway.console.wording import Words
 
@@ -121,10 +122,6 @@ class _Sink:
 
     def remove(self) -> None:
         self._card.delete()
-
-
-def heading(text: str) -> None:
-    ui.label(text).classes("console-heading").props("role=heading aria-level=2")
 
 
 def _arrow() -> None:

@@ -3,12 +3,10 @@
 from typing import Any, Final, Literal
 from urllib.parse import quote
 
-from nicegui import ui
-
 from gateway.console.pages.dialogs import asked
 from gateway.console.pages.listing import Act, Column, Listing
 from gateway.console.pages.page import Page
-from gateway.console.pages.panels.way import heading
+from gateway.console.pages.panels.blocks import heading, ways
 from gateway.console.pages.visit import Visit
 
 Kind = Literal["followups", "complaints"]
@@ -75,12 +73,8 @@ async def build(visit: Visit) -> None:
     words = visit.words
     state = visit.query.get("state", "open")
     state = state if state in _STATES else "open"
-    with ui.element("div").classes("console-ways").props("role=navigation") as ways:
-        ways.props["aria-label"] = words("states")
-        for name in _STATES:
-            link = ui.link(words(f"duty_{name}"), f"{PAGE.path}?state={name}")
-            if name == state:
-                link.props("aria-current=page").classes("console-here")
+    targets = {words(f"duty_{it}"): f"{PAGE.path}?state={it}" for it in _STATES}
+    ways(words("states"), targets, f"{PAGE.path}?state={state}")
     Duties(visit, "followups", state, "rating_id")
     Duties(visit, "complaints", state, "complaint_id")
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from nicegui import ui
 
-from gateway.console.pages.panels.way import heading
+from gateway.console.pages.panels.blocks import heading
 from gateway.console.pages.visit import Visit
 
 DOCS: Final = "docs/rating-rules.md"

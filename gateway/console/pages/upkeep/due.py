@@ -8,6 +8,7 @@ from nicegui import ui
 
 from gateway.console.pages.listing import Column, Listing
 from gateway.console.pages.page import Page
+from gateway.console.pages.panels.blocks import ways
 from gateway.console.pages.rated.telling import section
 from gateway.console.pages.upkeep.words import COLOURS, RESULTS, STATES, WORKS, words_of
 from gateway.console.pages.visit import Visit
@@ -64,15 +65,12 @@ class Due:
         ]
 
     def _choices(self) -> None:
-        words = self._visit.words
-        with ui.element("div").classes("console-ways").props("role=navigation") as way:
-            way.props["aria-label"] = words("states")
-            for state in STATES:
-                link = ui.link(words(f"work_{state}"), self._way(state, self._site))
-                if state == self._state:
-                    link.props("aria-current=page").classes("console-here")
-            if self._site:
-                ui.link(words("only_site", site=self._site), self._way(self._state))
+        words, site = self._visit.words, self._site
+        targets = {words(f"work_{it}"): self._way(it, site) for it in STATES}
+        here = self._way(self._state, site)
+        with ways(words("states"), targets, here):
+            if site:
+                ui.link(words("only_site", site=site), self._way(self._state))
 
     @staticmethod
     def _way(state: str, site: str = "") -> str:

@@ -1,0 +1,29 @@
+"""Every page is fit for everybody: on a desk and a phone, in both languages."""
+
+import httpx
+import pytest
+
+from tests.integration.console.browser import DESK, PHONE, Browser, Console
+from tests.integration.console.hall import PLAN
+from tests.integration.console.places import PLACES
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _planned(console: Console) -> None:
+    url = f"{console.url}/api/v1/inspection-plans"
+    httpx.put(url, json=PLAN, trust_env=False).raise_for_status()
+
+
+@pytest.mark.parametrize("path", PLACES.values(), ids=PLACES)
+def test_each_page_is_fit_for_everybody(browser: Browser, path: str) -> None:
+    for language, size in (("zh-CN", DESK), ("en-US", PHONE)):
+        browser.prefer(language)
+        browser.resize(size)
+        browser.open(path)
+        browser.settled()
+        assert browser.find("html").get_attribute("lang") == language
+        assert browser.violations() == []
+        width = browser.driver.execute_script("return document.body.scrollWidth")
+        assert width <= size[0]
+    # A terminal that was never tested answers so, which the browser takes down.
+    assert [it for it in browser.complaints() if "press-test" not in it] == []
