@@ -237,12 +237,15 @@ class Snooze(Strict):
 
 
 class WindowQuery(ListQuery):
-    """`at`: those that are not over then."""
+    """`at`: those that are not over then; `device`: those of one device alone."""
 
     at: Rfc3339 | None = None
+    device: Text | None = None
 
     def wanted(self, subtree: str | None) -> WindowFilter:
-        return WindowFilter(subtree=subtree, at_ms=milliseconds(self.at))
+        return WindowFilter(
+            subtree=subtree, at_ms=milliseconds(self.at), device=self.device
+        )
 
 
 class NewWindow(Strict):

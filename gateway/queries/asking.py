@@ -89,6 +89,7 @@ class WindowFilter(SiteBound, frozen=True, kw_only=True):
     """Maintenance windows that are not over at a moment."""
 
     at_ms: int | None = None
+    device: str | None = None
 
 
 class QuarantineFilter(SiteBound, frozen=True, kw_only=True):

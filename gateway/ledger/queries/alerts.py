@@ -71,6 +71,7 @@ def windows(
     """Maintenance windows, the latest first; `at_ms`: those that are not over then."""
     conditions = Conditions()
     conditions.where("w.until_ms > ?", wanted.at_ms)
+    conditions.where("w.device_id = ?", wanted.device)
     conditions.where(of_site("coalesce(w.site, d.site)"), wanted.subtree)
     return page(connection, Listing(_WINDOWS, "w.id", _window), conditions, part)
 

@@ -68,6 +68,7 @@ async def test_a_maintenance_window_is_opened_listed_and_ended(api: FoldedApi) -
     (window,) = (await api.get(path, at="2026-11-21T12:30:00Z")).json()["items"]
     assert (window["site"], window["author"]) == ("hall", "local")
     assert window["until"] == "2026-11-21T13:00:00.000Z"
+    assert (await api.get(path, device="d-1")).json()["items"] == []
     assert (await api.post(f"{path}/1/end", None)).status_code == 200
     assert (await api.get(path, at="2026-11-21T12:30:00Z")).json()["items"] == []
     assert (await api.post(f"{path}/1/end", None)).status_code == 409

@@ -60,3 +60,31 @@ def test_maintenance_ends_by_itself(browser: Browser, console: Console) -> None:
 def test_a_device_tells_what_it_sent_and_when_it_is_pressed(browser: Browser) -> None:
     browser.open("/devices/eval-0011")
     browser.sees("What it sent last", '"event_id"', "Ratings of today by the hour")
+
+
+def test_a_terminal_is_asked_for_something_and_furnished(
+    browser: Browser, console: Console
+) -> None:
+    browser.open("/devices/eval-0009")
+    browser.sees("It was not asked for anything yet.", "Nothing is wanted of it")
+    browser.click("Send")
+    browser.sees("Show yourself", "seconds = 10", "asked")
+    (command,) = asked(console, "/devices/eval-0009/commands")["items"]
+    assert (command["command"], command["parameters"]) == ("identify", {"seconds": 10})
+    browser.find("[aria-label='Setting']").send_keys("volume")
+    browser.find("[aria-label='Value']").send_keys("40")
+    browser.click("Set")
+    browser.sees("volume", "It never said which revision it has.")
+    wanted = asked(console, "/devices/eval-0009/settings")
+    assert (wanted["desired"], wanted["revision"]) == ({"volume": 40}, 1)
+
+
+def test_only_what_makes_sense_is_offered(browser: Browser, console: Console) -> None:
+    browser.open("/devices/eval-0008")
+    browser.sees("Press test", "Maintenance …", "Retire …", "Commands")
+    assert "Approve" not in browser.text()
+    browser.click("Retire …")
+    browser.click("OK")
+    browser.sees("Nothing: its life is over.")
+    assert asked(console, "/devices/eval-0008")["lifecycle"] == "retired"
+    assert not browser.all("[aria-label='Setting']")[0].is_displayed()

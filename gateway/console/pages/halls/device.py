@@ -2,28 +2,31 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
 from nicegui import ui
 
-from gateway.console.pages.api import Refusal
-from gateway.console.pages.dialogs import asked, confirmed
+from gateway.console.pages.halls.acts import Acts
+from gateway.console.pages.halls.commands import Commands
+from gateway.console.pages.halls.keys import Keys
+from gateway.console.pages.halls.settings import Settings
 from gateway.console.pages.halls.states import WELL, badges, reasons
-from gateway.console.pages.numbers import count
 from gateway.console.pages.page import Page
 from gateway.console.pages.panels.figures import Hours
 from gateway.console.pages.rated.telling import Line, facts, section
 from gateway.console.pages.visit import Visit
 
 _REFRESH_S: Final = 5.0
-_TEST_S: Final = 1.0
+_ASKED_S: Final = 1.0
 _LOOK_BACK_S: Final = 60.0
-_SPANS: Final = 12
+_HAPPENED: Final = 16
+_COLOURS: Final = {"service": "good", "maintenance": "fair"}
+"""Of what lasts still; anything else that does is bad."""
+
 _MESSAGES: Final = 10
 _SHOWN_CHARS: Final = 300
-_HOURS: Final = (1, 4, 8, 24, 72)
 
 
 class OneDevice:
@@ -32,9 +35,12 @@ class OneDevice:
         self._path = f"/devices/{quote(visit.params['device_id'], safe='')}"
         self._shown: Mapping[str, Any] = {}
         with ui.element("div").classes("console-grid"):
-            self._state = ui.element("section").classes("console-card w-6")
-            self.keys = Keys(visit, self._path)
-            self._acts()
+            with ui.element("section").classes("console-card w-6"):
+                self._state = ui.element("div")
+                self._acts = Acts(visit, self._path, self.look_again)
+            self._keys = Keys(visit, self._path)
+            self._settings = Settings(visit, self._path)
+            self._commands = Commands(visit, self._path)
             with section(visit.words("hours"), "w-6"):
                 self._hours = Hours(visit.words("hours"))
             with section(visit.words("history"), "w-6"):
@@ -45,7 +51,11 @@ class OneDevice:
     async def look(self) -> None:
         """How it stands now."""
         device = await self._visit.api.get(self._path)
-        self.keys.show(device["key_counts"])
+        await self._acts.show(device)
+        await self._commands.show(device)
+        self._settings.show(device)
+        if device["key_counts"] != self._shown.get("key_counts"):
+            self._keys.show(device["key_counts"])
         if device == self._shown:
             return
         self._shown, words = device, self._visit.words
@@ -57,6 +67,17 @@ class OneDevice:
             if not device["reasons"] and device["presence"] in WELL:
                 ui.label(words("nothing_wrong")).classes("console-quiet")
             facts(self._facts(device))
+
+    async def look_asked(self) -> None:
+        """What it was asked, and what came of that."""
+        await self._keys.look()
+        await self._commands.look()
+        await self._settings.look()
+
+    async def look_again(self) -> None:
+        """Something was done with it."""
+        await self.look()
+        await self.look_asked()
 
     async def look_back(self) -> None:
         """What it did: seldom, as it is much."""
@@ -81,7 +102,7 @@ class OneDevice:
             (words("last_rating"), time(device["last_rating_at"])),
             (words("last_seen_at"), time(device["last_seen_at"])),
             (words("battery"), None if battery is None else f"{battery} %"),
-            (words("signal"), None if signal is None else f"{signal} dBm"),
+            (words("signal"), None if signal is None else f"{signal:g} dBm"),
             (words("missing"), device["missing"] or None),
             (words("next_inspection"), _or_none(time, device["next_inspection_at"])),
         ]
@@ -92,14 +113,23 @@ class OneDevice:
         with self._line:
             if not history["spans"] and not history["findings"]:
                 ui.label(words("no_history")).classes("console-quiet")
-            line = Line(self._visit)
-            for span in history["spans"][:_SPANS]:
-                line.add(words.known("span", span["kind"]), span["since"])
-            for finding in history["findings"][:_SPANS]:
-                over = finding["cleared_at"]
-                more = words("over", at=self._visit.time(over)) if over else ""
-                kind = "" if over else "bad"
-                line.add(finding["text"], finding["raised_at"], more, kind)
+            spans = [(it["since"], it["until"], it) for it in history["spans"]]
+            findings = [
+                (it["raised_at"], it["cleared_at"], it) for it in history["findings"]
+            ]
+            happened = sorted(spans + findings, key=_when, reverse=True)
+            line = Line(self._visit, "%Y-%m-%d %H:%M:%S")
+            for since, until, one in happened[:_HAPPENED]:
+                is_span = "kind" in one
+                title = words.known("span", one["kind"]) if is_span else one["text"]
+                over = "until" if is_span else "over"
+                more = words(over, at=self._visit.time(until)) if until else ""
+                line.add(
+                    title,
+                    since,
+                    more,
+                    "" if until else _COLOURS.get(one.get("kind"), "bad"),
+                )
 
     def _show_tail(self, messages: Sequence[Mapping[str, Any]]) -> None:
         self._tail.clear()
@@ -111,100 +141,9 @@ class OneDevice:
                 ui.label(f"{at} · {one['channel']}").classes("console-number")
                 ui.label(_text(one["payload_base64"])).classes("console-payload")
 
-    # ----- acts
 
-    def _acts(self) -> None:
-        visit, words = self._visit, self._visit.words
-        if not visit.may("operate"):
-            return
-        acts = (
-            ("approve", self._approve),
-            ("press_test", self._press_test),
-            ("maintenance", self._maintain),
-            ("retire", self._retire),
-        )
-        with (
-            section(words("acts"), "w-6"),
-            ui.element("div").classes("console-filters"),
-        ):
-            for name, do in acts:
-                ui.button(words(name), on_click=do).props("outline no-caps")
-
-    async def _approve(self) -> None:
-        await self._do("approve", {})
-
-    async def _press_test(self) -> None:
-        await self._do("press-test", {})
-        await self.keys.look()
-
-    async def _maintain(self) -> None:
-        hours = {str(no): self._visit.words("for_hours", count=no) for no in _HOURS}
-        question = self._visit.words("maintenance_why")
-        told = await asked(self._visit, question, reason=True, choices=hours)
-        if told is None:
-            return
-        now = datetime.fromtimestamp(self._visit.now_ms() / 1000, UTC)
-        until = now + timedelta(hours=int(told["choice"]))
-        body = {
-            "device_id": self._visit.params["device_id"],
-            "until": until.isoformat(),
-            "reason": told["reason"] or None,
-        }
-        await self._visit.act(self._visit.api.post("/maintenance-windows", body))
-
-    async def _retire(self) -> None:
-        device = self._visit.params["device_id"]
-        if await confirmed(self._visit, self._visit.words("retire_why"), device=device):
-            await self._do("retire", {})
-
-    async def _do(self, verb: str, body: dict[str, object]) -> None:
-        if await self._visit.act(self._visit.api.post(f"{self._path}/{verb}", body)):
-            await self.look()
-
-
-class Keys:
-    """Each key with its presses; a running press test confirms them one by one."""
-
-    def __init__(self, visit: Visit, path: str) -> None:
-        self._visit, self._path = visit, path
-        with section(visit.words("keys"), "w-6"):
-            self._place = ui.element("div").classes("console-cards")
-            self._test = ui.element("div")
-
-    def show(self, counts: Sequence[int]) -> None:
-        words = self._visit.words
-        self._place.clear()
-        with self._place:
-            if not counts:
-                ui.label(words("no_keys")).classes("console-quiet")
-            for at, presses in enumerate(counts):
-                dead = not presses and any(counts)
-                with ui.element("div").classes(
-                    "console-card" + (" console-needs" if dead else "")
-                ):
-                    ui.label(words("key", number=at + 1)).classes("console-quiet")
-                    ui.label(count(presses)).classes("console-figure")
-                    if dead:
-                        ui.label(words("key_silent"))
-
-    async def look(self) -> None:
-        """The last press test, if there was one."""
-        try:
-            test = await self._visit.api.get(f"{self._path}/press-test")
-        except Refusal:
-            return  # there was none
-        words = self._visit.words
-        self._test.clear()
-        with self._test:
-            at = self._visit.time(test["started_at"])
-            state = words.known("test", test["state"])
-            ui.label(words("test", at=at, state=state)).props("role=status")
-            with ui.element("div").classes("console-choices-left"):
-                for key in test["keys"]:
-                    name = str(key["key"] if key["key"] is not None else key["level"])
-                    mark = words("key_done" if key["confirmed"] else "key_awaited")
-                    kind = "good" if key["confirmed"] else ""
-                    ui.label(f"{name} {mark}").classes(f"console-state {kind}")
+def _when(happened: tuple[str, str | None, Mapping[str, Any]]) -> datetime:
+    return datetime.fromisoformat(happened[0])
 
 
 def _text(payload: str | None) -> str:
@@ -220,7 +159,7 @@ def _or_none(time: Any, at: str | None) -> str | None:  # noqa: ANN401 -- a meth
 async def build(visit: Visit) -> None:
     device = OneDevice(visit)
     await visit.every(_REFRESH_S, device.look)
-    await visit.every(_TEST_S, device.keys.look)
+    await visit.every(_ASKED_S, device.look_asked)
     await visit.every(_LOOK_BACK_S, device.look_back)
 
 

@@ -33,10 +33,11 @@ def facts(pairs: Sequence[tuple[str, object]]) -> None:
 
 
 class Line:
-    """Moments one below the other, each with how long after the one before."""
+    """Moments one below the other, to the millisecond unless `form` says less."""
 
-    def __init__(self, visit: Visit) -> None:
+    def __init__(self, visit: Visit, form: str = "") -> None:
         self._visit = visit
+        self._form = form
         self._list = ui.element("ol").classes("console-line")
 
     def add(self, title: str, at: str | None, more: str = "", kind: str = "") -> None:
@@ -44,11 +45,14 @@ class Line:
         with self._list, ui.element("li").classes(kind):
             ui.label(title).classes("what")
             if at is not None:
-                ui.label(self._visit.time(at, "%Y-%m-%d %H:%M:%S.%f")[:-3]).classes(
-                    "console-number"
-                )
+                ui.label(self._time(at)).classes("console-number")
             if more:
                 ui.label(more).classes("console-quiet")
+
+    def _time(self, at: str) -> str:
+        if self._form:
+            return self._visit.time(at, self._form)
+        return self._visit.time(at, "%Y-%m-%d %H:%M:%S.%f")[:-3]
 
 
 def explanation(visit: Visit, found: Mapping[str, Any]) -> None:
