@@ -21,6 +21,9 @@ settings.load_profile("no deadline")
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.pop("PYTHONHASHSEED", None)
 
+# Whatever a test starts, a gateway, its roles or a verb, reads what was compiled before.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 UNMEASURED = {"properties", "scenarios"}
 """They pass the same lines a thousand times, at twice the time when each is counted."""
 
