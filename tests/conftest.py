@@ -21,7 +21,7 @@ settings.load_profile("no deadline")
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.pop("PYTHONHASHSEED", None)
 
-# Whatever a test starts, a gateway, its roles or a verb, reads what was compiled before.
+# Whatever a test starts, a gateway or a verb, reads what was compiled before.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 UNMEASURED = {"properties", "scenarios"}

@@ -30,15 +30,15 @@ def encoded(body: object) -> bytes:
 def stores(tmp_path: Path) -> Iterator[Stores]:
     made = Stores(tmp_path)
     made.start()
-    made.rate(200, blocks=2)
+    made.rate(40, blocks=2)
     said = [encoded(one) for one in (BODY, BODY, CONFLICT)]
     for body in said:
-        made.rate(50)
+        made.rate(10)
         made.append([forgetting.message(made, body)])
-    made.rate(200, blocks=2)
+    made.rate(40, blocks=2)
     made.fold()
     made.checkpoint()
-    made.rate(20)
+    made.rate(10)
     made.fold()
     yield made
     made.journal.close()

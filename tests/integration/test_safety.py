@@ -19,6 +19,7 @@ pytestmark = pytest.mark.service
 
 # Its kills: ingest with received messages not yet appended, the link, ingest alone.
 SEED = 51
+RATE = 500  # enough for messages in flight at each kill; ./dev safety sends 3,000
 STALLED_S = 3
 
 # What each mutant does wrong, and the first of the trials that show it.
@@ -41,7 +42,7 @@ def kill(
 
 
 def test_a_gateway_killed_three_times_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    findings = kill(tmp_path, Setting(), 3, restarted=True)
+    findings = kill(tmp_path, Setting(rate=RATE), 3, restarted=True)
     assert failures(findings, in_flight_min=1) == []
     assert findings.drained
 
@@ -55,7 +56,7 @@ def test_a_mutant_under_the_same_kills_fails_with_counts(
     mutant: str, tmp_path: Path
 ) -> None:
     damage, trials = DAMAGE[mutant]
-    setting = Setting(env=mutated(mutant), stalled_s=STALLED_S)
+    setting = Setting(env=mutated(mutant), rate=RATE, stalled_s=STALLED_S)
     findings = kill(tmp_path, setting, trials, restarted=False)
     log = (tmp_path / "gateway" / "log").read_text("utf-8")
     assert f"mutant in force: {mutant}" in log

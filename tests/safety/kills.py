@@ -13,10 +13,8 @@ from simulators.reconcile import RECORDED
 from tests.safety.trials import Kind, Trial
 from tests.safety.world import World
 
-RATE = 3000
 _RECOVERY_S = 30.0
 _CRASH_S = 20.0
-_HEALTHY_EVENTS = RATE // 2  # taken after a kill before the next is due
 _LOAD_END_S = 90.0
 _SETTLE_S = 3.0
 _BROKEN_MS = (-100, 300)  # a connection that closed then was broken by that kill
@@ -62,9 +60,9 @@ def run_kills(
     findings = Findings()
     world.start_gateway()
     world.wait_subscribed()
-    with start_load(world, seed, RATE) as load:
+    with start_load(world, seed, world.rate) as load:
         try:
-            world.wait_taken(_HEALTHY_EVENTS, _RECOVERY_S)
+            world.wait_taken(_healthy_events(world), _RECOVERY_S)
             for trial in trials:
                 findings.outcomes.append(carry_out(world, trial))
                 say(_line(findings.outcomes[-1]))
@@ -120,8 +118,13 @@ def carry_out(world: World, trial: Trial) -> Outcome:
             world.cut()
         case Kind.POINT:
             _crash_at_point(world, trial, outcome)
-    world.wait_taken(world.taken() + _HEALTHY_EVENTS, _RECOVERY_S)
+    world.wait_taken(world.taken() + _healthy_events(world), _RECOVERY_S)
     return outcome
+
+
+def _healthy_events(world: World) -> int:
+    """How many are taken after a kill before the next is due: half a second's."""
+    return world.rate // 2
 
 
 def _crash_at_point(world: World, trial: Trial, outcome: Outcome) -> None:

@@ -28,14 +28,16 @@ _HOLD_MS = "150"  # longer than a gateway takes to acknowledge what it has
 class Setting:
     """What differs between worlds. `devices`: id -> lifecycle; others are held.
 
-    `stalled_s`: nothing arrived for so long although something is missing.
+    `rate`: messages a second under kills. `stalled_s`: nothing arrived for so long
+    although something is missing.
     """
 
     env: Mapping[str, str] = field(default_factory=dict)
     tapped: bool = True
     pretend_influx: bool = False
     devices: Mapping[str, str] = field(default_factory=dict)
-    stalled_s: int = 10
+    rate: int = 3000
+    stalled_s: int = 20
     command: tuple[str, ...] = (sys.executable, "-m", "gateway.cli")
 
 
@@ -46,6 +48,7 @@ class World:
         self.directory = directory
         self.raw_log = directory / "backend.log"
         self.manifest = directory / "manifest"
+        self.rate = setting.rate
         self._setting = setting
         self._stack = ExitStack()
 

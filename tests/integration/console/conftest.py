@@ -19,8 +19,9 @@ def api(tmp_path: Path) -> Iterator[FoldedApi]:
     folded.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def driver() -> Iterator[Chrome]:
+    """One browser for all pages; it does not run on beside the tests after them."""
     with chromium() as driver:
         yield driver
 
