@@ -5,7 +5,7 @@ from html import escape
 from typing import Final
 
 from gateway.ratings.dimensions import Value
-from gateway.ratings.figures import Figures
+from gateway.ratings.figures import Asked, Figures
 from gateway.ratings.reports import header, row
 
 HEADERS: Final[Mapping[str, str]] = {
@@ -22,6 +22,30 @@ tr { break-inside: avoid }
 @page { size: A4 landscape; margin: 12mm }
 @media print { body { margin: 0 } }
 """
+
+
+def rule_notes(
+    groups: Iterable[tuple[Mapping[str, Value], Asked]], revision: str
+) -> list[str]:
+    """By which rules figures are, once for all groups that are ruled alike.
+
+    Each key has one dimension.
+    """
+    rows: dict[str, list[str]] = {}
+    for key, asked in groups:
+        (name,) = key.values()
+        rows.setdefault(_rule_note(asked, revision), []).append(str(name or "none"))
+    if len(rows) == 1:
+        return list(rows)
+    return [f"{', '.join(names)}: {note}" for note, names in rows.items()]
+
+
+def _rule_note(asked: Asked, revision: str) -> str:
+    kind = "with flagged ratings" if asked.include_flagged else "verified"
+    levels = ", ".join(map(str, asked.satisfied_levels))
+    scores = ", ".join(f"{level}: {score}" for level, score in asked.scores.items())
+    terms = f"scores {scores}; rules {revision}"
+    return f"Figures are {kind}; satisfied are the levels {levels}; {terms}."
 
 
 def page(

@@ -77,7 +77,7 @@ class Statistics:
         asked = _stretches(wanted, _zone(query, subtree, terms), terms)
         now, *others = self._ledger.counts(asked)
         keys = _keys(group_by, _checked(now))
-        asked_of = self._ruled(query, wanted, terms)
+        asked_of = self.ruled(query, wanted, terms)
         return Found(_groups(keys, now, _before(keys, now, others), asked_of), terms)
 
     def page(self, query: StatisticsQuery, subtree: str | None) -> Found:
@@ -95,11 +95,11 @@ class Statistics:
         now, *others = self._ledger.some_counts(asked, some)
         keys = _keys(group_by, _checked(now), after)
         shown = keys[: query.limit]
-        asked_of = self._ruled(query, wanted, terms)
+        asked_of = self.ruled(query, wanted, terms)
         groups = _groups(shown, now, _before(shown, now, others), asked_of)
         return Found(groups, terms, more=len(shown) < len(keys))
 
-    def _ruled(
+    def ruled(
         self, query: FigureQuery, wanted: CountFilter, terms: Terms
     ) -> Callable[[Mapping[str, Value]], Asked]:
         """By which rules figures of a group are worked out.

@@ -65,7 +65,7 @@ from gateway.queries.rows import (
     WindowRow,
 )
 from gateway.queries.samples import Candidates, SampleDetail, SampleRow
-from gateway.queries.statements import StatementDetail, StatementRow
+from gateway.queries.statements import ChangeRow, StatementDetail, StatementRow
 from gateway.queries.targets import Miss
 from gateway.queries.visits import SpotCheckRow, VisitFilter, Visits
 
@@ -107,11 +107,16 @@ class LedgerQueries(Protocol):
 
     def sample(self, sample_id: str) -> SampleDetail | None: ...
 
-    def statements(self) -> list[StatementRow]:
+    def statements(self, part: Slice) -> Page[StatementRow]:
         """Sealed months, the newest first."""
 
     def statement(self, site: str, month: str) -> StatementDetail | None:
         """One sealed month of a site ("": of all), and what has changed since."""
+
+    def statement_changes(
+        self, site: str, month: str, part: Slice
+    ) -> Page[ChangeRow] | None:
+        """The ratings and sessions that changed it; None: it was not sealed."""
 
     def reconciliations(
         self, wanted: ReconciliationFilter, part: Slice

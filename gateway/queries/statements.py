@@ -15,3 +15,23 @@ class StatementRow(NamedTuple):
 class StatementDetail(NamedTuple):
     row: StatementRow
     adjustments: list[Adjustment]
+
+
+class ChangeRow(NamedTuple):
+    """What changed the counts of a sealed month; `at_ms`: when this was learnt.
+
+    `kind` is late, amended, default, voided or moved (to another month) of a rating,
+    service of what came of a session, at its last look: then `reason` names it (ended,
+    cancelled, …), of a void it says why.
+    """
+
+    at_ms: int
+    kind: str
+    rating_id: str | None
+    session_key: str | None
+    site: str | None
+    department: str | None
+    employee: str | None
+    level: int | None
+    by: str | None
+    reason: str | None

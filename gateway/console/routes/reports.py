@@ -9,11 +9,10 @@ from fastapi.responses import Response
 from gateway.console.callers import Reader
 from gateway.console.figure_query import FigureQuery
 from gateway.console.problems import ProblemError, not_found
-from gateway.console.report_page import HEADERS, page
+from gateway.console.report_page import HEADERS, page, rule_notes
 from gateway.console.requests import Month
 from gateway.console.statistics import Found, Statistics, figures_of
 from gateway.queries import LedgerQueries
-from gateway.ratings.figures import Asked
 from gateway.ratings.periods import period
 from gateway.ratings.reports import monthly_csv
 
@@ -52,8 +51,10 @@ class Reports:
             (group.key, figures_of(group.cell, group.asked)) for group in found.groups
         ]
         if query.format == "html":
+            ruled = [(group.key, group.asked) for group in found.groups]
+            notes = rule_notes(ruled, found.terms.revision)
             title = f"Ratings of {month} by {query.by}"
-            text = page(title, _notes(found), (query.by,), rows)
+            text = page(title, notes, (query.by,), rows)
             return Response(text, media_type="text/html", headers=dict(HEADERS))
         name = f"ratings-{month}-{query.by}.csv"
         return Response(
@@ -71,22 +72,3 @@ class Reports:
         except ValueError:
             raise not_found(f"month {month}") from None
         return self._statistics.find(query, subtree, (query.by,), days)
-
-
-def _notes(found: Found) -> list[str]:
-    """By which rules the figures are, once for all rows that are ruled alike."""
-    rows: dict[str, list[str]] = {}
-    for group in found.groups:
-        (name,) = group.key.values()
-        rows.setdefault(_note(group.asked, found), []).append(str(name or "none"))
-    if len(rows) == 1:
-        return list(rows)
-    return [f"{', '.join(names)}: {note}" for note, names in rows.items()]
-
-
-def _note(asked: Asked, found: Found) -> str:
-    kind = "with flagged ratings" if asked.include_flagged else "verified"
-    levels = ", ".join(map(str, asked.satisfied_levels))
-    scores = ", ".join(f"{level}: {score}" for level, score in asked.scores.items())
-    terms = f"scores {scores}; rules {found.terms.revision}"
-    return f"Figures are {kind}; satisfied are the levels {levels}; {terms}."

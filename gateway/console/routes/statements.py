@@ -1,25 +1,59 @@
 """/statements: closed months, sealed, and what was adjusted since."""
 
 import json
-from typing import Annotated
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from gateway.acts import ActName, MonthSealAct
 from gateway.console.acts import Acts
-from gateway.console.callers import Auditor, Reader
+from gateway.console.callers import Auditor, Caller, Reader
+from gateway.console.instants import Instant
 from gateway.console.items import ACT_RESPONSES, Item, ListOf
 from gateway.console.problems import not_found
-from gateway.console.requests import IdempotencyKey, Month
+from gateway.console.report_page import HEADERS, page, rule_notes
+from gateway.console.requests import IdempotencyKey, ListQuery, Month, Text
 from gateway.console.sealed import SealedItem, SiteQuery, told
+from gateway.console.sealed_figures import (
+    Grouped,
+    SealedFigures,
+    SealedFiguresQuery,
+    SealedGroups,
+)
 from gateway.console.sight import Sight
+from gateway.events import rfc3339
 from gateway.queries import LedgerQueries
+from gateway.queries.statements import StatementDetail, StatementRow
+from gateway.ratings.reports import monthly_csv
+from gateway.ratings.statements import is_intact
+
+_CONTENT: Final[dict[str, Any]] = {
+    "application/json": {},
+    "text/csv": {},
+    "text/html": {},
+}
+
+
+class StatementsQuery(ListQuery):
+    adjusted: bool = Field(
+        default=False, description="Tell, too, how many groups have changed since."
+    )
+
+
+class ChangesQuery(ListQuery):
+    site: Text | None = None
 
 
 class StatementItem(SealedItem):
-    """A closed month of ratings."""
+    """A closed month of ratings; `adjusted`: how many groups have changed since.
+
+    A group is an employee of a department; null: that was not asked for.
+    """
+
+    adjusted: int | None = None
 
 
 class Group(Item):
@@ -35,47 +69,136 @@ class StatementWhole(StatementItem):
     adjustments: list[Group]
 
 
+class Change(Item):
+    """What changed the counts since; `at`: when the gateway learnt of it.
+
+    Of sessions, when it looked at them last.
+    `late` ratings came after the seal, `amended` ones amend another, a `default` was
+    given when a deadline had passed, `voided` ones say by whom and why, `moved` ones
+    count in another month by now. `service` is news of a session: `reason` names them
+    (ended, cancelled, …).
+    """
+
+    at: Instant = Field(validation_alias="at_ms")
+    kind: Literal["late", "amended", "default", "voided", "moved", "service"]
+    rating_id: str | None
+    session_key: str | None
+    site: str | None
+    department: str | None
+    employee: str | None
+    level: int | None
+    by: str | None
+    reason: str | None
+
+
 class Statements:
     def __init__(self, ledger: LedgerQueries, acts: Acts) -> None:
         self._ledger = ledger
         self._acts = acts
         self._sight = Sight(ledger)
+        self._figures = SealedFigures(ledger)
 
     def router(self) -> APIRouter:
         router = APIRouter(prefix="/statements", tags=["statistics"])
         router.add_api_route("", self.list, response_model=ListOf[StatementItem])
         router.add_api_route("/{month}", self.show, response_model=StatementWhole)
         router.add_api_route(
+            "/{month}/figures",
+            self.figures,
+            response_model=SealedGroups,
+            responses={200: {"content": _CONTENT}},
+        )
+        router.add_api_route(
+            "/{month}/changes", self.changes, response_model=ListOf[Change]
+        )
+        router.add_api_route(
             "/{month}", self.seal, methods=["POST"], responses=ACT_RESPONSES
         )
         return router
 
-    def list(self, caller: Reader) -> ListOf[StatementItem]:
+    def list(
+        self, query: Annotated[StatementsQuery, Query()], caller: Reader
+    ) -> ListOf[StatementItem]:
         """The newest month first."""
-        rows = self._ledger.statements()
-        seen = [one for one in rows if self._sight.sees(caller, one.statement.site)]
-        return ListOf[StatementItem](
-            items=[
-                StatementItem.model_validate(told(one.author, one.statement))
-                for one in seen
-            ],
-            next_cursor=None,
-        )
+        rows = self._ledger.statements(query.part)
+        seen = [
+            one for one in rows.items if self._sight.sees(caller, one.statement.site)
+        ]
+        items = [
+            StatementItem.model_validate(
+                {
+                    **told(one.author, one.statement),
+                    "adjusted": self._adjusted(one) if query.adjusted else None,
+                }
+            )
+            for one in seen
+        ]
+        return ListOf[StatementItem](items=items, next_cursor=rows.next_cursor)
+
+    def _adjusted(self, row: StatementRow) -> int:
+        one = row.statement
+        detail = self._ledger.statement(one.site, one.period)
+        return 0 if detail is None else len(detail.adjustments)
 
     def show(
         self, month: Month, query: Annotated[SiteQuery, Query()], caller: Reader
     ) -> StatementWhole:
         """What was sealed, and what later changes have added or taken since."""
-        self._sight.reach(caller, query.site)
-        detail = self._ledger.statement(query.site or "", month)
-        if detail is None:
-            raise not_found(f"sealed month {month}")
+        detail = self._found(month, query.site, caller)
         cells = detail.row.statement.cells
         return StatementWhole(
             **told(detail.row.author, detail.row.statement),
+            adjusted=len(detail.adjustments),
             groups=[_group(key, counts) for key, counts in cells.items()],
             adjustments=[_group(*one) for one in detail.adjustments],
         )
+
+    def figures(
+        self,
+        month: Month,
+        query: Annotated[SealedFiguresQuery, Query()],
+        caller: Reader,
+    ) -> Response:
+        """Figures of what was sealed, by the rules in force, and by now beside them."""
+        detail = self._found(month, query.site, caller)
+        found = self._figures.grouped(detail, query)
+        if query.format == "html":
+            return _printed(detail, query, found)
+        if query.format == "csv":
+            name = f"sealed-{month}-{query.by}.csv"
+            rows = ((one.key, one.figures) for one in found.groups)
+            return Response(
+                monthly_csv((query.by,), rows),
+                media_type="text/csv",
+                headers={"Content-Disposition": f'attachment; filename="{name}"'},
+            )
+        end = query.cursor + query.limit
+        body = SealedGroups.model_validate(
+            {
+                "items": [one.told() for one in found.groups[query.cursor : end]],
+                "next_cursor": str(end) if end < len(found.groups) else None,
+                "rules_revision": found.revision,
+            }
+        )
+        return Response(body.model_dump_json(), media_type="application/json")
+
+    def changes(
+        self, month: Month, query: Annotated[ChangesQuery, Query()], caller: Reader
+    ) -> ListOf[Change]:
+        """The ratings and sessions that changed it since, the newest first."""
+        self._sight.reach(caller, query.site)
+        rows = self._ledger.statement_changes(query.site or "", month, query.part)
+        if rows is None:
+            raise not_found(f"sealed month {month}")
+        items = [Change.model_validate(one) for one in rows.items]
+        return ListOf[Change](items=items, next_cursor=rows.next_cursor)
+
+    def _found(self, month: str, site: str | None, caller: Caller) -> StatementDetail:
+        self._sight.reach(caller, site)
+        detail = self._ledger.statement(site or "", month)
+        if detail is None:
+            raise not_found(f"sealed month {month}")
+        return detail
 
     async def seal(
         self,
@@ -98,3 +221,22 @@ class Statements:
 def _group(key: str, counts: dict[str, int]) -> Group:
     department, employee = json.loads(key)
     return Group(department=department, employee=employee, counts=counts)
+
+
+def _printed(
+    detail: StatementDetail, query: SealedFiguresQuery, found: Grouped
+) -> Response:
+    one = detail.row.statement
+    title = f"Sealed ratings of {one.period} by {query.by}, {one.site or 'all sites'}"
+    intact = "is intact" if is_intact(one) else "WAS ALTERED"
+    changed = len(detail.adjustments) or "none"
+    sealed = f"Sealed by {detail.row.author} as of {rfc3339(one.as_of_ms)}"
+    notes = [
+        f"{sealed}, when the rules of {one.rules} were in force.",
+        *rule_notes(((each.key, each.asked) for each in found.groups), found.revision),
+        f"Groups that have changed since, not shown here: {changed}.",
+        f"SHA-256 {one.digest} {intact}.",
+    ]
+    rows = ((each.key, each.figures) for each in found.groups)
+    text = page(title, notes, (query.by,), rows)
+    return Response(text, media_type="text/html", headers=dict(HEADERS))

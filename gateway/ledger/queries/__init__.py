@@ -83,7 +83,7 @@ from gateway.queries.rows import (
     WindowRow,
 )
 from gateway.queries.samples import Candidates, SampleDetail, SampleRow
-from gateway.queries.statements import StatementDetail, StatementRow
+from gateway.queries.statements import ChangeRow, StatementDetail, StatementRow
 from gateway.queries.targets import Miss
 from gateway.queries.visits import SpotCheckRow, VisitFilter, Visits
 from gateway.reading import Reading
@@ -142,11 +142,16 @@ class SqliteLedgerQueries:
     def sample(self, sample_id: str) -> SampleDetail | None:
         return self._read(lambda c: samples.detail(c, sample_id))
 
-    def statements(self) -> list[StatementRow]:
-        return self._read(statements.listed)
+    def statements(self, part: Slice) -> Page[StatementRow]:
+        return self._read(lambda c: statements.listed(c, part))
 
     def statement(self, site: str, month: str) -> StatementDetail | None:
         return self._read(lambda c: statements.detail(c, site, month))
+
+    def statement_changes(
+        self, site: str, month: str, part: Slice
+    ) -> Page[ChangeRow] | None:
+        return self._read(lambda c: statements.later(c, site, month, part))
 
     def reconciliations(
         self, wanted: ReconciliationFilter, part: Slice

@@ -7,13 +7,17 @@ from typing import Final
 import apsw
 import msgspec
 
+from gateway.ledger.queries.changes import changes
 from gateway.ledger.queries.counts import counts
+from gateway.queries.asking import CursorError, Page, Slice
 from gateway.queries.counts import CountFilter
-from gateway.queries.statements import StatementDetail, StatementRow
+from gateway.queries.statements import ChangeRow, StatementDetail, StatementRow
 from gateway.ratings.periods import LocalTime, period
 from gateway.ratings.statements import Cells, Statement, adjustments
 
 GROUP_BY: Final = ("department", "employee")
+_BEHIND_ALL: Final = "~"
+"""Sorts behind every month."""
 _STATEMENT: Final = msgspec.json.Decoder(Statement)
 
 
@@ -44,23 +48,58 @@ def cells(connection: apsw.Connection, site: str, month: str) -> Cells:
     }
 
 
-def listed(connection: apsw.Connection) -> list[StatementRow]:
+def listed(connection: apsw.Connection, part: Slice) -> Page[StatementRow]:
+    """The newest month first, of a month its sites by name."""
+    month, site = _after(part.cursor)
     rows = connection.execute(
-        "SELECT author, data FROM statement ORDER BY period DESC, site"
+        "SELECT author, data FROM statement"
+        " WHERE period < ?1 OR period = ?1 AND site > ?2"
+        " ORDER BY period DESC, site LIMIT ?3",
+        (month, site, part.limit + 1),
     )
-    return [StatementRow(author, _STATEMENT.decode(data)) for author, data in rows]
+    found = [StatementRow(author, _STATEMENT.decode(data)) for author, data in rows]
+    shown, last = found[: part.limit], None
+    if len(found) > part.limit:
+        last = f"{shown[-1].statement.period}:{shown[-1].statement.site}"
+    return Page(shown, last)
 
 
 def detail(
     connection: apsw.Connection, site: str, month: str
 ) -> StatementDetail | None:
     """A sealed month, and what has changed since."""
+    row = _found(connection, site, month)
+    if row is None:
+        return None
+    now = cells(connection, site, month)
+    return StatementDetail(row, adjustments(row.statement, now))
+
+
+def later(
+    connection: apsw.Connection, site: str, month: str, part: Slice
+) -> Page[ChangeRow] | None:
+    """What changed a sealed month since, one by one; None: it was not sealed."""
+    row = _found(connection, site, month)
+    return None if row is None else changes(connection, row.statement, part)
+
+
+def _found(connection: apsw.Connection, site: str, month: str) -> StatementRow | None:
     for author, data in connection.execute(
         "SELECT author, data FROM statement WHERE site = ? AND period = ?",
         (site, month),
     ):
-        statement = _STATEMENT.decode(data)
-        now = cells(connection, site, month)
-        row = StatementRow(author, statement)
-        return StatementDetail(row, adjustments(statement, now))
+        return StatementRow(author, _STATEMENT.decode(data))
     return None
+
+
+def _after(cursor: str | None) -> tuple[str, str]:
+    """The month and site that a page begins behind.
+
+    Raises CursorError for what is none.
+    """
+    if cursor is None:
+        return _BEHIND_ALL, ""
+    month, colon, site = cursor.partition(":")
+    if not colon:
+        raise CursorError(cursor)
+    return month, site

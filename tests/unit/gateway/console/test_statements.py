@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from gateway.ports import Record
 from tests.support.api import bearer
 from tests.support.folded_api import FoldedApi
-from tests.support.folding import DAY_MS, START_MS
+from tests.support.folding import DAY_MS, START_MS, message
 
 PATH = "/api/v1/statements/2026-11"
 
@@ -21,10 +22,21 @@ def api(tmp_path: Path) -> Iterator[FoldedApi]:
     api.close()
 
 
-def press(api: FoldedApi, number: int, level: int) -> None:
+def press(api: FoldedApi, number: int, level: int, employee: str = "ann") -> None:
+    """In November, whenever it comes."""
     name = f"event-{number:04d}"
-    body = {"event_id": name, "level": level, "session_id": name, "employee_id": "ann"}
-    api.world.publish("d-1", {**body, "occurred_at": START_MS + number})
+    body = {"event_id": name, "level": level, "session_id": name}
+    at = {"employee_id": employee, "occurred_at": START_MS + number}
+    api.world.publish("d-1", {**body, **at})
+
+
+def press_now(api: FoldedApi, number: int) -> None:
+    api.world.publish("d-1", {"event_id": f"event-{number:04d}", "level": 3})
+
+
+def ending(session: str, event_id: str, at_ms: int, came_ms: int) -> Record:
+    body = {"v": 1, "event_id": event_id, "session_id": session, "action": "ended"}
+    return message("d-1", {**body, "occurred_at": at_ms}, came_ms, "session")
 
 
 async def test_a_month_is_sealed_once_it_is_over(api: FoldedApi) -> None:
@@ -50,6 +62,95 @@ async def test_later_changes_stand_beside_what_was_sealed(api: FoldedApi) -> Non
     (change,) = whole["adjustments"]
     assert change["counts"]["customer.4"] == 1
     assert whole["intact"]
+
+
+async def test_figures_are_those_that_were_sealed_and_by_now(api: FoldedApi) -> None:
+    api.world.clock.advance(15 * DAY_MS)
+    await api.post(PATH, None)
+    press(api, 2, 1)
+    (item,) = (await api.get(f"{PATH}/figures?by=employee")).json()["items"]
+    assert (item["key"], item["satisfaction_rate"]) == ({"employee": "ann"}, "100.00")
+    assert (item["now"]["satisfaction_rate"], item["now"]["n"]["1"]) == ("50.00", 1)
+    (whole,) = (await api.get(f"{PATH}/figures?by=site")).json()["items"]
+    assert (whole["rated"], whole["now"]["rated"]) == (1, 2)
+    table = (await api.get(f"{PATH}/figures?by=employee&format=csv")).text
+    assert table.splitlines()[1].startswith("ann,1,0,0,0,0,1,")
+    printed = (await api.get(f"{PATH}/figures?format=html")).text
+    (listed,) = (await api.get("/api/v1/statements?adjusted=true")).json()["items"]
+    assert listed["digest"] in printed
+    assert listed["adjusted"] == 1
+
+
+async def test_groups_come_by_pages_and_those_that_changed_alone(
+    api: FoldedApi,
+) -> None:
+    press(api, 2, 5, "bob")
+    api.world.clock.advance(15 * DAY_MS)
+    await api.post(PATH, None)
+    assert (await api.get(f"{PATH}/figures?adjusted=true")).json()["items"] == []
+    press(api, 3, 1, "bob")
+    url = f"{PATH}/figures?by=employee"
+    (changed,) = (await api.get(f"{url}&adjusted=true")).json()["items"]
+    assert changed["key"] == {"employee": "bob"}
+    first = (await api.get(f"{url}&limit=1")).json()
+    second = (await api.get(f"{url}&limit=1&cursor={first['next_cursor']}")).json()
+    names = [page["items"][0]["key"]["employee"] for page in (first, second)]
+    assert (names, second["next_cursor"]) == (["ann", "bob"], None)
+
+
+async def test_each_change_is_told_with_its_rating_and_why(api: FoldedApi) -> None:
+    api.world.clock.advance(15 * DAY_MS)
+    await api.post(PATH, None)
+    assert (await api.get(f"{PATH}/changes")).json()["items"] == []
+    press(api, 2, 4)
+    api.world.clock.advance(1)
+    press(api, 3, 2)
+    api.world.clock.advance(1)
+    reason = {"reason": "a child played with it"}
+    answer = await api.post("/api/v1/ratings/d-1:event-0002/void", reason)
+    assert answer.status_code == 200
+    api.world.clock.advance(1)
+    now_ms = api.world.clock.wall_ms()
+    api.world.append([ending("event-0001", "ended-0001", START_MS + 5, now_ms)])
+    api.world.clock.advance(DAY_MS)
+    press_now(api, 4)  # counts in the month it was pressed in
+    first = (await api.get(f"{PATH}/changes?limit=2")).json()
+    more = f"{PATH}/changes?limit=2&cursor={first['next_cursor']}"
+    items = [*first["items"], *(await api.get(more)).json()["items"]]
+    told = [(one["kind"], one["rating_id"], one["reason"]) for one in items]
+    assert told == [
+        ("service", None, "ended"),
+        ("voided", "d-1:event-0002", "a child played with it"),
+        ("late", "d-1:event-0003", None),
+    ]
+    assert [one["level"] for one in items] == [None, 4, 2]
+    assert items[0]["session_key"].endswith("event-0001:0:1")
+    assert (await api.get(f"{PATH}/changes?cursor=x")).status_code == 422
+
+
+async def test_a_change_of_mind_and_a_default_are_told_as_such(api: FoldedApi) -> None:
+    last_ms = START_MS + 9 * DAY_MS  # the 30th
+    api.world.clock.advance(9 * DAY_MS)
+    element = {"event_id": "event-0005", "level": 5, "session_id": "C"}
+    api.world.publish("d-1", element)
+    api.world.publish("d-1", {**element, "event_id": "event-0008", "session_id": "E"})
+    api.world.append([ending("C", "ended-0005", last_ms, last_ms)])
+    api.world.append([ending("D", "ended-0006", last_ms, last_ms)])
+    api.world.clock.advance(DAY_MS)
+    assert (await api.post(PATH, None)).status_code == 200
+    changed = {"event_id": "event-0007", "level": 2, "amends": "event-0005"}
+    api.world.publish("d-1", {**changed, "session_id": "C"})
+    changed = {"event_id": "event-0009", "level": 2, "amends": "event-0008"}
+    api.world.publish("d-1", {**changed, "session_id": "E"})
+    api.world.clock.advance(10 * DAY_MS)
+    api.world.take()
+    items = (await api.get(f"{PATH}/changes")).json()["items"]
+    told = [(one["kind"], one["level"], one["session_key"]) for one in items]
+    assert told == [
+        ("default", 3, ":D:0:1"),
+        ("moved", 5, ":E:0:1"),  # no end is known: it counts when it was changed
+        ("amended", 2, ":C:0:1"),
+    ]
 
 
 async def test_what_is_no_month_or_was_not_sealed_is_not_found(api: FoldedApi) -> None:
