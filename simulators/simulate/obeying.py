@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from device_protocol.downlink import decode
-from device_protocol.messages import Cleared, Command, Config
+from device_protocol.messages import Cleared, Command, Config, Mode
+from device_protocol.timestamps import parse_instant
 from device_protocol.topics import Channel
 
-COMMANDS: Final = ("identify", "prompt", "selftest")
+COMMANDS: Final = ("identify", "prompt", "selftest", "set_mode")
 """What simulated terminals know."""
 DONE_MAX: Final = 100
 """Commands remembered, the newest."""
@@ -28,13 +29,19 @@ class Answer(NamedTuple):
 class Obedience:
     """One terminal's memory of what it was told; `executed` counts by command id."""
 
-    __slots__ = ("_done", "executed", "revision", "settings")
+    __slots__ = ("_done", "_mode", "_mode_ends_ms", "executed", "revision", "settings")
 
     def __init__(self) -> None:
         self._done: dict[str, Answer] = {}
         self.executed: Counter[str] = Counter()
         self.revision: int | None = None
         self.settings: dict[str, object] = {}
+        self._mode = Mode.LIVE
+        self._mode_ends_ms = 0
+
+    def mode(self, now_ms: int) -> Mode:
+        """What its presses are marked with; any other than `live` ends by itself."""
+        return self._mode if now_ms < self._mode_ends_ms else Mode.LIVE
 
     def command(self, payload: bytes, now_ms: int) -> Iterator[Answer]:
         """What to answer.
@@ -74,10 +81,22 @@ class Obedience:
             checks = [{"code": "display", "result": "pass"}]
             yield Answer(Channel.SELFTEST, {"trigger": "command", "items": checks})
         done = _reply(message, "done", result={"name": message.name})
+        if message.name == "set_mode" and not self._set_mode(message.args):
+            done = _reply(message, "failed", error="no mode, or no end of it")
         self._done[message.command_id] = done
         if len(self._done) > DONE_MAX:
             del self._done[next(iter(self._done))]
         yield done
+
+    def _set_mode(self, args: dict[str, Any]) -> bool:
+        """Whether it makes sense; every mode but `live` says until when."""
+        try:
+            mode = Mode(args["mode"])
+            ends_ms = 0 if mode is Mode.LIVE else parse_instant(args["until"])
+        except (KeyError, TypeError, ValueError):
+            return False
+        self._mode, self._mode_ends_ms = mode, ends_ms
+        return True
 
 
 def _reply(message: Command, status: str, **more: object) -> Answer:

@@ -4,6 +4,7 @@ import random
 import time
 from typing import Final, NamedTuple
 
+from device_protocol.messages import Mode
 from simulators.population import uuid7
 from simulators.simulate import presses
 from simulators.simulate.book import Book, Event
@@ -59,8 +60,12 @@ class Pressing:
         text = dice.random() < ratings.as_text
         mode = dice.choice(PRACTICE)
         gap_s = dice.uniform(*_SECOND_S)
+        moment_ms = now_ms()
+        told = terminal.obedience.mode(moment_ms)
+        if told is not Mode.LIVE:
+            practice, mode = True, told.value
         self._number += 1
-        event = self._event(terminal, level, now_ms(), dice)
+        event = self._event(terminal, level, moment_ms, dice)
         event.live = not practice
         extra = f',"mode":"{mode}"' if practice else ""
         steady = terminal.traits.clock in {Clock.RIGHT, Clock.BEHIND}

@@ -29,6 +29,9 @@ reconnect_delay_s_max = 1.0
 unknown_devices = "approve"
 {tables}
 
+[canary]
+every_s = 30
+
 [[influxdb]]
 name = "influxdb"
 url = "http://127.0.0.1:{influxdb}"

@@ -1,5 +1,6 @@
 """Who presses what follows from the seed; what to expect of it is in the book."""
 
+import json
 import random
 from dataclasses import dataclass, field
 
@@ -62,6 +63,21 @@ def pressed(seed: int) -> list[tuple[str, int, str, bool]]:
 def test_same_seed_presses_the_same() -> None:
     assert pressed(1) == pressed(1)
     assert pressed(1) != pressed(2)
+
+
+def test_a_terminal_told_a_mode_marks_its_presses() -> None:
+    world = Nowhere()
+    terminal = populate(SCENARIO, random.Random(1), world)[0]
+    pressing = Pressing(SCENARIO, 1, random.Random(1), world.book)
+    body = {
+        "command_id": "1.2.0.0",
+        "name": "set_mode",
+        "args": {"mode": "maintenance", "until": "2999-01-01T00:00:00Z"},
+        "expires_at": "2999-01-01T00:00:00Z",
+    }
+    list(terminal.obedience.command(json.dumps(body).encode(), 0))
+    press = pressing.press(terminal)
+    assert (press.event.live, press.extra) == (False, ',"mode":"maintenance"')
 
 
 def test_population_has_its_shares_and_its_clones() -> None:

@@ -1,0 +1,1 @@
+"""A hall whose terminals are asked for things while everything between breaks."""
