@@ -2,14 +2,18 @@
 
 from pydantic import Field
 
+from fleet.evidence import Figures
 from gateway.console.instants import Instant
 from gateway.console.items import Item
 
 
 class Reason(Item):
+    """`figures` are those of now, `text` tells those of the moment it was found."""
+
     code: str
     since: Instant = Field(validation_alias="since_ms")
     text: str
+    figures: Figures
 
 
 class Device(Item):

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
+from fleet.evidence import Figures
 from gateway.console.instants import Instant
 from gateway.events import rfc3339
 from gateway.ratings.flags import INSTANTS, Evidence
@@ -204,6 +205,11 @@ class SessionsTaken(Item):
 
 
 class Alert(Item):
+    """`subject`: the device, site, sink or part of the gateway it is about.
+
+    `figures` are those of now, as of a device's reasons, while it is not resolved.
+    """
+
     id: int
     cause: str
     severity: str
@@ -220,6 +226,8 @@ class Alert(Item):
     resolved_at: Instant | None = Field(validation_alias="resolved_ms")
     confirmed_by: str | None
     advice: str
+    subject: str
+    figures: Figures
 
 
 class AlertChange(Item):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from fleet.evidence import Figures
 from gateway.ratings.facts import Dispute
 from gateway.ratings.flags import Evidence
 
@@ -182,9 +183,12 @@ class SessionDetail(msgspec.Struct, frozen=True):
 
 
 class HealthReason(msgspec.Struct, frozen=True):
+    """`figures` are those of now, `text` tells those of the moment it was found."""
+
     code: str
     since_ms: int
     text: str
+    figures: Figures = msgspec.field(default_factory=dict)
 
 
 class DeviceRow(msgspec.Struct, kw_only=True):
@@ -259,6 +263,8 @@ class AlertRow(msgspec.Struct, kw_only=True):
     confirmed_by: str | None = None
     muted_until_ms: int | None = None
     advice: str
+    subject: str
+    figures: Figures = msgspec.field(default_factory=dict)
 
 
 class AlertChange(msgspec.Struct, kw_only=True):

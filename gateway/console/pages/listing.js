@@ -2,6 +2,7 @@
 // Everything from outside is text: no cell is ever taken for markup.
 const SPLIT = ".";
 const NOTHING_ASKED = /[?&][a-z_]+=(?=&|$)/g;
+const PLACE = /\{([a-z_]+)\}/g;
 const SECOND_MS = 1000;
 const MINUTE_S = 60;
 const HOUR_S = 3600;
@@ -28,6 +29,7 @@ export default {
                 <time v-else-if="c.kind === 'time' && at(item, c.key)" :datetime="at(item, c.key)" :title="moment(at(item, c.key))">{{ text(c, item) }}</time>
                 <span v-else-if="c.kind === 'state' && at(item, c.key) != null" :class="['console-state', (c.colours || {})[at(item, c.key)]]">{{ text(c, item) }}</span>
                 <span v-else-if="c.kind === 'level' && at(item, c.key) != null" :class="['console-level', 'l' + at(item, c.key)]">{{ text(c, item) }}</span>
+                <span v-else-if="c.kind === 'told'" :title="at(item, c.recorded)">{{ told(c, item) }}</span>
                 <template v-else>{{ text(c, item) }}</template>
               </td>
               <td v-if="acts.length" class="act">
@@ -111,12 +113,24 @@ export default {
       const form = { dateStyle: "medium", timeStyle: "medium", timeZone: this.zone };
       return new Intl.DateTimeFormat(this.language, form).format(new Date(value));
     },
+    told(column, item) {
+      const cause = at(item, column.key);
+      const figures = item.figures || {};
+      const known = column.words;
+      const full = known["told_" + cause];
+      const names = full ? [...full.matchAll(PLACE)].map((found) => found[1]) : [];
+      if (full && names.every((name) => figures[name] != null)) {
+        const value = (name) => [figures[name]].flat().map((one) => known[`${name}:${one}`] ?? text_of(one));
+        return full.replace(PLACE, (_, name) => value(name).join(this.words.joint));
+      }
+      return text_of(known[cause] ?? at(item, column.recorded));
+    },
     text(column, item) {
       const value = at(item, column.key);
       if (value == null || value === "" || (Array.isArray(value) && !value.length)) return "–";
       if (column.kind === "time") return this.moment(value);
       if (column.kind === "link") return column.label;
-      if (column.kind === "duration") return lasting(Math.floor(value / SECOND_MS));
+      if (column.kind === "duration") return lasting(Math.floor(value / SECOND_MS), this.words);
       if (column.kind === "percent") return `${value} %`;
       if (column.kind === "number" && typeof value === "number") return value.toLocaleString(this.language);
       const known = column.words || {};
@@ -132,10 +146,13 @@ function text_of(value) {
 }
 
 // As `duration` of numbers.py: in its two largest units at most.
-function lasting(seconds) {
+function lasting(seconds, words) {
   const whole = (unit) => Math.floor(seconds / unit);
-  if (seconds < MINUTE_S) return `${seconds} s`;
-  if (seconds < HOUR_S) return `${whole(MINUTE_S)} min`;
-  if (seconds < DAY_S) return `${whole(HOUR_S)} h ${Math.floor((seconds % HOUR_S) / MINUTE_S)} min`;
-  return `${whole(DAY_S)} d ${Math.floor((seconds % DAY_S) / HOUR_S)} h`;
+  const minutes = Math.floor((seconds % HOUR_S) / MINUTE_S);
+  const hours = Math.floor((seconds % DAY_S) / HOUR_S);
+  const say = (unit, many, few) => words[unit].replace("{many}", many).replace("{few}", few);
+  if (seconds < MINUTE_S) return say("for_s", seconds);
+  if (seconds < HOUR_S) return say("for_min", whole(MINUTE_S));
+  if (seconds < DAY_S) return say("for_h", whole(HOUR_S), minutes);
+  return say("for_d", whole(DAY_S), hours);
 }

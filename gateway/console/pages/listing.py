@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
+from gateway.console.pages.numbers import UNITS
 from gateway.console.pages.visit import Visit
 
 _PREFIX: Final = "/api/v1"
@@ -22,10 +23,11 @@ class Column(NamedTuple):
     """`key` leads to the value, as `key.site`; `kind` says how it is written.
 
     Kinds are text, long (of several lines), number, figure (a number that is a text),
-    percent, duration (of ms), time, state, level and link
-    (whose text is the label). `href` makes it a link, with places for values of
-    the same item: `/devices/{device_id}`. `words` translate values, `colours` (good,
-    fair, bad) tell states apart.
+    percent, duration (of ms), time, state, level, link (whose text is the label) and
+    told (a cause in the words of `causes.py`, with the item's `figures`; the API's own
+    sentence, under the key `recorded`, where they lack it, and on hover). `href` makes
+    it a link, with places for values of the same item: `/devices/{device_id}`. `words`
+    translate values, `colours` (good, fair, bad) tell states apart.
     """
 
     key: str
@@ -34,6 +36,7 @@ class Column(NamedTuple):
     href: str = ""
     words: Mapping[str, str] = _NOTHING
     colours: Mapping[str, str] = _NOTHING
+    recorded: str = ""
 
 
 class Act(NamedTuple):
@@ -65,7 +68,7 @@ class Listing(Element, component="listing.js"):
         self._visit = visit
         self._path = path
         self._acts = {act.name: act for act in acts}
-        words = ("loading", "more", "failed", "shown", "acts")
+        words = ("loading", "more", "failed", "shown", "acts", "joint")
         self._props["label"] = label
         self._props["columns"] = [column._asdict() for column in columns]
         self._props["acts"] = [
@@ -74,6 +77,7 @@ class Listing(Element, component="listing.js"):
         self._props["words"] = {"empty": empty} | {
             key: visit.words(f"list_{key}") for key in words
         }
+        self._props["words"] |= {f"for_{it}": visit.words(f"for_{it}") for it in UNITS}
         self._props["zone"] = str(visit.zone)
         self._props["language"] = LANGUAGES[visit.words.language]
         self._props["url"] = self._url(params)

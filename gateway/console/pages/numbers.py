@@ -1,12 +1,17 @@
-"""Figures as people read them, in both languages alike."""
+"""Figures as people read them."""
 
 from typing import Final
+
+from gateway.console.wording import Words
 
 NOTHING: Final = "\N{EN DASH}"
 """In the place of a figure that there is not."""
 
+UNITS: Final = ("s", "min", "h", "d")
+"""Of a duration, each with the next smaller one from hours on."""
+
 _KIB: Final = 1024
-_UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB")
+_SIZES: Final = ("B", "KiB", "MiB", "GiB", "TiB")
 _MINUTE_S: Final = 60
 _HOUR_S: Final = 3600
 _DAY_S: Final = 86_400
@@ -20,21 +25,22 @@ def count(number: int) -> str:
 def size(number: float) -> str:
     """Bytes in the unit that leaves one to four digits."""
     at = 0
-    while number >= _KIB and at < len(_UNITS) - 1:
+    while number >= _KIB and at < len(_SIZES) - 1:
         number, at = number / _KIB, at + 1
-    return f"{number:.1f} {_UNITS[at]}" if at else f"{number:.0f} B"
+    return f"{number:.1f} {_SIZES[at]}" if at else f"{number:.0f} B"
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float, words: Words) -> str:
     """In its two largest units at most: 12 s, 5 min, 3 h 20 min, 4 d 3 h."""
     whole = int(seconds)
     if whole < _MINUTE_S:
-        return f"{whole} s"
+        return words("for_s", many=whole)
     if whole < _HOUR_S:
-        return f"{whole // _MINUTE_S} min"
+        return words("for_min", many=whole // _MINUTE_S)
     if whole < _DAY_S:
-        return f"{whole // _HOUR_S} h {whole % _HOUR_S // _MINUTE_S} min"
-    return f"{whole // _DAY_S} d {whole % _DAY_S // _HOUR_S} h"
+        few = whole % _HOUR_S // _MINUTE_S
+        return words("for_h", many=whole // _HOUR_S, few=few)
+    return words("for_d", many=whole // _DAY_S, few=whole % _DAY_S // _HOUR_S)
 
 
 def percentage(share: str | None) -> str:

@@ -6,6 +6,7 @@ import apsw
 import msgspec
 
 from fleet.alerts import advice_for
+from gateway.ledger.queries.evidence import figures_of_alert
 from gateway.ledger.queries.organisation import of_site
 from gateway.queries.asking import AlertFilter, Page, Slice, WindowFilter
 from gateway.queries.rows import AlertChange, AlertDetail, AlertRow, WindowRow
@@ -17,8 +18,10 @@ _SNOOZE: Final = """
 _SELECT: Final = f"""
 SELECT a.id, a.cause, a.severity, a.device_id, a.site, a.opened_ms, a.state, a.text,
     a.count, iif(a.state = 'snoozed', {_SNOOZE}, NULL), a.devices, a.last_ms,
-    a.resolved_ms, a.confirmed_by, a.muted_ms
+    a.resolved_ms, a.confirmed_by, a.muted_ms, a.subject, h.vitals, h.findings
 FROM alert AS a
+LEFT JOIN device AS d ON d.device_id = a.device_id AND a.resolved_ms IS NULL
+LEFT JOIN device_health AS h ON h.no = d.no
 """
 _WINDOWS: Final = """
 SELECT w.id, w.device_id, w.site, w.from_ms, w.until_ms, w.reason, w.author
@@ -88,6 +91,8 @@ def _window(row: Columns) -> WindowRow:
 
 def _alert(row: Columns) -> AlertRow:
     number, cause, severity, device_id, site, opened_ms, state, text, count = row[:9]
+    devices = tuple(msgspec.json.decode(row[10])) if row[10] else ()
+    subject, vitals, findings = row[15:]
     return AlertRow(
         id=number,
         cause=cause,
@@ -99,12 +104,14 @@ def _alert(row: Columns) -> AlertRow:
         text=text,
         count=count,
         snoozed_until_ms=row[9],
-        devices=tuple(msgspec.json.decode(row[10])) if row[10] else (),
+        devices=devices,
         last_ms=row[11],
         resolved_ms=row[12],
         confirmed_by=row[13],
         muted_until_ms=row[14],
         advice=advice_for(cause),
+        subject=subject,
+        figures=figures_of_alert(cause, subject, devices, vitals, findings),
     )
 
 

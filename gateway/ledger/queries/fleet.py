@@ -6,9 +6,10 @@ import apsw
 import msgspec
 
 from fleet.canary import PREFIX
-from fleet.findings import Findings
+from fleet.evidence import figures_of
 from fleet.presence import Known
 from fleet.vitals import Vitals
+from gateway.ledger.queries.evidence import FINDINGS, VITALS
 from gateway.ledger.queries.organisation import of_site
 from gateway.queries.asking import DeviceFilter, Page, Slice
 from gateway.queries.rows import (
@@ -20,8 +21,6 @@ from gateway.queries.rows import (
 from gateway.reading.paging import Columns, Conditions, Listing, page
 
 _KNOWN: Final = msgspec.json.Decoder(Known)
-_FINDINGS: Final = msgspec.json.Decoder(Findings)
-_VITALS: Final = msgspec.json.Decoder(Vitals)
 
 _PRESENCE: Final = """
 iif(d.lifecycle IN ('maintenance', 'retired'), d.lifecycle,
@@ -45,7 +44,7 @@ LEFT JOIN device_presence AS p ON p.no = d.no
 
 def _build(row: Columns) -> DeviceRow:
     known = _KNOWN.decode(row[3]) if row[3] else Known()
-    vitals = _VITALS.decode(row[14]) if row[14] else Vitals()
+    vitals = VITALS.decode(row[14]) if row[14] else Vitals()
     battery = vitals.battery_pct
     return DeviceRow(
         device_id=row[1],
@@ -53,7 +52,7 @@ def _build(row: Columns) -> DeviceRow:
         presence=row[15],
         flapping=bool(row[16]),
         health=row[17] or "ok",
-        reasons=_reasons(row[18]),
+        reasons=_reasons(row[18], vitals),
         site=row[4],
         window=row[5],
         model=row[6] or known.model,
@@ -78,12 +77,18 @@ def _build(row: Columns) -> DeviceRow:
     )
 
 
-def _reasons(findings: str | None) -> tuple[HealthReason, ...]:
+def _reasons(findings: str | None, vitals: Vitals) -> tuple[HealthReason, ...]:
     if findings is None:
         return ()
+    found = FINDINGS.decode(findings)
     return tuple(
-        HealthReason(reason.code, reason.since_ms, reason.text)
-        for reason in _FINDINGS.decode(findings).reasons
+        HealthReason(
+            reason.code,
+            reason.since_ms,
+            reason.text,
+            figures_of(reason.code, vitals, found),
+        )
+        for reason in found.reasons
     )
 
 

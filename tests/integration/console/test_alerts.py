@@ -30,6 +30,7 @@ async def test_one_alert_is_shown_with_who_did_what(
     assert (shown["state"], shown["confirmed_by"]) == ("resolved", "local")
     assert shown["resolved_at"] > shown["opened_at"]
     assert "resolve it" in shown["advice"]
+    assert (shown["subject"], shown["figures"]) == ("broker", {})
     assert (await api.get("/api/v1/alerts/99")).status_code == 404
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from nicegui import ui
 
+from gateway.console.pages.causes import Causes
 from gateway.console.pages.halls.acts import Acts
 from gateway.console.pages.halls.commands import Commands
 from gateway.console.pages.halls.keys import Keys
@@ -34,6 +35,7 @@ class OneDevice:
         self._visit = visit
         self._path = f"/devices/{quote(visit.params['device_id'], safe='')}"
         self._shown: Mapping[str, Any] = {}
+        self._causes = Causes(visit.words)
         with ui.element("div").classes("console-grid"):
             with ui.element("section").classes("console-card w-6"):
                 self._state = ui.element("div")
@@ -120,16 +122,20 @@ class OneDevice:
             happened = sorted(spans + findings, key=_when, reverse=True)
             line = Line(self._visit, "%Y-%m-%d %H:%M:%S")
             for since, until, one in happened[:_HAPPENED]:
-                is_span = "kind" in one
-                title = words.known("span", one["kind"]) if is_span else one["text"]
-                over = "until" if is_span else "over"
-                more = words(over, at=self._visit.time(until)) if until else ""
-                line.add(
-                    title,
-                    since,
-                    more,
-                    "" if until else _COLOURS.get(one.get("kind"), "bad"),
-                )
+                self._add(line, since, until, one)
+
+    def _add(
+        self, line: Line, since: str, until: str | None, one: Mapping[str, Any]
+    ) -> None:
+        words, kind = self._visit.words, one.get("kind")
+        if kind is not None:
+            title, recorded, over = words.known("span", kind), "", "until"
+        else:
+            code, recorded, over = one["code"], one["text"], "over"
+            title = self._causes.sentence(code, recorded, {})
+        more = words(over, at=self._visit.time(until)) if until else ""
+        colour = "" if until else _COLOURS.get(kind or "", "bad")
+        line.add(title, since, more, colour, recorded)
 
     def _show_tail(self, messages: Sequence[Mapping[str, Any]]) -> None:
         self._tail.clear()

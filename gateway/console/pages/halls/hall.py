@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from nicegui import ui
 
+from gateway.console.pages.causes import Causes
 from gateway.console.pages.halls.states import WELL, badges, reasons
 from gateway.console.pages.listing import Column, Listing
 from gateway.console.pages.numbers import duration
@@ -108,7 +109,9 @@ class _Window:
         if at is None:
             return self._visit.words("never")
         seconds = self._visit.now_ms() / 1000 - datetime.fromisoformat(at).timestamp()
-        return self._visit.words("ago", time=duration(max(0.0, seconds)))
+        return self._visit.words(
+            "ago", time=duration(max(0.0, seconds), self._visit.words)
+        )
 
 
 def _is_well(device: Mapping[str, Any]) -> bool:
@@ -124,7 +127,7 @@ def _natural(window: str | None) -> tuple[str, int]:
 
 
 async def build_one(visit: Visit) -> None:
-    words, site = visit.words, visit.params["site"]
+    words, site, causes = visit.words, visit.params["site"], Causes(visit.words)
     ui.label(site).classes("console-heading")
     hall = Hall(visit)
     await visit.every(_REFRESH_S, hall.look)
@@ -133,7 +136,7 @@ async def build_one(visit: Visit) -> None:
             visit,
             "/alerts",
             [
-                Column("text", words("what"), "long"),
+                causes.column(words("what")),
                 Column(
                     "severity",
                     words("severity"),
@@ -143,7 +146,7 @@ async def build_one(visit: Visit) -> None:
                     },
                 ),
                 Column("opened_at", words("since"), "time"),
-                Column("advice", words("advice"), "long"),
+                causes.advice(words("advice")),
             ],
             label=words("alerts"),
             empty=words("no_alerts"),

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from nicegui import ui
 
+from gateway.console.pages.causes import Causes
 from gateway.console.pages.visit import Visit
 
 PRESENCES: Final = (
@@ -44,7 +45,10 @@ def badges(visit: Visit, device: Mapping[str, Any]) -> None:
 
 
 def reasons(visit: Visit, device: Mapping[str, Any]) -> None:
-    """One sentence a reason, and since when."""
+    """One sentence a reason, and since when; the record's own on hover."""
+    causes = Causes(visit.words)
     for reason in device["reasons"]:
         since = visit.time(reason["since"], "%m-%d %H:%M")
-        ui.label(visit.words("because", text=reason["text"], since=since))
+        told = causes.sentence(reason["code"], reason["text"], reason["figures"])
+        label = ui.label(visit.words("because", text=told, since=since))
+        label.props["title"] = reason["text"]

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from nicegui import ui
 
+from gateway.console.pages.causes import Causes
 from gateway.console.pages.dialogs import asked
 from gateway.console.pages.listing import Act, Column, Listing
 from gateway.console.pages.page import Page
@@ -21,6 +22,7 @@ _REFRESH_S: Final = 10.0
 class Alerts:
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
+        self._causes = Causes(visit.words)
         state = visit.query.get("state", "open")
         self._state = state if state in _STATES else "open"
         targets = {
@@ -48,7 +50,7 @@ class Alerts:
         }
         states = {state: words(f"state_{state}") for state in _STATES}
         return [
-            Column("text", words("text"), "long"),
+            self._causes.column(words("text")),
             Column("severity", words("severity"), "state", "", severities, _COLOURS),
             Column("state", words("state"), "state", "", states, _STATE_COLOURS),
             Column("site", words("site")),
@@ -56,7 +58,7 @@ class Alerts:
             Column("opened_at", words("opened"), "time"),
             Column("count", words("times"), "number"),
             Column("confirmed_by", words("confirmed_by")),
-            Column("advice", words("advice"), "long"),
+            self._causes.advice(words("advice")),
         ]
 
     def _acts(self) -> list[Act]:
@@ -97,12 +99,14 @@ class Alerts:
     ) -> None:
         visit, number = self._visit, int(item["id"])
         question = visit.words(f"{what}_why")
+        figures = dict(item["figures"])
+        told_of = self._causes.sentence(str(item["cause"]), str(item["text"]), figures)
         told = await asked(
             visit,
             question,
             reason=reason,
             choices=choices,
-            values={visit.words("text"): str(item["text"])},
+            values={visit.words("text"): told_of},
         )
         if told is None:
             return

@@ -62,7 +62,7 @@ class _Card:
     def show(self, sink: dict[str, Any]) -> None:
         for name, label in self._figures.items():
             label.set_text(count(sink[name]))
-        self._lag.set_text(duration(sink["lag_s"]))
+        self._lag.set_text(duration(sink["lag_s"], self._visit.words))
         self._state.set_text(self._visit.words.known("state", sink["state"]))
         kind = _COLOURS.get(sink["state"], "bad")
         self._state.classes(replace=f"console-state {kind}")

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from nicegui import ui
 
+from gateway.console.pages.causes import Causes
 from gateway.console.pages.numbers import NOTHING, count
 from gateway.console.pages.panels.blocks import heading
 from gateway.console.pages.visit import Visit
@@ -22,6 +23,7 @@ _SEVERITIES: Final = {"critical": "bad", "warning": "fair"}
 class Needs:
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
+        self._causes = Causes(visit.words)
         words = visit.words
         with ui.element("section").classes("console-card w-3"):
             heading(words("devices"))
@@ -53,11 +55,18 @@ class Needs:
                     kind = _SEVERITIES.get(alert["severity"], "")
                     severity = words.known("severity", alert["severity"])
                     ui.label(severity).classes(f"console-state {kind}")
-                    ui.label(alert["text"])
+                    self._tell(alert)
                     opened = self._visit.time(alert["opened_at"], "%m-%d %H:%M")
                     ui.label(opened).classes("console-quiet console-number")
             if more:
                 ui.label(words("more_alerts")).classes("console-quiet")
+
+    def _tell(self, alert: dict[str, Any]) -> None:
+        told = self._causes.sentence(alert["cause"], alert["text"], alert["figures"])
+        about = alert["device_id"] or alert["site"]
+        if about and about not in told:
+            told = self._visit.words("about", subject=about, text=told)
+        ui.label(told).props["title"] = alert["text"]
 
 
 class _State:

@@ -109,7 +109,7 @@ class _Sink:
         told = [words("delivered", count=count(sink["delivered"]))]
         if sink["owed"]:
             told.append(words("owed", count=count(sink["owed"])))
-            told.append(words("lag", seconds=duration(sink["lag_s"])))
+            told.append(words("lag", seconds=duration(sink["lag_s"], words)))
         if sink["dead"]:
             told.append(words("dead", count=count(sink["dead"])))
         self._told.set_text(" · ".join(told))

@@ -40,10 +40,19 @@ class Line:
         self._form = form
         self._list = ui.element("ol").classes("console-line")
 
-    def add(self, title: str, at: str | None, more: str = "", kind: str = "") -> None:
-        """`kind` is good, fair or bad; `at` a time of the API."""
+    def add(
+        self,
+        title: str,
+        at: str | None,
+        more: str = "",
+        kind: str = "",
+        recorded: str = "",
+    ) -> None:
+        """`kind` is good, fair or bad; `at` a time of the API; `recorded` on hover."""
         with self._list, ui.element("li").classes(kind):
-            ui.label(title).classes("what")
+            what = ui.label(title).classes("what")
+            if recorded:
+                what.props["title"] = recorded
             if at is not None:
                 ui.label(self._time(at)).classes("console-number")
             if more:

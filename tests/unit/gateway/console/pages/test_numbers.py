@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.console.pages.numbers import NOTHING, count, duration, percentage, size
+from gateway.console.wording import Words
 
 THIN = "\N{NARROW NO-BREAK SPACE}"
 
@@ -21,17 +22,20 @@ def test_bytes_come_in_a_unit_that_fits(number: int, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"),
+    ("seconds", "english", "chinese"),
     [
-        (0.4, "0 s"),
-        (59, "59 s"),
-        (60, "1 min"),
-        (12_000, "3 h 20 min"),
-        (97_200, "1 d 3 h"),
+        (0.4, "0 s", "0 秒"),
+        (59, "59 s", "59 秒"),
+        (60, "1 min", "1 分钟"),
+        (12_000, "3 h 20 min", "3 小时 20 分"),
+        (97_200, "1 d 3 h", "1 天 3 小时"),
     ],
 )
-def test_times_come_in_two_units_at_most(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
+def test_times_come_in_two_units_at_most(
+    seconds: float, english: str, chinese: str
+) -> None:
+    assert duration(seconds, Words("live", "en")) == english
+    assert duration(seconds, Words("live", "zh")) == chinese
 
 
 def test_no_share_is_no_zero() -> None:
