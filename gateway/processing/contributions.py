@@ -67,11 +67,7 @@ def counted_session(
     ]
     effective = None if now.effective is None else ratings[now.effective.rating_id]
     hour = ruling.hours.of(now.counts_ms)
-    medium = TERMINAL
-    scale = state.profiles.scale(None)
-    if effective is not None:
-        rated = state.binding(effective.binding)
-        medium, scale = rated.medium, rated.scale
+    medium, scale = _how_it_came(state, now, ratings)
     binding = state.bind(row.site or None, row.department, row.window, medium, scale)
     key = cell_key(binding.no, row.device_no or 0, row.employee_id, row.service_code)
     cell = {**of_session(now, excluded), **_received(now)}
@@ -82,6 +78,16 @@ def counted_session(
     kept_out = effective.rating_id in excluded
     others = _parts(state, (hour, key), rated_as, effective.details, kept_out=kept_out)
     return (*found, *others)
+
+
+def _how_it_came(
+    state: State, now: SessionState, ratings: Mapping[str, Stored]
+) -> tuple[str, str]:
+    """Medium and scale of the answer, also of one that was declared void."""
+    if not now.chain:
+        return TERMINAL, state.profiles.scale(None)
+    rated = state.binding(ratings[now.chain[-1].rating_id].binding)
+    return rated.medium, rated.scale
 
 
 def _received(now: SessionState) -> Cell:

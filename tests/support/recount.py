@@ -84,7 +84,8 @@ def recounted(
         answer = next((one for one in ratings if _answers(one)), None)
         at_ms = _moment(session, answer, ratings)
         if within(at_ms):
-            medium = answer["medium"] if answer else "terminal"
+            said = answer or _last_void(ratings)
+            medium = said["medium"] if said else "terminal"
             key = _key(names, {**session, "medium": medium}, at_ms, clock)
             tally = tallies[key]
             for one in ratings:
@@ -122,13 +123,16 @@ def _moment(session: Row, answer: Row | None, ratings: list[Row]) -> int:
     """When a session counts: at its end, else when its answer was pressed."""
     if session["eligible"] and session["ended_ms"] is not None:
         return int(session["ended_ms"])
+    pressed = answer or _last_void(ratings)
+    return int(pressed["occurred_ms"] if pressed else session["began_ms"])
+
+
+def _last_void(ratings: list[Row]) -> Row | None:
+    """The last version of an answer that was declared void as a whole."""
     voided = [one for one in ratings if one["void"] and '"whole"' in one["void"]]
     amended = {one["amends"] for one in voided}  # by what may bear an earlier time
     last = [one for one in voided if one["rating_id"] not in amended]
-    pressed = [answer] if answer else last or voided
-    return max(
-        [int(one["occurred_ms"]) for one in pressed], default=session["began_ms"]
-    )
+    return max(last or voided, key=lambda one: int(one["occurred_ms"]), default=None)
 
 
 def _rating(tally: Tally, one: Row, *, include_flagged: bool) -> None:

@@ -197,3 +197,16 @@ async def test_every_order_of_a_sessions_events_gives_the_same_figures(
     assert seen == {(1, 1, 0, 0, 0, 0)}
     assert after["n"] == {"1": 0, "2": 0, "3": 0, "4": 24, "5": 0}
     assert after["completeness"] == "100.00"
+
+
+async def test_a_void_answer_stays_where_it_counted(api: FoldedApi) -> None:
+    """By every dimension: by medium, too, voided ones stand beside those that count."""
+    start(api)
+    _, told = pressed("A1", 2, at("2026-11-20 10:00"), medium="web", site="hall")
+    assert (await api.post("/api/v1/ratings", told)).status_code == 201
+    path = f"/api/v1/ratings/http-local:{told['event_id']}/void"
+    assert (await api.post(path, {"reason": "test"})).status_code == 200
+    (one,) = await figures(api, group_by="medium")
+    counted = {name: one[name] for name in ("key", "voided", "completeness")}
+    key = {"medium": "web"}
+    assert counted == {"key": key, "voided": 1, "completeness": "100.00"}
