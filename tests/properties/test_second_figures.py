@@ -1,10 +1,11 @@
 """What the API tells of made-up services is what the rules' words come to."""
 
 import asyncio
+import json
 import random
 import tempfile
-from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -14,39 +15,30 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from gateway.events import rfc3339
-from gateway.ports import Record
 from gateway.ratings.scoring import Weighted, composite
 from tests.support import second_figures as second
+from tests.support import second_targets
 from tests.support.folded_api import FoldedApi
-from tests.support.folding import DAY_MS, START_MS, message
-from tests.support.population import LEVELS, Question, Service, Site, World
-
-HOUR_MS: Final = 3_600_000
-FIRST_MS: Final = START_MS - 80 * DAY_MS
-MIDNIGHT_MS: Final = START_MS - 20 * HOUR_MS  # in the gateway's zone
-NOVEMBER_MS: Final = MIDNIGHT_MS - 20 * DAY_MS
-OCTOBER_MS: Final = NOVEMBER_MS - 31 * DAY_MS
-SCORES: Final = {5: 100, 4: 80, 3: 60, 2: 30, 1: 0}
-TENTHS: Final = {5: 9.9, 4: 7.25, 3: 5, 2: 2.5, 1: -1}
-SITES: Final = (
-    Site("eu", None, "Europe/Berlin", {"score_map": SCORES}),
-    Site("berlin", "eu", None, {"min_n": 3, "satisfied_levels": [5, 4, 3]}),
-    Site("munich", "eu", None, {"satisfied_levels": [5]}),
-    Site("york", None, "America/New_York", {"score_map": TENTHS, "min_n": 2}),
-    Site("hall"),
+from tests.support.folding import DAY_MS, START_MS
+from tests.support.populated import (
+    DEVICES,
+    EMPLOYEES,
+    FIRST_MS,
+    MIDNIGHT_MS,
+    NOVEMBER_MS,
+    OCTOBER_MS,
+    WEB,
+    fill,
+    fill_as_it_happens,
+    world_of,
 )
-DEVICES: Final = {
-    "d-1": ("berlin", "tax"),
-    "d-2": ("munich", "law"),
-    "d-3": ("york", "visa"),
-    "d-4": ("hall", "care"),
-    "d-5": ("hall", "cash"),
-}
-EMPLOYEES: Final = ("ann", "bob", "eve")
+from tests.support.population import LEVELS, Question, World
+
 GROUPINGS: Final[tuple[tuple[str, ...], ...]] = (
     (),
-    *((name,) for name in ("site", "department", "employee", "device", "medium")),
-    *((name,) for name in ("item", "reason", "hour", "weekday", *second.UNITS)),
+    *((name,) for name in ("site", "department", "window", "employee")),
+    *((name,) for name in ("device", "service", "medium", "item", "reason")),
+    *((name,) for name in ("hour", "weekday", *second.UNITS)),
     ("site", "month"),
     ("employee", "day"),
     ("week", "department"),
@@ -56,69 +48,24 @@ GROUPINGS: Final[tuple[tuple[str, ...], ...]] = (
     ("quarter", "device"),
     ("site", "hour"),
     ("year", "employee"),
+    ("service", "medium"),
+    ("window", "day"),
 )
-Place = tuple[str, str]
-
-
-def world_of(seed: int, size: int) -> World:
-    """So many services of 80 days, a few of them where periods begin and end."""
-    dice = random.Random(seed)
-    sites = {
-        one.name: Site(one.name, one.parent, one.zone, _decimals(one.rules))
-        for one in SITES
-    }
-    services = [_service(dice, number) for number in range(size)]
-    if dice.random() < 0.5:  # what is lost belongs to no time and nobody
-        services = [replace(one, skipped=0) for one in services]
-    heard = set[str]()
-    for at, one in enumerate(services):
-        if one.device not in heard and one.level is not None:
-            heard.add(one.device)
-            services[at] = replace(one, skipped=0)  # nothing tells of what was before
-    return World(sites, services, dice.choice((None, 3, 2)))
-
-
-def _decimals(rules: Any) -> dict[str, Any]:  # noqa: ANN401 -- rules as they are written
-    found = dict(rules)
-    if "score_map" in found:
-        found["score_map"] = {
-            level: Decimal(str(score)) for level, score in found["score_map"].items()
-        }
-    return found
-
-
-def _service(dice: random.Random, number: int) -> Service:
-    device = dice.choice(tuple(DEVICES))
-    site, department = DEVICES[device]
-    edges = (NOVEMBER_MS, OCTOBER_MS, MIDNIGHT_MS, MIDNIGHT_MS - 7 * HOUR_MS)
-    at_ms = dice.randrange(FIRST_MS, START_MS - HOUR_MS)
-    if dice.random() < 0.3:
-        at_ms = dice.choice(edges) + dice.choice((-1, 0, 1, -HOUR_MS, HOUR_MS))
-    ended = dice.random() < 0.6
-    level = dice.choice((*LEVELS, 5, 4, None))
-    if not ended and level is None:
-        level = 5
-    void = level is not None and dice.random() < 0.1
-    amended = dice.choice(LEVELS) if level and ended and not void else None
-    codes = dice.sample(("speed", "calm", "clear"), dice.randint(0, 2))
-    return Service(
-        number=number,
-        device=device,
-        site=site,
-        department=department,
-        employee=dice.choice(EMPLOYEES),
-        at_ms=at_ms,
-        ended=ended,
-        invited=dice.random() < 0.4,
-        level=level,
-        amended=amended if dice.random() < 0.2 else None,
-        hurried=level is not None and dice.random() < 0.15,
-        void=void,
-        items=tuple((code, dice.choice(LEVELS)) for code in codes),
-        reasons=tuple(dice.sample(("queue", "noise"), dice.randint(0, 2))),
-        shared=dice.choice((None, None, *EMPLOYEES)),
-        skipped=dice.choice((0, 0, 0, 1, 3)) if level is not None else 0,
-    )
+LEVELS_OF: Final = {
+    "satisfaction_rate": Decimal(80),
+    "satisfaction_rate_with_defaults": Decimal("66.67"),
+    "mean_level": Decimal("3.5"),
+    "mean_level_with_defaults": Decimal(4),
+    "mean_score": Decimal("4.25"),
+    "mean_score_with_defaults": Decimal(50),
+    "response_rate": Decimal(101),
+    "invitation_rate": Decimal(50),
+    "unrated_share": Decimal(30),
+    "overdue_share": Decimal(25),
+    "rated": Decimal(3),
+    "eligible": Decimal(2),
+}
+"""What somebody is to reach of each figure, so that some do not."""
 
 
 def question_of(dice: random.Random) -> Question:
@@ -129,7 +76,11 @@ def question_of(dice: random.Random) -> Question:
     chosen = {
         "site": dice.choice(("hall", "berlin")),
         "employee": dice.choice(EMPLOYEES),
-        "device": dice.choice(tuple(DEVICES)),
+        "device": dice.choice((*DEVICES, WEB)),
+        "department": "tax",
+        "window": "w-care",
+        "service": "tax-1",
+        "medium": dice.choice(("terminal", "web")),
         "item": "speed",
     }
     name = dice.choice((None, None, *chosen))
@@ -152,79 +103,6 @@ def question_of(dice: random.Random) -> Question:
         include_flagged=dice.random() < 0.5,
         shown=shown,
     )
-
-
-def fill(api: FoldedApi, world: World) -> None:
-    """Tell the gateway of all services, in any order, until no deadline is open."""
-    own = api.world
-    rules: dict[str, object] = {"unknown_devices": "approve"}
-    level = world.default_level
-    rules |= {"default_enabled": level is not None, "default_level": level or 3}
-    said = {one.name: one.rules for one in SITES if one.rules}
-    own.act("calendar_applied", {"calendar": {"calendar": "weekdays", "source": "-"}})
-    own.act("rules_applied", {"rules": rules, "sites": said})
-    assert own.one("SELECT value FROM setting WHERE name = 'rules'")
-    sites = [
-        {"id": one.name, "parent": one.parent, "time_zone": one.zone} for one in SITES
-    ]
-    places = [*DEVICES.values()]
-    tables: dict[str, list[dict[str, Any]]] = {
-        "sites": sites,
-        "departments": [{"id": dep, "site": site} for site, dep in places],
-        "windows": [
-            {"id": f"w-{dep}", "site": site, "department": dep} for site, dep in places
-        ],
-        "employees": [{"id": name} for name in EMPLOYEES],
-    }
-    for table, rows in tables.items():
-        own.act("registry_put", {"author": "test", "table": table, "rows": rows})
-    for device, (site, dep) in DEVICES.items():
-        row = {"device_id": device, "site": site, "window": f"w-{dep}"}
-        own.act("device_put", {"device": row})
-    seqs = dict.fromkeys(DEVICES, 0)
-    for one in world.services:
-        own.append(list(_records(one, seqs)))
-        if one.void:
-            rating = f"{one.device}:press-{one.number:04d}"
-            act = {"author": "anna", "rating_id": rating, "reason": "test"}
-            own.act("rating_voided", act)
-    for _ in range(30):
-        own.clock.advance(DAY_MS)
-        own.append([])
-    assert own.accounted(), own.fates()
-
-
-def _records(one: Service, seqs: dict[str, int]) -> Iterator[Record]:
-    """What a service's terminal sends."""
-    session = {"v": 1, "session_id": f"S{one.number}"}
-    told = {"invited": one.invited, "ended": one.ended}
-    for action in (name for name, true in told.items() if true):
-        body = {**session, "event_id": f"{action}-{one.number:04d}", "action": action}
-        body |= {"occurred_at": one.at_ms, "employee_id": one.employee}
-        yield message(one.device, body, START_MS, "session")
-    if one.level is None:
-        return
-    after_ms = 60_000 if one.ended else 0
-    seqs[one.device] += 1 + (one.skipped if seqs[one.device] else 0)
-    press = {
-        **session,
-        "event_id": f"press-{one.number:04d}",
-        "level": one.level,
-        "seq": seqs[one.device],
-        "occurred_at": one.at_ms + after_ms,
-        "employee_id": one.employee,
-        "items": [{"code": code, "level": level} for code, level in one.items],
-        "reasons": one.reasons,
-        "attributions": [one.shared] if one.shared else [],
-        "prompt_delay_ms": 100 if one.hurried else 4_000,
-    }
-    yield message(one.device, press, START_MS)
-    if one.amended is not None:
-        own = f"amend-{one.number:04d}"
-        again = {**session, "event_id": own, "level": one.amended}
-        again |= {"occurred_at": one.at_ms + 120_000, "employee_id": one.employee}
-        again |= {"amends": press["event_id"]}
-        yield message(one.device, again, START_MS)
 
 
 def params_of(asked: Question) -> dict[str, str]:
@@ -294,7 +172,12 @@ def check(seed: int, size: int, questions: int) -> None:
 
 
 # Populations are drawn by one seed: smaller seeds are no smaller examples.
-@settings(max_examples=4, deadline=None, phases=[Phase.explicit, Phase.generate])
+DRAWN: Final = settings(
+    max_examples=3, deadline=None, phases=[Phase.explicit, Phase.generate]
+)
+
+
+@DRAWN
 @given(st.integers(0, 2**32), st.integers(0, 60))
 def test_all_that_is_told_of_services_is_what_the_rules_say(
     seed: int, size: int
@@ -302,17 +185,104 @@ def test_all_that_is_told_of_services_is_what_the_rules_say(
     check(seed, size, questions=6)
 
 
+def check_as_it_happens(seed: int, size: int) -> None:
+    """Sessions still wait, ratings come after their default, and periods end."""
+    world, dice = world_of(seed, size), random.Random(seed)
+    until_ms = START_MS + dice.randrange(-9, 9) * DAY_MS + 1_800_000
+    figures = dice.sample(tuple(LEVELS_OF.items()), 4)
+    scopes = [dice.choice(SCOPES) for _ in figures]
+    targets = [
+        second_targets.Target(name, level, scope, dice.choice(("day", "week", "month")))
+        for (name, level), scope in zip(figures, scopes, strict=True)
+    ]
+    with tempfile.TemporaryDirectory() as directory:
+        api = FoldedApi(Path(directory), FIRST_MS)
+        try:
+            told = [
+                {
+                    "figure": one.figure,
+                    "at_least": f"{one.at_least}",
+                    "scope": one.scope,
+                    "period": one.period,
+                }
+                for one in targets
+            ]
+            world = fill_as_it_happens(api, world, until_ms, told)
+            asyncio.run(compare_targets(api, world, targets, until_ms))
+            for _ in range(2):
+                asyncio.run(compare(api, world.heard(until_ms), question_of(dice)))
+        finally:
+            api.close()
+
+
+SCOPES: Final[tuple[dict[str, str], ...]] = (
+    {},
+    {"employee": "*"},
+    {"site": "*"},
+    {"device": "*", "medium": "terminal"},
+    {"employee": "ann", "department": "*"},
+    {"window": "w-care"},
+)
+
+
+@DRAWN
+@given(st.integers(0, 2**32), st.integers(0, 60))
+def test_targets_are_missed_as_the_rules_say_while_services_come_in(
+    seed: int, size: int
+) -> None:
+    check_as_it_happens(seed, size)
+
+
+def _line(miss: dict[str, Any]) -> str:
+    return json.dumps(miss, sort_keys=True)
+
+
+async def compare_targets(
+    api: FoldedApi, world: World, targets: list[second_targets.Target], until_ms: int
+) -> None:
+    told: list[dict[str, Any]] = []
+    more: dict[str, object] = {}
+    while True:
+        answer = await api.get("/api/v1/targets/missed", limit=1000, **more)
+        assert answer.status_code == 200, answer.text
+        told += answer.json()["items"]
+        cursor = answer.json()["next_cursor"]
+        if cursor is None:
+            break
+        more = {"cursor": cursor}
+    moments = [one["told_at"] for one in told]
+    assert moments == sorted(moments, reverse=True)
+    first = datetime.fromtimestamp(FIRST_MS / 1000, UTC).date()
+    again = [
+        {**one, "told_at": rfc3339(one["told_at"])}
+        for target in targets
+        for one in second_targets.missed(world, target, first, until_ms)
+    ]
+    assert len({one.pop("rules_revision") for one in told}) <= 1
+    ours, theirs = (
+        {json.dumps(one, sort_keys=True) for one in some} for some in (told, again)
+    )
+    assert ours == theirs, (sorted(ours - theirs), sorted(theirs - ours))
+    assert len(told) == len(again)
+
+
 async def compare_streaks(api: FoldedApi, world: World, dice: random.Random) -> None:
-    by = dice.choice(("site", "employee", "device"))
-    below, months = dice.choice((50, 80, 101)), dice.randint(1, 3)
-    query = {"by": by, "below": below, "months": months}
+    by = dice.choice(("site", "department", "window", "employee", "device", "service"))
+    figure, below = dice.choice(tuple(LEVELS_OF.items()))
+    months = dice.randint(1, 3)
+    asked = replace(question_of(dice), group_by=(by, "month"))
+    query = {"by": by, "figure": figure, "below": below, "months": months}
+    query |= {name: one for name, one in params_of(asked).items() if name != "group_by"}
     answer = await api.get("/api/v1/streaks", **query)
     assert answer.status_code == 200, answer.text
-    told = [(one["who"], one["months"]) for one in answer.json()["items"]]
-    rates: dict[str, dict[str, str | None]] = {}
-    for (who, month), one in second.expected(world, Question((by, "month"))).items():
-        rates.setdefault(str(who), {})[str(month)] = one["satisfaction_rate"]
-    assert told == second.streaks(rates, Decimal(below), months), query
+    told = [tuple(one.values()) for one in answer.json()["items"]]
+    rates: dict[str, dict[str, Any]] = {}
+    groups = second.of_groups(world, asked)
+    for (who, month), one in groups.items():
+        if who is None:
+            continue
+        rates.setdefault(str(who), {})[str(month)] = one[figure]
+    assert told == second_targets.streaks(rates, Decimal(below), months), query
 
 
 async def compare_samples(api: FoldedApi, world: World, dice: random.Random) -> None:
@@ -321,10 +291,13 @@ async def compare_samples(api: FoldedApi, world: World, dice: random.Random) -> 
     body = {"volume": volume, "unrated_share": share, "seed": "s"}
     outcome = (await api.post("/api/v1/samples", body)).json()["outcome"]
     unrated = sum(
-        one.ended and (one.level is None or one.void) for one in world.services
+        one.ended
+        and not one.closed
+        and (one.level is None or one.void or one.origin == "device_timeout")
+        for one in world.services
     )
     told = len(outcome["unrated"]), outcome["unrated_shortfall"]
-    wanted = second.unrated_of(volume, Decimal(share), unrated)
+    wanted = second_targets.unrated_of(volume, Decimal(share), unrated)
     assert told == wanted, (body, told, wanted)
 
 

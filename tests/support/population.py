@@ -4,7 +4,7 @@ Source of what holds where: docs/rating-rules.md, "Sites".
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -43,6 +43,27 @@ class Service:
     reasons: tuple[str, ...]
     shared: str | None
     skipped: int  # presses of the terminal that were lost before this one
+    service: str | None = None  # its code; only events of a session tell it
+    medium: str = "terminal"
+    origin: str = "customer"
+    closed: str | None = None  # nobody was to rate: cancelled, not_eligible
+    reason: str | None = None  # why nobody rated, as its end tells
+    told_ms: int = 0  # when the gateway hears of it
+    rated_ms: int = 0  # when it hears of its rating
+
+    @property
+    def window(self) -> str:
+        return f"w-{self.department}"
+
+
+_UNHEARD: Final[Mapping[str, Any]] = {
+    "level": None,
+    "amended": None,
+    "void": False,
+    "items": (),
+    "reasons": (),
+}
+"""A service of which no rating is known."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +80,24 @@ class Question:
 
 @dataclass(frozen=True)
 class World:
-    """The sites, the services, and whether an unanswered one gets a default."""
+    """The sites, the services, and whether an unanswered one gets a default.
+
+    Without `as_of_ms` every deadline has passed.
+    """
 
     sites: Mapping[str, Site]
     services: Sequence[Service]
     default_level: int | None
+    as_of_ms: int | None = None
+
+    def heard(self, as_of_ms: int) -> "World":
+        """What was known of it by then."""
+        known = [
+            one if one.rated_ms <= as_of_ms else replace(one, **_UNHEARD)
+            for one in self.services
+            if one.told_ms <= as_of_ms
+        ]
+        return replace(self, services=known, as_of_ms=as_of_ms)
 
     def line(self, site: str | None) -> list[Site]:
         """A site and those above it."""

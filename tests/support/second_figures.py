@@ -5,10 +5,11 @@ gateway, neither reads the ledger nor knows how anything is counted there. Sourc
 rating rules, "Figures", "Period" and "Genuine ratings".
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal, localcontext
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ PARTS: Final = ("item", "reason")
 Value = str | int | None
 Key = tuple[Value, ...]
 Figure = dict[str, Any]
+_Told = dict[Key, Figure]
 When = Callable[[int], bool]
 
 
@@ -30,11 +32,12 @@ class Tally:
     defaults: list[int] = field(default_factory=list)
     eligible: int = 0
     answered: int = 0
+    awaiting: int = 0
     invited: int = 0
     voided: int = 0
     received: int = 0
     lost: int = 0
-    unknown: int = 0
+    unrated: Counter[str] = field(default_factory=Counter)
 
 
 def expected(world: World, asked: Question) -> dict[Key, Figure]:
@@ -57,22 +60,53 @@ def expected(world: World, asked: Question) -> dict[Key, Figure]:
     return found
 
 
-def streaks(
-    months: Mapping[str, Mapping[str, str | None]], below: Decimal, least: int
-) -> list[tuple[str, list[str]]]:
-    """Who was below a level for so many months in a row: each longest row, by name."""
-    found = []
-    for who, figures in sorted(months.items()):
-        row: list[str] = []
-        for month in _calendar(sorted(figures)):
-            value = figures.get(month)
-            if value is not None and Decimal(value) < below:
-                row.append(month)
-                continue
-            found += [(who, row)] * (len(row) >= least)
-            row = []
-        found += [(who, row)] * (len(row) >= least)
-    return found
+def of_groups(world: World, asked: Question) -> _Told:
+    """The figures of each group that counts anything, compared with nothing."""
+    found = _groups(world, asked, lambda at: _within(at, asked.from_ms, asked.to_ms))
+    return {
+        key: _figures(tally, asked, {**_rules(world, asked, key), **asked.shown})
+        for key, tally in found.items()
+        if tally != Tally()
+    }
+
+
+def of_items(
+    world: World, asked: Question, weights: Mapping[str, Decimal], *, renormalise: bool
+) -> _Told:
+    """The composite of each group that any of these items was rated in."""
+    parts = replace(asked, group_by=(*asked.group_by, "item"))
+    found = _groups(world, parts, lambda at: _within(at, asked.from_ms, asked.to_ms))
+    told: _Told = {}
+    for key in {key[:-1] for key in found if key[-1] in weights}:
+        rules = {**_rules(world, asked, key), **asked.shown}
+        tallies = {name: found.get((*key, name), Tally()) for name in weights}
+        told[key] = {"items": {}}
+        for suffix, levels in {
+            "": {name: one.answers for name, one in tallies.items()},
+            "_with_defaults": {
+                name: one.answers + one.defaults for name, one in tallies.items()
+            },
+        }.items():
+            scores = {name: _exact(some, rules) for name, some in levels.items()}
+            weighed = [(weight, scores[name]) for name, weight in weights.items()]
+            told[key][f"composite{suffix}"] = composite(
+                weighed, renormalise=renormalise
+            )
+            for name, some in levels.items():
+                score = _scores(some, rules)["mean_score"]
+                item = told[key]["items"].setdefault(name, {})
+                item |= {f"rated{suffix}": len(some), f"mean_score{suffix}": score}
+    return told
+
+
+def _exact(levels: Sequence[int], rules: Mapping[str, Any]) -> Decimal | None:
+    """The mean score of an item, as it is before it is rounded."""
+    if len(levels) < max(1, rules["min_n"]):
+        return None
+    points = sum((rules["score_map"][level] for level in levels), Decimal(0))
+    with localcontext() as context:
+        context.prec = 60
+        return points / len(levels)
 
 
 def composite(
@@ -80,27 +114,12 @@ def composite(
 ) -> str | None:
     """Weights and scores of items: Σ w·s / 100; an absent item leaves none."""
     there = [(weight, score) for weight, score in parts if score is not None]
-    whole = sum((weight for weight, _ in there), Decimal(0))
-    if whole == 0 or (len(there) < len(parts) and not renormalise):
-        return None
-    return _rounded(sum((w * s for w, s in there), Decimal(0)), whole, 4)
-
-
-def unrated_of(volume: int, share: Decimal, there: int) -> tuple[int, int]:
-    """Unrated sessions in a sample, and how many are missing for ⌈share · volume⌉."""
-    wanted = int((share * volume).to_integral_value(ROUND_CEILING))
-    return min(wanted, there), max(0, wanted - there)
-
-
-def _calendar(months: Sequence[str]) -> list[str]:
-    """Every month from the first to the last, and the one after."""
-    if not months:
-        return []
-    found, last = [months[0]], months[-1]
-    while found[-1] <= last:
-        year, month = map(int, found[-1].split("-"))
-        found.append(f"{year + month // 12}-{month % 12 + 1:02}")
-    return found
+    with localcontext() as context:
+        context.prec = 60
+        whole = sum((weight for weight, _ in there), Decimal(0))
+        if whole == 0 or (len(there) < len(parts) and not renormalise):
+            return None
+        return _rounded(sum((w * s for w, s in there), Decimal(0)), whole, 4)
 
 
 def _within(at_ms: int, from_ms: int | None, to_ms: int | None) -> bool:
@@ -114,7 +133,7 @@ def _groups(world: World, asked: Question, when: When) -> dict[Key, Tally]:
             continue
         for place in _places(one, asked):
             key = tuple(place[name] for name in asked.group_by if name not in _TIMES)
-            times = _times(one.at_ms, world.zone(one.site))
+            times = times_of(one.at_ms, world.zone(one.site))
             values = iter(key)
             whole = tuple(
                 times[name] if name in _TIMES else next(values)
@@ -138,8 +157,10 @@ def _places(
     base = {
         "site": one.site,
         "department": one.department,
+        "window": one.window,
         "device": one.device,
-        "medium": "terminal",
+        "service": one.service,
+        "medium": one.medium,
         "employee": one.employee,
     }
     part = next((name for name in PARTS if name in asked.group_by), None)
@@ -174,8 +195,10 @@ def _count(
     effective = one.level if one.amended is None else one.amended
     kept_out = one.hurried and one.amended is None and not asked.include_flagged
     heard = effective is not None and not one.void
-    if effective is not None and heard and not kept_out:
-        tally.answers.append(place.get("level", effective))
+    timeout = one.origin == "device_timeout"  # a default, whoever pressed nothing
+    if effective is not None and heard and (timeout or not kept_out):
+        levels = tally.defaults if timeout else tally.answers
+        levels.append(place.get("level", effective))
     if place["kind"] == "shared":
         tally.received += heard
         return
@@ -184,15 +207,36 @@ def _count(
     tally.received += (one.level is not None) + (one.amended is not None)
     tally.lost += one.skipped
     tally.voided += one.void
-    if not one.ended:
+    if not one.ended or one.closed:
         return
     tally.eligible += 1
     tally.invited += one.invited
-    tally.answered += heard and not kept_out
-    if not heard:
-        tally.unknown += 1
-    if effective is None and world.default_level is not None:
+    tally.answered += heard and not timeout and not kept_out
+    if not heard or timeout:
+        tally.unrated[one.reason or "unknown"] += 1
+    if effective is None and not _overdue(one, world):
+        tally.awaiting += 1
+    elif effective is None and world.default_level is not None:
         tally.defaults.append(world.default_level)
+
+
+def _overdue(one: Service, world: World) -> bool:
+    """Since the end of the fifth working day after it, but known for a minute."""
+    if world.as_of_ms is None:
+        return True
+    clock = world.zone(one.site)
+    day, left = _local(one.at_ms, clock).date(), 5
+    while left:
+        day += timedelta(days=1)
+        left -= day.isoweekday() not in {6, 7}
+    due_ms = max(end_of_day(day, clock), one.told_ms + 60_000)
+    return due_ms <= world.as_of_ms
+
+
+def end_of_day(day: date, clock: ZoneInfo) -> int:
+    """The midnight that ends a day there, in ms."""
+    midnight = datetime.combine(day + timedelta(days=1), time(), clock)
+    return round(midnight.timestamp() * 1000)
 
 
 def _rules(world: World, asked: Question, key: Key) -> dict[str, Any]:
@@ -205,6 +249,7 @@ def _rules(world: World, asked: Question, key: Key) -> dict[str, Any]:
     sites = [
         one.site
         for one in world.services
+        if not one.closed
         for where in _places(one, asked, ever=True)
         if all(where[name] == value for name, value in place)
     ]
@@ -250,7 +295,7 @@ def _local(at_ms: int, clock: ZoneInfo) -> datetime:
     ).astimezone(clock)
 
 
-def _times(at_ms: int, clock: ZoneInfo) -> dict[str, Value]:
+def times_of(at_ms: int, clock: ZoneInfo) -> dict[str, Value]:
     local = _local(at_ms, clock)
     year, week, weekday = local.isocalendar()
     return {
@@ -279,7 +324,7 @@ def _one_before(unit: str, name: str) -> str:
         first = datetime(year, month.get(unit, lambda: 1)(), 1, tzinfo=UTC)
     earlier = first - timedelta(days=1)
     at_ms = round(earlier.replace(tzinfo=UTC).timestamp() * 1000)
-    return str(_times(at_ms, ZoneInfo("UTC"))[unit])
+    return str(times_of(at_ms, ZoneInfo("UTC"))[unit])
 
 
 def _figures(tally: Tally, asked: Question, rules: Mapping[str, Any]) -> Figure:
@@ -293,9 +338,9 @@ def _figures(tally: Tally, asked: Question, rules: Mapping[str, Any]) -> Figure:
         "defaulted": len(d),
         "eligible": e,
         "unrated": u,
-        "awaiting": 0,
+        "awaiting": tally.awaiting,
         "voided": tally.voided,
-        "unrated_by_reason": {"unknown": tally.unknown} if tally.unknown else {},
+        "unrated_by_reason": dict(tally.unrated),
         "unrated_share": _percent(u, e),
         "overdue_share": _percent(len(d), len(n) + len(d)),
         "response_rate": _percent(e - u, e),
