@@ -18,7 +18,7 @@ pytestmark = pytest.mark.service
 
 PROFILE = Path(__file__).parents[2] / "config" / "mosquitto"
 ADMIN_PASSWORD = "of the test"
-TIMEOUT_S = 10
+TIMEOUT_S = 30
 
 
 class ProfiledBroker(Service):

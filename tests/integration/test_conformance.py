@@ -93,7 +93,7 @@ def test_the_verb_says_what_to_do_and_ends_without_a_verdict_when_nobody_comes(
     words = ["--listen", f"127.0.0.1:{free_port()}", "--patience", "0.2", "--json"]
     command = [sys.executable, "-m", "gateway.cli", "conformance", *words]
     with Child([*command, "--report", str(report)], log) as child:
-        assert child.wait(20.0) == 1
+        assert child.wait(60.0) == 1
     said = log.read_text("utf-8")
     assert "Connect the terminal to the test broker." in said
     assert json.loads(report.read_text("utf-8"))["level"] is None
@@ -105,4 +105,4 @@ def test_the_verb_refuses_options_it_does_not_know(
 ) -> None:
     command = [sys.executable, "-m", "gateway.cli", "conformance", *words]
     with Child(command, tmp_path / "log") as child:
-        assert child.wait(20.0) == 2
+        assert child.wait(60.0) == 2

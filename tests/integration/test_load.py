@@ -24,7 +24,7 @@ def load(broker: Mosquitto, tmp_path: Path, *options: str) -> dict[str, int]:
             assert json.loads(child.read_line())["ready"]
             child.write_line("go")
         report: dict[str, int] = json.loads(child.read_line())
-        assert child.wait(10) == 0
+        assert child.wait(30) == 0
     return report
 
 

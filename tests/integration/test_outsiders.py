@@ -23,13 +23,13 @@ def outsider(tmp_path: Path, *words: str) -> Child:
 def post(url: str, body: bytes, **headers: str) -> int:
     kind = {name.replace("_", "-"): value for name, value in headers.items()}
     request = urllib.request.Request(url, data=body, headers=kind)
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=30) as answer:
         status: int = answer.status
         return status
 
 
 def get(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=30) as answer:
         body: bytes = answer.read()
         return body
 
@@ -44,7 +44,7 @@ def test_the_backend_logs_what_it_takes(tmp_path: Path) -> None:
         assert post(f"{url}/events", body, content_type=kind) == 204
         assert json.loads(log.read_text())["body"] == body.decode()
         server.terminate()
-        assert server.wait(10) == 0
+        assert server.wait(30) == 0
 
 
 def test_the_influx_keeps_a_journal_of_what_it_takes(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_taken_port_is_told_in_one_line(tmp_path: Path) -> None:
     with outsider(tmp_path, "influx") as first:
         port = json.loads(first.read_line())["port"]
         with outsider(tmp_path, "influx", "--listen", f"127.0.0.1:{port}") as second:
-            assert second.wait(10) == 1
+            assert second.wait(30) == 1
             assert second.tail().startswith(f"cannot listen on 127.0.0.1:{port}: ")
 
 
@@ -72,7 +72,7 @@ def test_the_sink_writes_its_spool_at_the_end(tmp_path: Path) -> None:
         assert post(f"{url}/events", b'[{"event_id": "a"}]') == 204
         assert json.loads(get(url))["events"] == 1
         server.terminate()
-        assert server.wait(10) == 0
+        assert server.wait(30) == 0
     assert [one.body for one in read_spool(spool)] == [b'[{"event_id": "a"}]']
 
 
@@ -120,7 +120,7 @@ async def test_the_tap_counts_what_a_subscriber_leaves_unacknowledged(
         publisher = await Publisher("p", 10).connect("127.0.0.1", mosquitto.port)
         publisher.send((encode("a/topic", b"x", n) for n in (1, 2)), 2)
         received = b""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while publisher.acknowledged < 2:
                 await publisher.progress(5)
             while received.count(b"a/topic") < 2:
@@ -142,7 +142,7 @@ async def test_the_tap_unmasks_acknowledgements_of_an_earlier_connection(
         port = json.loads(tap.read_line())["port"]
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(ConnectPacket("hasty", clean_start=True).write())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             assert (await reader.read(100))[0] >> 4 == 2  # CONNACK
         writer.write(PubAckPacket(7).write())
         writer.close()

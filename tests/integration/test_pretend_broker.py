@@ -27,7 +27,7 @@ def command(broker: PretendMosquitto, path: str) -> None:
         f"{broker.control_url}/pretend/{path}",
         method="POST",
     )
-    with urllib.request.urlopen(request, timeout=5):
+    with urllib.request.urlopen(request, timeout=30):
         pass
 
 
@@ -75,7 +75,7 @@ def test_a_whole_gateway_receives_and_acknowledges_through_it(
 def owed(broker: PretendMosquitto, client_id: str) -> int:
     """Messages that a session has not acknowledged."""
     url = f"{broker.control_url}/pretend/sessions"
-    with urllib.request.urlopen(url, timeout=5) as answer:
+    with urllib.request.urlopen(url, timeout=30) as answer:
         sessions = {it["client_id"]: it for it in json.load(answer)}
     session = sessions[client_id]
     return int(session["queued"] + session["under_way"])

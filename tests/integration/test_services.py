@@ -13,7 +13,7 @@ pytestmark = pytest.mark.service
 
 def connect(broker: Mosquitto) -> bytes:
     """The CONNACK to a bare MQTT 5 CONNECT."""
-    with socket.create_connection(("127.0.0.1", broker.port), timeout=5) as link:
+    with socket.create_connection(("127.0.0.1", broker.port), timeout=30) as link:
         link.sendall(bytes.fromhex("100f00044d5154540502000a000002") + b"s1")
         return link.recv(64)
 
@@ -33,7 +33,7 @@ def test_mosquitto_answers_and_comes_back_on_its_port_after_a_kill(
 
 def write(url: str, body: bytes) -> int:
     request = urllib.request.Request(url, data=body)
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=30) as answer:
         status: int = answer.status
         return status
 

@@ -99,7 +99,7 @@ async def _publish(port: int, cases: list[BadInput]) -> None:
             case.topic, case.payload, qos=QoS.AT_LEAST_ONCE, packet_id=number
         ).write()
         publisher.send(iter([packet]), 1)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while publisher.acknowledged < number:
                 await publisher.progress(1)
     publisher.close()

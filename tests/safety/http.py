@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
-_DEADLINE_S = 15.0
+_DEADLINE_S = 30.0
 
 
 def get_json(url: str) -> dict[str, Any]:

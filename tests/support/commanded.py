@@ -11,7 +11,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from simulators.simulate.obeying import COMMANDS, Obedience
 
-_DEADLINE_S = 10.0
+_DEADLINE_S = 30.0
 
 
 class CommandedTerminal:

@@ -156,7 +156,7 @@ def backend_sink(url: str, outbox: Outbox, **options: object) -> BackendSink:
         "url": f"{url}/events",
         "secrets": ("whsec_" + "c2VjcmV0" * 4,),
         "rule": AddressRule(private=True),
-        "timeout_s": 2.0,
+        "timeout_s": 20.0,
         **options,
     }
     chosen = BackendOptions(**values)  # type: ignore[arg-type] # a test's own options
@@ -164,7 +164,7 @@ def backend_sink(url: str, outbox: Outbox, **options: object) -> BackendSink:
 
 
 def influx_sink(server: PretendInflux) -> InfluxdbSink:
-    writer = InfluxV2(server.url, org="o", bucket="b", token="t", timeout_s=2.0)
+    writer = InfluxV2(server.url, org="o", bucket="b", token="t", timeout_s=20.0)
     return InfluxdbSink(writer, SystemClock())
 
 

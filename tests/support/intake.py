@@ -63,7 +63,7 @@ class ObedientJournal:
         return [record.topic for block in self.blocks for record in block]
 
     def append(self, records: Sequence[Record]) -> Header:
-        assert self.gate.wait(10.0), "the test never let the journal go on"
+        assert self.gate.wait(30.0), "the test never let the journal go on"
         self.attempts += 1
         if self.failures:
             raise self.failures.pop(0)

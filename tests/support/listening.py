@@ -11,7 +11,7 @@ from gateway.clock import SystemClock
 from gateway.mqtt import LinkOptions, MqttLink, uplink_filters
 from gateway.ports import LinkListener
 
-DEADLINE_S = 15.0
+DEADLINE_S = 30.0
 
 
 class Listener(LinkListener):

@@ -18,7 +18,7 @@ from mqtt5 import (
     read,
 )
 
-DEADLINE_S = 5.0
+DEADLINE_S = 30.0
 _QUIET_S = 0.08
 
 Kind = TypeVar("Kind", bound=Packet)

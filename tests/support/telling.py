@@ -22,7 +22,7 @@ from tests.support.outbox import MemoryOutbox
 
 SECRET: Final = "whsec_" + "c2VjcmV0" * 4
 READER: Final = "anna"
-_TIMEOUT_S: Final = 1.0
+_TIMEOUT_S: Final = 20.0
 
 
 def email(port: int) -> EmailSink:

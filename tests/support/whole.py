@@ -19,7 +19,7 @@ from tests.safety.http import get_json
 from tests.support.broker import feed
 
 ROLES = ("ingest", "process", "deliver", "console")
-DEADLINE_S = 40.0
+DEADLINE_S = 60.0
 _POLL_S = 0.1
 _EVALGATE = (sys.executable, "-m", "gateway.cli")
 
@@ -133,7 +133,7 @@ class Whole:
         """SIGTERM, as an init system does; its exit code."""
         assert self._child is not None
         self._child.terminate()
-        return self._child.wait(30.0)
+        return self._child.wait(60.0)
 
     def kill(self) -> None:
         """End whatever is left of it; a test is over."""

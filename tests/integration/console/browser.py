@@ -22,7 +22,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 from gateway.users import FILE_NAME, Grant, Users
 from simulators.processes import Child, accepts, free_port
 
-WAIT_S: Final = 20
+WAIT_S: Final = 40
 DESK: Final = (1400, 900)
 PHONE: Final = (390, 844)
 PASSWORD: Final = "correct horse battery"

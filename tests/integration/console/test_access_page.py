@@ -85,7 +85,7 @@ async def _event(url: str, number: str, shown: str) -> object:
     )
     data = {"client_id": number, "id": 999_999, "listener_id": "x", "args": []}
     try:
-        return await client.call("event", data, timeout=10)
+        return await client.call("event", data, timeout=30)
     finally:
         await client.disconnect()
 

@@ -81,10 +81,10 @@ async def test_live_events_come_over_the_wire_and_end_with_the_console(
     async with served(tmp_path) as port:
         reader, writer = await asyncio.open_connection(HOST, port)
         writer.write(b"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while "event: pipeline" not in lines:
                 lines.append((await reader.readline()).decode().strip())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         rest = (await reader.read()).decode()
     writer.close()
     assert "content-type: text/event-stream; charset=utf-8" in lines
@@ -98,7 +98,7 @@ async def test_who_leaves_is_listened_for_no_more(tmp_path: Path) -> None:
             lines = answer.aiter_lines()
             assert await anext(lines) == "retry: 3000"
             assert _listeners((await client.get(f"{base}/metrics")).text) == 1
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while _listeners((await client.get(f"{base}/metrics")).text):
                 pass
 

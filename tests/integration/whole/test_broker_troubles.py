@@ -182,7 +182,7 @@ def test_a_second_client_with_our_id_is_an_alarm_and_no_endless_quarrel(
 def rival_of(gateway: Whole, port: int) -> socket.socket:
     """Connect with the gateway's client id, stay, and wait for what it does."""
     before = len(gateway.log("link_opened"))
-    stream = socket.create_connection(("127.0.0.1", port), timeout=10)
+    stream = socket.create_connection(("127.0.0.1", port), timeout=30)
     stream.sendall(ConnectPacket("evalgate-hall", clean_start=False).write())
     assert stream.recv(64)
 

@@ -181,7 +181,7 @@ async def test_silence_is_broken_by_heartbeats(
 async def test_at_its_end_the_console_says_so(live: Live) -> None:
     stop = asyncio.Event()
     listener = await live.join(None, None)
-    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
         group.create_task(live.run(stop))
         stop.set()
     assert (await told(listener))[-1] == ("end", {"reason": "stopping"})

@@ -32,7 +32,7 @@ async def made(
 
 
 async def until(submissions: Submissions, *states: tuple[str, str]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while submissions.states != list(states):  # noqa: ASYNC110 -- it tells nobody
             await asyncio.sleep(PAUSE_S / 2)
 

@@ -29,7 +29,7 @@ async def running(bench: Bench) -> AsyncIterator[None]:
 
 async def until(done: Callable[[], bool]) -> None:
     """Let the loop and the worker thread go on until `done`."""
-    async with asyncio.timeout(5.0):
+    async with asyncio.timeout(30.0):
         while not done():  # noqa: ASYNC110 - the worker thread sets no event
             await asyncio.sleep(0.001)
 

@@ -21,14 +21,14 @@ def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 async def test_a_ring_wakes_the_listener_with_its_payload(path: Path) -> None:
     with Doorbell(path) as bell:
         assert ring(path, b"1795000000000")
-        assert await bell.wait(5) == [b"1795000000000"]
+        assert await bell.wait(30) == [b"1795000000000"]
 
 
 async def test_a_ring_during_the_wait_wakes_too(path: Path) -> None:
     ringer = Ringer(path)
     with Doorbell(path) as bell:
         asyncio.get_running_loop().call_later(0.01, ringer.ring)
-        assert await bell.wait(5) == [b""]
+        assert await bell.wait(30) == [b""]
     ringer.close()
 
 
@@ -36,7 +36,7 @@ async def test_equal_rings_are_one_and_others_keep_their_order(path: Path) -> No
     with Doorbell(path) as bell:
         for payload in (b"", b"2", b"", b"1", b"2"):
             assert ring(path, payload)
-        assert await bell.wait(5) == [b"", b"2", b"1"]
+        assert await bell.wait(30) == [b"", b"2", b"1"]
 
 
 async def test_the_wait_ends_empty_when_nobody_rings(path: Path) -> None:
@@ -55,7 +55,7 @@ async def test_a_bell_nobody_answers_fills_and_never_blocks(path: Path) -> None:
     with Doorbell(path) as bell:
         heard = [ringer.ring(str(n).encode()) for n in range(2_000)]
         assert not heard[-1]
-        assert 0 < len(await bell.wait(5)) <= RINGS_MAX
+        assert 0 < len(await bell.wait(30)) <= RINGS_MAX
     ringer.close()
 
 
@@ -67,7 +67,7 @@ async def test_a_ring_that_nobody_waits_for_does_not_keep_the_loop_busy(
         used_s = time.process_time()
         await asyncio.sleep(0.2)
         assert time.process_time() - used_s < 0.1
-        assert await bell.wait(5) == [b"x"]
+        assert await bell.wait(30) == [b"x"]
 
 
 async def test_a_bell_left_by_a_killed_process_is_taken_over(path: Path) -> None:
@@ -75,7 +75,7 @@ async def test_a_bell_left_by_a_killed_process_is_taken_over(path: Path) -> None
     first.__enter__()
     with Doorbell(path) as bell:
         assert ring(path, b"x")
-        assert await bell.wait(5) == [b"x"]
+        assert await bell.wait(30) == [b"x"]
     assert not ring(path)
     first.__exit__(None, None, None)
 

@@ -13,7 +13,7 @@ from gateway.ledger.store import connect
 
 async def test_a_first_start_waits_until_the_ledger_is_made(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
-    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
         waiting = group.create_task(ledger_made(path, SteppedClock(), lambda: False))
         await asyncio.sleep(0)
         assert not waiting.done()

@@ -29,7 +29,7 @@ def presser(port: int, *ghosts: str, every_s: float = 300) -> Presser:
         password=None,
         root="evaluators",
         every_s=every_s,
-        timeout_s=5,
+        timeout_s=30,
     )
     return Presser(options, named, SteppedClock(wall_ms=NOW_MS))
 

@@ -45,7 +45,7 @@ async def test_days_of_a_calendar_that_a_site_names_become_a_record(
     rows = [{"id": "berlin", "calendar": "de"}, {"id": "atlantis", "calendar": "XX"}]
     ledger.act("registry_put", {"author": "ann", "table": "sites", "rows": rows})
     assert ledger.state.rulings["berlin"].calendar.day(MONDAY) == (True, True)
-    async with asyncio.TaskGroup() as group, asyncio.timeout(5):
+    async with asyncio.TaskGroup() as group, asyncio.timeout(30):
         task = group.create_task(work.run())
         while ledger.state.rulings.unpublished != {"XX"}:
             work.look()

@@ -74,15 +74,15 @@ def test_too_many_questions_at_once_wait_no_longer_than_the_deadline(
 
     def hold(_: apsw.Connection) -> None:
         asked.set()
-        answered.wait(10)
+        answered.wait(30)
 
     holder = threading.Thread(target=reader.read, args=(hold,))
     holder.start()
-    asked.wait(10)
+    asked.wait(30)
     with pytest.raises(QueryDeadlineError, match="too many questions"):
         reader.read(value)
     answered.set()
-    holder.join(10)
+    holder.join(30)
     assert reader.read(value) == 1
     reader.close()
 

@@ -22,7 +22,7 @@ print("parent", code)
         check=False,
         cwd=ROOT,
         text=True,
-        timeout=20,
+        timeout=60,
     )
 
 

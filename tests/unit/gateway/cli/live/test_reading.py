@@ -25,7 +25,7 @@ def canned(api: CannedApi) -> CannedApi:
 
 
 def looked(api: CannedApi) -> Api:
-    return Api(load_settings(api.config, {}), timeout_s=1.5)
+    return Api(load_settings(api.config, {}), timeout_s=20.0)
 
 
 def test_a_ready_gateway_is_read_whole(canned: CannedApi) -> None:

@@ -28,7 +28,7 @@ from simulators.pretend.broker.service import PretendBroker, main
 from simulators.pretend.faults import Conduct, Fault
 
 QUIET_S = 0.1
-DEADLINE_S = 5.0
+DEADLINE_S = 30.0
 
 
 class Client:
