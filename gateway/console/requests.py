@@ -50,6 +50,12 @@ class ListQuery(Strict):
         return Slice(self.limit, self.cursor)
 
 
+class RegistryQuery(ListQuery):
+    """`key`: the rows of these keys alone, once for each."""
+
+    key: Annotated[list[Text], Field(min_length=1, max_length=LIMIT_MAX)] | None = None
+
+
 class PeriodQuery(ListQuery):
     """Half-open: `from` belongs to the period, `to` does not."""
 

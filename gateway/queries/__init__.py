@@ -212,9 +212,13 @@ class LedgerQueries(Protocol):
         """The last one of a device."""
 
     def registry(
-        self, table: str, part: Slice, subtree: str | None
+        self,
+        table: str,
+        part: Slice,
+        subtree: str | None,
+        keys: Sequence[str] | None = None,
     ) -> Page[dict[str, str | None]]:
-        """Rows of one table of the registry, by key."""
+        """Rows of one table of the registry, by key; `keys`: of these alone."""
 
     def registry_row(self, table: str, key: str) -> dict[str, str | None] | None: ...
 

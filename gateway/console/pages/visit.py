@@ -110,7 +110,8 @@ class Visit:
         if refusal.status == HTTPStatus.UNAUTHORIZED:
             self.leave()
             return
-        text = self.words("refused", detail=refusal.detail)
+        name = self.words.known("problem", refusal.code)
+        text = self.words("refused", name=name, detail=refusal.detail)
         ui.notify(text, type="negative", multi_line=True)
 
     def leave(self) -> None:

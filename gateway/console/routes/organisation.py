@@ -14,7 +14,7 @@ from gateway.console.acts import Acts
 from gateway.console.callers import Administrator, Caller, Operator, Reader
 from gateway.console.items import ACT_RESPONSES
 from gateway.console.organisation import TABLES, OrganisationRow
-from gateway.console.requests import IdempotencyKey, ListQuery, Strict
+from gateway.console.requests import IdempotencyKey, RegistryQuery, Strict
 from gateway.console.sight import Sight
 from gateway.console.tables import check_rows
 from gateway.queries import LedgerQueries
@@ -53,9 +53,9 @@ class Organisation:
 
     def _listing(self, table: str) -> Callable[..., Page[dict[str, str | None]]]:
         def list_rows(
-            query: Annotated[ListQuery, Query()], caller: Reader
+            query: Annotated[RegistryQuery, Query()], caller: Reader
         ) -> Page[dict[str, str | None]]:
-            page = self._ledger.registry(table, query.part, caller.site)
+            page = self._ledger.registry(table, query.part, caller.site, query.key)
             rows = [
                 {name: row.get(name) for name in COLUMNS[table]} for row in page.items
             ]

@@ -260,9 +260,15 @@ class SqliteLedgerQueries:
         return self._read(lambda c: inspections.press_test(c, device_id))
 
     def registry(
-        self, table: str, part: Slice, subtree: str | None
+        self,
+        table: str,
+        part: Slice,
+        subtree: str | None,
+        keys: Sequence[str] | None = None,
     ) -> Page[dict[str, str | None]]:
-        return self._read(lambda c: organisation.registry(c, table, part, subtree))
+        return self._read(
+            lambda c: organisation.registry(c, table, part, subtree, keys)
+        )
 
     def registry_row(self, table: str, key: str) -> dict[str, str | None] | None:
         return self._read(lambda c: organisation.registry_row(c, table, key))

@@ -1,7 +1,7 @@
 """Sites and what belongs to them, as readers see them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import apsw
@@ -46,11 +46,17 @@ def below(connection: apsw.Connection, subtree: str) -> frozenset[str]:
 
 
 def registry(
-    connection: apsw.Connection, table: str, part: Slice, subtree: str | None
+    connection: apsw.Connection,
+    table: str,
+    part: Slice,
+    subtree: str | None,
+    keys: Sequence[str] | None = None,
 ) -> Page[dict[str, str | None]]:
     """Rows in the order of their keys, which are the cursors."""
     conditions = Conditions()
     conditions.where("kind = ?", table)
+    asked = None if keys is None else json.dumps(keys)
+    conditions.where("key IN (SELECT value FROM json_each(?))", asked)
     conditions.where(_BELONGS[table], subtree)
     conditions.where("key > ?", part.cursor)
     rows = connection.execute(

@@ -24,7 +24,7 @@ def test_the_site_that_needs_hands_most_comes_first(
 
 def test_a_hall_is_its_windows_and_a_hostile_name_is_text(browser: Browser) -> None:
     browser.open("/halls/south")
-    browser.sees("Roll call: 0 of 6 ready", "w7", "w11", HOSTILE)
+    browser.sees("South hall", "Roll call: 0 of 6 ready", "Window 7", "w11", HOSTILE)
     assert browser.driver.title == "Hall · hall-test"
     browser.click("eval-0007")
     browser.at("/devices/eval-0007")

@@ -170,6 +170,8 @@ async def test_the_tree_of_sites_has_a_bounded_depth_and_no_circle(
     assert deeper.status_code == 422
     circle = await put(api, "sites", {"id": "s0", "parent": "s7"})
     assert circle.status_code == 422
+    two = (await api.get("/api/v1/sites?key=s3&key=s1&key=none")).json()["items"]
+    assert [site["id"] for site in two] == ["s1", "s3"]
 
 
 async def test_a_window_gives_its_ratings_their_department(api: FoldedApi) -> None:

@@ -12,6 +12,7 @@ from gateway.console.pages.causes import Causes
 from gateway.console.pages.halls.acts import Acts
 from gateway.console.pages.halls.commands import Commands
 from gateway.console.pages.halls.keys import Keys
+from gateway.console.pages.halls.names import names_of
 from gateway.console.pages.halls.settings import Settings
 from gateway.console.pages.halls.states import WELL, badges, reasons
 from gateway.console.pages.page import Page
@@ -36,6 +37,7 @@ class OneDevice:
         self._path = f"/devices/{quote(visit.params['device_id'], safe='')}"
         self._shown: Mapping[str, Any] = {}
         self._causes = Causes(visit.words)
+        self._places: dict[str, str | None] = {}
         with ui.element("div").classes("console-grid"):
             with ui.element("section").classes("console-card w-6"):
                 self._state = ui.element("div")
@@ -60,6 +62,7 @@ class OneDevice:
             self._keys.show(device["key_counts"])
         if device == self._shown:
             return
+        await self._name(device)
         self._shown, words = device, self._visit.words
         self._state.clear()
         with self._state:
@@ -91,13 +94,19 @@ class OneDevice:
         found = await visit.api.get(f"{self._path}/messages", limit=_MESSAGES)
         self._show_tail(found["items"])
 
+    async def _name(self, device: Mapping[str, Any]) -> None:
+        """Where it stands, by name and id."""
+        for table, key in (("sites", device["site"]), ("windows", device["window"])):
+            name = (await names_of(self._visit, table, [key])).get(key)
+            self._places[table] = name if name in {None, key} else f"{name} ({key})"
+
     def _facts(self, device: Mapping[str, Any]) -> list[tuple[str, object]]:
         words, time = self._visit.words, self._visit.time
         battery, signal = device["battery_pct"], device["rssi_dbm"]
         return [
             (words("lifecycle"), words.known("lifecycle", device["lifecycle"])),
-            (words("site"), device["site"]),
-            (words("window"), device["window"]),
+            (words("site"), self._places["sites"]),
+            (words("window"), self._places["windows"]),
             (words("model"), device["model"]),
             (words("serial"), device["hw_serial"]),
             (words("firmware"), device["firmware"]),

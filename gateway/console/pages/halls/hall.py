@@ -8,6 +8,7 @@ from urllib.parse import quote
 from nicegui import ui
 
 from gateway.console.pages.causes import Causes
+from gateway.console.pages.halls.names import names_of
 from gateway.console.pages.halls.states import WELL, badges, reasons
 from gateway.console.pages.listing import Column, Listing
 from gateway.console.pages.numbers import duration
@@ -56,6 +57,7 @@ class Hall:
         self._site = visit.params["site"]
         self._told = ui.label().classes("console-heading").props("role=status")
         self._cards: dict[str, _Window] = {}
+        self._names: Mapping[str, str] = {}
         self._place = ui.element("div").classes("console-windows")
 
     async def look(self) -> None:
@@ -63,6 +65,9 @@ class Hall:
         found = await self._visit.api.get(path, limit=_WINDOWS_MAX)
         devices: list[dict[str, Any]] = found["items"]
         devices.sort(key=lambda device: _natural(device["window"]))
+        if list(self._cards) != [device["device_id"] for device in devices]:
+            windows = [device["window"] for device in devices]
+            self._names = await names_of(self._visit, "windows", windows)
         well = [it for it in devices if _is_well(it)]
         told = self._visit.words("rollcall", well=len(well), all=len(devices))
         self._told.set_text(told)
@@ -70,15 +75,16 @@ class Hall:
             self._place.clear()
             with self._place:
                 self._cards = {
-                    device["device_id"]: _Window(self._visit) for device in devices
+                    device["device_id"]: _Window(self._visit, self._names)
+                    for device in devices
                 }
         for device in devices:
             self._cards[device["device_id"]].show(device)
 
 
 class _Window:
-    def __init__(self, visit: Visit) -> None:
-        self._visit = visit
+    def __init__(self, visit: Visit, names: Mapping[str, str]) -> None:
+        self._visit, self._names = visit, names
         self._shown: Mapping[str, Any] = {}
         self._card = ui.element("section").classes("console-card")
 
@@ -91,7 +97,8 @@ class _Window:
             replace="console-card" + ("" if _is_well(device) else " console-needs")
         )
         with self._card:
-            heading(device["window"] or words("no_window"))
+            window = device["window"]
+            heading(self._names.get(window, window) if window else words("no_window"))
             badges(visit, device)
             reasons(visit, device)
             ui.label(words("last_press", at=self._ago(device["last_rating_at"])))
@@ -102,8 +109,11 @@ class _Window:
                 if device[name] is not None
             ]
             ui.label(" · ".join(told)).classes("console-quiet console-number")
-            way = f"/devices/{quote(device['device_id'], safe='')}"
-            ui.link(device["device_id"], way)
+            with ui.element("div").classes("console-choices-left"):
+                way = f"/devices/{quote(device['device_id'], safe='')}"
+                ui.link(device["device_id"], way)
+                if window and self._names.get(window, window) != window:
+                    ui.label(window).classes("console-quiet")
 
     def _ago(self, at: str | None) -> str:
         if at is None:
@@ -128,7 +138,11 @@ def _natural(window: str | None) -> tuple[str, int]:
 
 async def build_one(visit: Visit) -> None:
     words, site, causes = visit.words, visit.params["site"], Causes(visit.words)
-    ui.label(site).classes("console-heading")
+    name = (await names_of(visit, "sites", [site]))[site]
+    with ui.element("div").classes("console-choices-left"):
+        ui.label(name).classes("console-heading")
+        if name != site:
+            ui.label(site).classes("console-quiet")
     hall = Hall(visit)
     await visit.every(_REFRESH_S, hall.look)
     with section(words("alerts")):

@@ -22,7 +22,12 @@ async def build(visit: Visit) -> None:
         [
             Column("at", words("at"), "time"),
             Column("by", words("by"), href="/audit?by={by}"),
-            Column("kind", words("kind"), href="/audit?kind={kind}"),
+            Column(
+                "kind",
+                words("kind"),
+                href="/audit?kind={kind}",
+                words=words.all_of("act"),
+            ),
             Column("subject", words("subject")),
             Column(
                 "result",

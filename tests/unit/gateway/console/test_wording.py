@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from device_protocol.errors import Reason
+from gateway.acts import ActName
 from gateway.console import pages
 from gateway.console.wording import DIRECTORY, LANGUAGES, SHARED, Words, language_of
 from gateway.ledger.figures import SLOTS
@@ -57,6 +58,13 @@ def test_a_name_without_a_word_is_told_as_it_is() -> None:
     assert words.known("presence", "on the moon") == "on the moon"
     with pytest.raises(KeyError):
         words("no such text")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_act_of_people_has_a_word_of_its_own(language: str) -> None:
+    told = Words("audit", language).all_of("act")
+    assert set(ActName) <= told.keys()
+    assert len(set(told.values())) == len(told)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
