@@ -43,7 +43,7 @@ USERS_MAX: Final = 1000
 PASSWORD_CHARACTERS_MIN: Final = 10
 PASSWORD_CHARACTERS_MAX: Final = 200
 
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,58}")
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,58}")  # http-NAME is a device id
 _EMPLOYEE: Final = re.compile(r"[!-~]{1,32}")
 _RESERVED: Final = frozenset({"local", "console", "gateway"})
 """Authors of acts that are no person."""
@@ -198,7 +198,7 @@ class Users:
 def _check(name: str, grant: Grant) -> None:
     if not _NAME.fullmatch(name) or name in _RESERVED:
         raise PermanentError(
-            f"{name!r} cannot name a user: up to 59 letters, digits, - . and _"
+            f"{name!r} cannot name a user: up to 59 letters, digits, - and _"
         )
     if grant.role not in ROLES:
         raise PermanentError(f"no role {grant.role!r}: there are {', '.join(ROLES)}")

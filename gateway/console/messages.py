@@ -2,8 +2,11 @@
 
 import hashlib
 import json
+from http import HTTPStatus
 
+from device_protocol.topics import is_device_id
 from gateway.console.callers import Caller
+from gateway.console.problems import ProblemError
 from gateway.console.requests import MessageBody
 from gateway.console.sight import Sight
 from gateway.queries import LedgerQueries
@@ -21,9 +24,15 @@ class Messages:
     ) -> bytes:
         """What was sent; who is bound to a site speaks for it, or for one below.
 
-        Raises ProblemError when it speaks for another; `device_id` is whose it is said
-        to be.
+        Raises ProblemError when it speaks for another, or has no name that a device
+        can have; `device_id` is whose it is said to be.
         """
+        if not is_device_id(caller.device_id):
+            detail = (
+                f"{caller.name!r} cannot name a device: send it with a token, or as a"
+                " user whose name has letters, digits, - and _ alone."
+            )
+            raise ProblemError(HTTPStatus.FORBIDDEN, "no_device", detail)
         content = body.content()
         if caller.site is not None:
             sites = {body.site}

@@ -68,6 +68,7 @@ def test_another_password_takes_the_place_of_the_first(path: Path) -> None:
         ("li", "x" * 201, Grant("viewer"), "10 to 200 characters"),
         ("l i", PASSWORD, Grant("viewer"), "cannot name a user"),
         ("local", PASSWORD, Grant("viewer"), "cannot name a user"),
+        ("l.i", PASSWORD, Grant("viewer"), "letters, digits, - and _"),
         ("li", PASSWORD, Grant("boss"), "no role 'boss'"),
         ("li", PASSWORD, Grant("viewer", None, ["admin"]), "'admin' comes with a role"),
         ("li", PASSWORD, Grant("clerk"), "say which by its id"),
