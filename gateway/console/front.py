@@ -68,7 +68,7 @@ class Front:
         acts: Acts = api.state.acts
         entrance = Entrance(users, self._logins, throttle, acts).application()
         self._entrance = Guard(entrance, access.is_open)
-        self._pages = Guard(self._admit, access.is_open)
+        self._pages = Guard(self._admit, access.is_open, for_pages=True)
         self._wanted = asyncio.Event()
         self._loaded: asyncio.Future[ASGIApp] | None = None
 

@@ -34,10 +34,16 @@ _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 class Guard:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, is_open: Callable[[], bool]) -> None:
-        """Tell by `is_open` whether callers need no token."""
+    def __init__(
+        self, app: ASGIApp, is_open: Callable[[], bool], *, for_pages: bool = False
+    ) -> None:
+        """Tell by `is_open` whether callers need no token.
+
+        `for_pages`: nothing at all is for pages of other origins, not even to read.
+        """
         self._app = app
         self._is_open = is_open
+        self._reading: frozenset[str] = frozenset() if for_pages else _READING
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -61,8 +67,9 @@ class Guard:
             detail = f"Host {host!r} is not this gateway: ask by its listen address."
             return ProblemError(HTTPStatus.MISDIRECTED_REQUEST, "foreign_host", detail)
         origin = headers.get("origin")
-        if scope.get("method") not in _READING and origin and not _same(origin, host):
-            detail = f"A page of {origin!r} may not change anything here."
+        changes = scope.get("method") not in self._reading
+        if changes and origin and not _same(origin, host):
+            detail = f"A page of {origin!r} may not change or see anything here."
             return ProblemError(HTTPStatus.FORBIDDEN, "foreign_origin", detail)
         bytes_max = _bytes_max(scope)
         if int(headers.get("content-length") or 0) > bytes_max:

@@ -33,7 +33,7 @@ from gateway.console.pages.policy import Policy
 from gateway.console.pages.rated import followups, rating, ratings, sessions
 from gateway.console.pages.shared import Shared
 from gateway.console.pages.shell import STATIC, framed
-from gateway.console.pages.sockets import bind_to_logins, end_pages_of
+from gateway.console.pages.sockets import OwnConnections, bind_to_logins, end_pages_of
 from gateway.console.pages.upkeep import availability, due, sheet
 from gateway.console.pages.visit import Visit
 from gateway.console.problems import ProblemError
@@ -100,7 +100,8 @@ async def running(house: House) -> AsyncIterator[ASGIApp]:
     bind_to_logins(lambda connection: _stands(house, connection))
     house.logins.on_end(end_pages_of)
     async with parent.router.lifespan_context(parent):
-        yield GZipMiddleware(Policy(parent), minimum_size=_COMPRESSED_BYTES_MIN)
+        guarded = Policy(OwnConnections(parent))
+        yield GZipMiddleware(guarded, minimum_size=_COMPRESSED_BYTES_MIN)
 
 
 def _shown(

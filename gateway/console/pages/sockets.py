@@ -2,10 +2,12 @@
 
 The library lets any socket send the events of any page whose number it knows. Here
 the socket must show the log-in that the page was asked for in, at each event, and the
-page must still be somebody's.
+page must still be somebody's. A socket may be a row of requests, told by a number in
+their address: each of them must show the log-in that the first one did.
 """
 
 from collections.abc import Callable
+from http import HTTPStatus
 from inspect import isawaitable
 from typing import Any, Final
 from urllib.parse import parse_qs
@@ -13,12 +15,16 @@ from urllib.parse import parse_qs
 import socketio  # type: ignore[import-untyped]
 from nicegui import Client, background_tasks, core
 from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.console.entrance import LOG_IN
 from gateway.console.logins import login_name
+from gateway.console.problems import answer
 
 _EVENTS: Final = ("handshake", "event", "javascript_response", "ack", "log")
 _NAMESPACE: Final = "/"
+_OTHERS: Final = 4403
+"""Why a socket is closed that goes on with another's connection."""
 
 Handler = Callable[..., Any]
 Standing = Callable[[HTTPConnection], bool]
@@ -27,10 +33,30 @@ Standing = Callable[[HTTPConnection], bool]
 
 def bind_to_logins(standing: Standing) -> None:
     """Hear a socket only for pages of its log-in, as long as that is `standing`."""
+    core.sio.eio.cors_allowed_origins = []  # tells no other page that it may read
     handlers: dict[str, Handler] = core.sio.handlers[_NAMESPACE]
     core.sio.on("connect", _joining(handlers["connect"]))
     for name in _EVENTS:
         core.sio.on(name, _heard(handlers[name], standing))
+
+
+class OwnConnections:
+    """ASGI middleware: who goes on with a connection shows the log-in that began it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        connection = HTTPConnection(scope)
+        begun = core.sio.environ.get(connection.query_params.get("sid"))
+        if begun is None or login_name(_shown(begun)) == login_name(connection):
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": _OTHERS})
+        else:
+            detail = "This connection was begun in another log-in: open the page anew."
+            problem = answer(HTTPStatus.FORBIDDEN, "foreign_connection", detail)
+            await problem(scope, receive, send)
 
 
 def _joining(inner: Handler) -> Handler:

@@ -1,6 +1,7 @@
 """Who is logged in sees pages, and sees them no longer than that: in a browser."""
 
 import asyncio
+import json
 
 import httpx
 import pytest
@@ -72,6 +73,28 @@ def test_another_users_socket_is_not_heard_for_a_page(
     assert asyncio.run(_event(console.url, number, shown)) is False
     own = "; ".join(f"{k}={v}" for k, v in cookies(browser).items())
     assert asyncio.run(_event(console.url, number, own)) is None
+
+
+def test_a_connection_of_requests_is_its_own_log_ins_alone(
+    browser: Browser, console: Console
+) -> None:
+    browser.log_in("li")
+    browser.sees(SEEN)
+    url = f"{console.url}/_nicegui_ws/socket.io/?EIO=4&transport=polling"
+    form = {"user": "zhang", "password": PASSWORD}
+    other = httpx.post(f"{console.url}/login", data=form, trust_env=False).cookies
+
+    own, headers = cookies(browser), {"Origin": console.url}
+    with httpx.Client(trust_env=False, cookies=own) as client:
+        begun = client.get(url, headers=headers)
+        assert begun.status_code == 200
+        assert "access-control-allow-origin" not in begun.headers
+        url += f"&sid={json.loads(begun.text[1:])['sid']}"
+        foreign = client.get(url, headers={"Origin": "http://127.0.0.1:1"})
+        assert foreign.json()["code"] == "foreign_origin"
+        assert client.post(url, content="40", headers=headers).text == "OK"
+    with httpx.Client(trust_env=False, cookies=other) as client:
+        assert client.post(url, content="41").json()["code"] == "foreign_connection"
 
 
 async def _event(url: str, number: str, shown: str) -> object:

@@ -134,6 +134,29 @@ async def test_a_foreign_page_changes_nothing_with_the_cookie(visitor: Visitor) 
     assert (await visitor.http.get("/api/v1/pipeline")).status_code == 200
 
 
+async def test_who_has_a_name_that_no_device_can_have_sends_nothing(
+    api: FoldedApi, visitor: Visitor, tmp_path: Path
+) -> None:
+    path = tmp_path / FILE_NAME  # such names were given once
+    path.write_text(path.read_text().replace('"name": "operator"', '"name": "li.w"'))
+    await visitor.log_in("li.w")
+    before = api.world.journal.last_number()
+    body = {"event_id": "event-01", "level": 5, "occurred_at": "2026-11-21T12:00:00Z"}
+    answer = await visitor.http.post("/api/v1/ratings", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (403, "no_device")
+    assert api.world.journal.last_number() == before
+
+
+async def test_a_page_of_another_origin_may_not_even_read_a_page(
+    visitor: Visitor,
+) -> None:
+    await visitor.log_in("viewer")
+    for origin in ("http://127.0.0.1:9999", "null"):
+        told = {"Origin": origin}
+        answer = await visitor.http.get("/_nicegui_ws/socket.io/", headers=told)
+        assert (answer.status_code, answer.json()["code"]) == (403, "foreign_origin")
+
+
 async def test_a_log_out_ends_it(visitor: Visitor) -> None:
     await visitor.log_in("viewer")
     shown = {"Cookie": f"evalgate_8700={visitor.cookie}"}
