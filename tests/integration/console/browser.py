@@ -19,6 +19,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
+from gateway.credentials import CredentialsFile
 from gateway.users import FILE_NAME, Grant, Users
 from simulators.processes import Child, accepts, free_port
 
@@ -39,7 +40,7 @@ class Console:
         self.users = Users(directory / FILE_NAME)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._directory = directory
+        self.directory = directory
         self._child: Child | None = None
 
     def __enter__(self) -> Self:
@@ -57,8 +58,8 @@ class Console:
     def start(self, *options: str) -> None:
         """Return when the port is served; another start serves the same port."""
         served = [sys.executable, "-m", "tests.integration.console.served"]
-        words = [*served, str(self._directory), str(self.port), *options]
-        self._child = child = Child(words, self._directory / "log")
+        words = [*served, str(self.directory), str(self.port), *options]
+        self._child = child = Child(words, self.directory / "log")
         child.wait_ready(lambda: accepts(self.port), WAIT_S)
 
     def stop(self) -> None:
@@ -67,9 +68,19 @@ class Console:
     def restart(self) -> None:
         """As after a crash: another process over the hall as it was furnished."""
         self.stop()
-        for store in self._directory.glob("*.db*"):
+        for store in self.directory.glob("*.db*"):
             store.unlink()
         self.start()
+
+    def becomes(self, name: str, role: str, *beside: str, employee: str | None) -> None:
+        """Give a user another role in the file, which ends no log-in."""
+        file = CredentialsFile(self.directory / FILE_NAME, dict, "users")
+        with file.locked():
+            content = file.read()
+            assert content is not None, "there are users"
+            (user,) = (user for user in content["users"] if user["name"] == name)
+            user |= {"role": role, "beside": beside, "employee": employee}
+            file.write(content)
 
     def user(
         self,

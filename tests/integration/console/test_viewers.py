@@ -1,40 +1,70 @@
-"""A viewer is offered no act on any page: new pages and new acts must be told of here.
+"""Each act of each page is offered to whom it is allowed, and refused to all others.
 
-That acts are refused to viewers is proved of the API, through which all of them go.
+Whoever has a page open from better days keeps its buttons, and whoever has a log-in can
+send what any page sends. A new act, page or endpoint that writes must be told of here.
 """
 
-from collections.abc import Mapping
-from typing import Final
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+from urllib.parse import quote
 
+import httpx
 import pytest
+import socketio  # type: ignore[import-untyped]
 
-from tests.integration.console.browser import Browser, Console
-from tests.integration.console.places import PLACES
+from gateway.console.pages.site import PAGES
+from gateway.tokens import FILE_NAME, Tokens
+from gateway.users import ROLES
+from tests.integration.console.browser import PASSWORD, Browser, Console
+from tests.integration.console.places import BAD, PLACES
+from tests.support.api import contract
+from tests.support.requests_of import operations
 
-ACTS: Final[Mapping[str, Mapping[str, set[str]]]] = {
-    "live": {},
-    "halls": {},
-    "hall": {},
-    "devices": {"admin": {"Approve", "Refuse"}},
-    "device": {"admin": {"Approve", "Press test", "Maintenance …", "Retire …"}},
-    "ratings": {},
-    "rating": {"admin": {"Dispute …", "Erase what was said …"}},
-    "sessions": {},
-    "session": {},
-    "followups": {"admin": {"Was contacted", "Is put right", "Is confirmed"}},
-    "statistics": {},
-    "maintenance": {},
-    "availability": {},
-    "sheet": {},  # its form is a component of its own, which is not looked into
-    "alerts": {"admin": {"See to it", "Put aside", "Is over"}},
-    "quarantine": {"admin": {"Try again", "Drop"}},
-    "deadletters": {"admin": {"Send again", "Give up"}},
-    "sinks": {"admin": {"Try now", "Send again …"}},
-    "data": {"admin": {"Check now"}},
-    "audit": {},
-    "me": {},
+DISPUTED: Final = "eval-0012:e00-12-3"
+WHO: Final = "who"
+EMPLOYEE: Final = "E1"
+EVERYTHING: Final = ("admin", "audit", "contact", "appraisal")
+"""No role has it; it has every act of every page on offer."""
+
+_OPERATE: Final = frozenset({"operate"})
+_OF_RATING: Final = {
+    "Declare void …": frozenset({"audit"}),
+    "Comment and contact …": frozenset({"contact"}),
+    "Erase what was said …": frozenset({"admin"}),
 }
-"""By page and role, what is offered in buttons and tables that a viewer is not."""
+ACTS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
+    "devices": {"Approve": _OPERATE, "Refuse": _OPERATE},
+    "device": {
+        "Approve": _OPERATE,
+        "Press test": _OPERATE,
+        "Maintenance …": _OPERATE,
+        "Retire …": _OPERATE,
+    },
+    "rating": {**_OF_RATING, "Dispute …": _OPERATE | {"own"}},
+    "disputed": {**_OF_RATING, "Decide …": frozenset({"audit"})},
+    "followups": {
+        "Was contacted": _OPERATE,
+        "Is put right": _OPERATE,
+        "Is confirmed": _OPERATE,
+    },
+    "availability": {"Seal a month": frozenset({"audit"})},
+    "alerts": {"See to it": _OPERATE, "Put aside": _OPERATE, "Is over": _OPERATE},
+    "quarantine": {"Try again": _OPERATE, "Drop": _OPERATE},
+    "deadletters": {"Send again": _OPERATE, "Give up": _OPERATE},
+    "sinks": {"Try now": _OPERATE, "Send again …": _OPERATE},
+    "data": {"Check now": _OPERATE | {"audit"}},
+    "me": {"Dispute": _OPERATE | {"own"}},
+}
+"""By page: what a viewer is not offered, and the scopes of which one allows it.
+
+The form of a sheet is not among them: it sends what `test_..._sends_itself` sends.
+"""
+
+PLACES_OF_ACTS: Final = {**PLACES, "disputed": f"/ratings/{quote(DISPUTED)}"}
 
 OFFERED: Final = """
 const buttons = [...document.querySelectorAll('main .q-btn')];
@@ -43,32 +73,231 @@ return buttons.map(it => it.textContent.trim()).concat(lists.flatMap(
   it => getElement(Number(it.id.slice(1))).acts.map(act => act.label))).filter(Boolean);
 """
 
+TRIED: Final = """
+const [labels, done] = arguments;
+const told = [], answers = [];
+const listen = (name, it) => { if (name === 'notify') told.push(it.message); };
+const until = async found => {
+  for (const end = Date.now() + 20000; Date.now() < end;) {
+    const one = found();
+    if (one) return one;
+    await new Promise(again => setTimeout(again, 5));
+  }
+  return null;
+};
+const dialog = () => document.querySelector('.console-dialog');
+const last = () => [...document.querySelectorAll('.console-dialog .q-btn')].pop();
+const press = async (label, fire) => {
+  const before = told.length;
+  fire();
+  await until(() => told.length > before || last());
+  if (told.length === before) last()?.click();
+  await until(() => told.length > before);
+  answers.push([label, told[before] ?? 'nothing was told']);
+  await until(() => !dialog());
+};
+const nothing = {
+  id: 1, device_id: 'eval-0011', rating_id: 'eval-0011:e00-11-3', complaint_id: 'c',
+};
+(async () => {
+  window.socket.onAny(listen);
+  for (const button of document.querySelectorAll('main .q-btn')) {
+    const label = button.textContent.trim();
+    if (labels.includes(label)) await press(label, () => button.click());
+  }
+  for (const place of document.querySelectorAll('main .console-listing')) {
+    const list = getElement(Number(place.id.slice(1)));
+    for (const act of list.acts.filter(act => labels.includes(act.label))) {
+      const item = list.items.find(one => list.offered(act, one)) ?? nothing;
+      await press(act.label, () => list.$emit('act', {name: act.name, item}));
+    }
+  }
+  window.socket.offAny(listen);
+  done(answers);
+})();
+"""
+"""Press what is called so, and OK where that asks; answers what the page then tells."""
 
-@pytest.fixture(scope="module", autouse=True)
-def _users(console: Console) -> None:
-    for role in ("viewer", "admin"):
-        console.user(role, role)
+LISTENERS: Final = """
+const {component} = document.querySelector('#app')._vnode;
+const {elements} = component.proxy;
+return [window.clientId, Object.entries(elements).flatMap(
+  ([id, it]) => it.events.map(event => [Number(id), event.listener_id]))];
+"""
+
+SENT: Final = """
+const [events, done] = arguments;
+for (const [id, listener_id, args] of events)
+  window.socket.emit('event', {client_id: window.clientId, id, listener_id, args});
+window.socket.emit('event', {client_id: window.clientId, id: 999999, args: []}, done);
+"""
+
+FETCHED: Final = """
+const [requests, done] = arguments;
+Promise.all(requests.map(([method, path]) => fetch(path, {
+  method, headers: {'Content-Type': 'application/json'},
+  body: method === 'GET' ? undefined : '{}',
+}).then(answer => answer.status))).then(done);
+"""
+
+
+class Onlooker:
+    """Counts what is on record, by a token that no page has."""
+
+    def __init__(self, console: Console, text: str) -> None:
+        headers = {"Authorization": f"Bearer {text}"}
+        url = f"{console.url}/api/v1"
+        self.http = httpx.Client(base_url=url, headers=headers, trust_env=False)
+
+    def records(self) -> tuple[int, Counter[str]]:
+        """How many there are in the journal, and the newest acts by kind."""
+        journal = self.http.get("/journal").raise_for_status().json()
+        acts = self.http.get("/audit", params={"all": True, "limit": 1000})
+        return journal["messages"], Counter(it["kind"] for it in acts.json()["items"])
+
+    @contextmanager
+    def nothing_happens(self) -> Iterator[None]:
+        before = self.records()
+        yield
+        assert self.records() == before
+
+
+@pytest.fixture(scope="module")
+def onlooker(console: Console) -> Iterator[Onlooker]:
+    tokens = Tokens(console.directory / FILE_NAME)
+    text = tokens.create("onlooker", ["audit", "operate"], None, 0)
+    onlooker = Onlooker(console, text)
+    dispute = onlooker.http.post(f"/ratings/{DISPUTED}/dispute", json={"reason": "no"})
+    dispute.raise_for_status()
+    for name in (WHO, "viewer"):
+        console.user(name, "viewer")
+    yield onlooker
+    onlooker.http.close()
+
+
+@pytest.fixture
+def page(browser: Browser, onlooker: Onlooker) -> Browser:
+    assert onlooker.records()
+    browser.log_in(WHO)
+    browser.at("/")
+    return browser
+
+
+def become(console: Console, role: str, *beside: str) -> None:
+    employee = EMPLOYEE if role == "clerk" else None
+    console.becomes(WHO, role, *beside, employee=employee)
 
 
 def offered(browser: Browser, path: str) -> set[str]:
     browser.open(path)
-    browser.find("main .console-title")
+    browser.settled()
     return set(browser.driver.execute_script(OFFERED))
 
 
-def test_every_page_is_told_of_here() -> None:
-    assert ACTS.keys() == PLACES.keys()
+def test_every_act_is_one_of_a_page() -> None:
+    assert PLACES_OF_ACTS.keys() >= ACTS.keys()
 
 
-@pytest.mark.parametrize("role", ["admin"])
-def test_a_viewer_is_offered_none_of_the_acts_of_others(
-    browser: Browser, role: str
+@pytest.mark.parametrize("name", PLACES_OF_ACTS)
+def test_what_a_page_offers_to_others_is_refused_to_whom_it_is_not_allowed(
+    page: Browser, console: Console, onlooker: Onlooker, name: str
 ) -> None:
-    found = {}
-    for who in (role, "viewer"):  # who comes first loads what tables are made of
-        browser.forget()
-        browser.log_in(who)
-        browser.at("/")
-        found[who] = {name: offered(browser, PLACES[name]) for name in PLACES}
-    more = {name: found[role][name] - found["viewer"][name] for name in ACTS}
-    assert more == {name: acts.get(role, set()) for name, acts in ACTS.items()}
+    acts, path = ACTS.get(name, {}), PLACES_OF_ACTS[name]
+    become(console, "viewer")
+    to_viewer = offered(page, path)
+    is_own = any(it.name == name and it.scope == "own" for it in PAGES)
+    become(console, *(("clerk",) if is_own else EVERYTHING))
+    assert offered(page, path) - to_viewer == acts.keys()
+    with onlooker.nothing_happens():
+        for role, scopes in ROLES.items():
+            become(console, role)
+            refused = [it for it, may in acts.items() if may.isdisjoint(scopes)]
+            told = page.driver.execute_async_script(TRIED, refused)
+            assert {label for label, _ in told} == set(refused)
+            assert [it for it in told if "lacks the scope" not in it[1]] == []
+
+
+def test_events_of_another_log_ins_page_are_not_heard(
+    page: Browser, console: Console, onlooker: Onlooker
+) -> None:
+    become(console, *EVERYTHING)
+    offered(page, PLACES["alerts"])
+    number, listeners = page.driver.execute_script(LISTENERS)
+    assert listeners
+    form = {"user": "viewer", "password": PASSWORD}
+    answer = httpx.post(f"{console.url}/login", data=form, trust_env=False)
+    shown = "; ".join(f"{key}={value}" for key, value in answer.cookies.items())
+    with onlooker.nothing_happens():
+        heard = asyncio.run(_events(console.url, shown, number, listeners))
+        assert heard == {False}
+
+
+async def _events(
+    url: str, cookie: str, number: str, listeners: list[tuple[int, str]]
+) -> set[object]:
+    client = socketio.AsyncClient()
+    path, headers = "/_nicegui_ws/socket.io", {"Cookie": cookie}
+    await client.connect(
+        url, headers=headers, socketio_path=path, transports=["websocket"]
+    )
+    act = json.dumps({"name": "resolve", "item": {"id": 1, "text": "x"}})
+    told = {"client_id": number, "args": [act]}
+    try:
+        return {
+            await client.call(
+                "event", {**told, "id": no, "listener_id": it}, timeout=20
+            )
+            for no, it in listeners
+        }
+    finally:
+        await client.disconnect()
+
+
+@pytest.mark.parametrize("name", ["devices", "device", "quarantine"])
+def test_what_only_anothers_page_listens_for_does_nothing_on_a_viewers(
+    page: Browser, console: Console, onlooker: Onlooker, name: str
+) -> None:
+    events: list[tuple[int, str, list[str]]] = []
+    for role in (EVERYTHING, ("viewer",)):
+        become(console, *role)
+        offered(page, PLACES[name])
+        _, listeners = page.driver.execute_script(LISTENERS)
+        for act in ("approve", "replay", "purge"):
+            item = {"id": 1, "device_id": "intruder", "topic": "x"}
+            args = [json.dumps({"name": act, "item": item})]
+            events += [(number, it, args) for number, it in listeners]
+    with onlooker.nothing_happens():
+        page.driver.execute_async_script(SENT, events)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_a_page_could_send_itself_is_refused_beyond_the_role(
+    page: Browser, console: Console, onlooker: Onlooker, role: str
+) -> None:
+    become(console, role)
+    page.open("/me")
+    page.settled()
+    scopes = {*ROLES[role]}
+    beyond = [
+        (one.method, one.path)
+        for one in operations(contract())
+        if one.scopes and scopes.isdisjoint(one.scopes)
+    ]
+    if role == "viewer":
+        writing = [it for it in operations(contract()) if it.method != "GET"]
+        assert {(it.method, it.path) for it in writing} <= set(beyond)
+    requests = [(method, filled(path)) for method, path in beyond]
+    with onlooker.nothing_happens():
+        statuses = page.driver.execute_async_script(FETCHED, requests)
+        assert Counter(statuses) == Counter({403: len(requests)})
+
+
+def filled(path: str) -> str:
+    """With names of what there is."""
+    names: dict[str, Any] = dict.fromkeys(
+        ("letter_id", "item_id", "alert_id", "window_id", "sample_id", "number"), 1
+    )
+    names |= {"rating_id": BAD, "device_id": "eval-0011", "name": "business"}
+    for name, value in names.items():
+        path = path.replace(f"{{{name}}}", quote(str(value)))
+    return path.replace("{", "").replace("}", "")
