@@ -80,3 +80,37 @@ class Statistics(BaseModel):
 
     items: list[Statistic]
     next_cursor: str | None
+
+
+class ItemScore(BaseModel):
+    """An item of a composite; its scores are null when too few rated it."""
+
+    weight: str
+    rated: int
+    rated_with_defaults: int
+    mean_score: str | None
+    mean_score_with_defaults: str | None
+
+
+class Composite(BaseModel):
+    """The scores of several items as one: Σ weight · score / 100, with four places.
+
+    Null when an item has no score, unless the other weights are scaled up.
+    """
+
+    key: dict[str, Value]
+    composite: str | None
+    composite_with_defaults: str | None
+    items: dict[str, ItemScore]
+    include_flagged: bool
+    score_map: dict[str, str]
+    min_n: int
+    renormalise: bool
+    rules_revision: str
+
+
+class Composites(BaseModel):
+    """Sorted by key, groups without one last; `next_cursor` asks for more."""
+
+    items: list[Composite]
+    next_cursor: str | None

@@ -13,7 +13,7 @@ from gateway.queries.counts import CountFilter
 from gateway.ratings.dimensions import DIMENSIONS, grouping_error
 from gateway.ratings.figures import Asked
 from gateway.ratings.periods import NAMES
-from gateway.ratings.scoring import LEVELS, score_map
+from gateway.ratings.scoring import LEVELS, WHOLE, score_map
 from gateway.rules import Rules
 
 _SCORE_MAX: Final = 1_000_000_000
@@ -106,7 +106,9 @@ class FigureQuery(Strict):
         )
 
 
-class StatisticsQuery(FigureQuery):
+class GroupQuery(FigureQuery):
+    """A page of groups."""
+
     group_by: Annotated[
         list[str],
         Query(
@@ -114,12 +116,6 @@ class StatisticsQuery(FigureQuery):
             description=f"Up to two of {', '.join(DIMENSIONS)}; comma between.",
         ),
     ]
-    previous_days: int | None = Field(
-        None,
-        ge=1,
-        le=366,
-        description="Compare with the same hours so many days earlier, such as 7.",
-    )
     limit: int = Field(LIMIT_MAX, ge=1, le=LIMIT_MAX)
     cursor: Annotated[str, Field(max_length=1_000)] | None = None
 
@@ -131,6 +127,15 @@ class StatisticsQuery(FigureQuery):
         if error is not None:
             raise ValueError(error)
         return names
+
+
+class StatisticsQuery(GroupQuery):
+    previous_days: int | None = Field(
+        None,
+        ge=1,
+        le=366,
+        description="Compare with the same hours so many days earlier, such as 7.",
+    )
 
     @model_validator(mode="after")
     def _comparable(self) -> Self:
@@ -148,6 +153,36 @@ class StatisticsQuery(FigureQuery):
         if any(crossed.get(name) is not None for name in self.group_by):
             raise ValueError("item and reason cannot be combined")
         return self
+
+
+class CompositeQuery(GroupQuery):
+    weights: Annotated[
+        str,
+        Field(
+            max_length=1_000,
+            description="Items and weights, which add up to 100: speed:60,calm:40",
+        ),
+    ]
+    renormalise: bool = Field(
+        default=False, description="Scale up the other weights where an item is absent."
+    )
+
+    @field_validator("weights")
+    @classmethod
+    def _weights(cls, given: str) -> str:
+        _read_weights(given)
+        return given
+
+    @model_validator(mode="after")
+    def _whole_ratings(self) -> Self:
+        if self.item or self.reason or {"item", "reason"} & set(self.group_by):
+            raise ValueError("a composite is of items: no item or reason beside it")
+        return self
+
+    @property
+    def weighed(self) -> dict[str, Fraction]:
+        """The weight of each item, in the order in which they were named."""
+        return _read_weights(self.weights)
 
 
 def _listed(given: list[str]) -> list[str]:
@@ -172,6 +207,25 @@ def _read_scores(text: str) -> dict[int, Fraction]:
     ):
         raise ValueError("write score_map as 5:100,4:80,3:60,2:30,1:0")
     return scores
+
+
+def _read_weights(text: str) -> dict[str, Fraction]:
+    """Weights by item, above 0, which add up to 100.
+
+    Raises:
+        ValueError: they do not, or are written in another way.
+    """
+    pairs = [name.rpartition(":") for name in text.split(",")]
+    names = [name.strip() for name, _, _ in pairs]
+    try:
+        weights = [Fraction(_short(one.strip())) for _, _, one in pairs]
+    except (ValueError, ZeroDivisionError):
+        weights = []
+    if len(set(names)) < len(pairs) or not all(names) or min(weights, default=0) <= 0:
+        raise ValueError("write weights as speed:60,calm:40, each item once")
+    if sum(weights) != WHOLE:
+        raise ValueError("weights add up to 100")
+    return dict(zip(names, weights, strict=True))
 
 
 def _pairs(text: str) -> dict[str, Any]:

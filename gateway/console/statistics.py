@@ -76,7 +76,7 @@ class Statistics:
             wanted = msgspec.structs.replace(wanted, days=ordinals)
         asked = _stretches(wanted, _zone(query, subtree, terms), terms)
         now, *others = self._ledger.counts(asked)
-        keys = _keys(group_by, _checked(now))
+        keys = _keys(group_by, checked(now))
         asked_of = self.ruled(query, wanted, terms)
         return Found(_groups(keys, now, _before(keys, now, others), asked_of), terms)
 
@@ -86,14 +86,16 @@ class Statistics:
         Raises ProblemError when there are too many, CursorError for a false cursor.
         """
         group_by = tuple(query.group_by)
-        after = None if query.cursor is None else _read(query.cursor, len(group_by))
+        after = (
+            None if query.cursor is None else read_cursor(query.cursor, len(group_by))
+        )
         terms = self._ledger.terms()
         wanted = query.wanted(subtree, group_by)
         zone = _zone(query, subtree, terms)
         asked = _stretches(wanted, zone, terms, query.previous_days)
         some = Some(after, query.limit + 1)
         now, *others = self._ledger.some_counts(asked, some)
-        keys = _keys(group_by, _checked(now), after)
+        keys = _keys(group_by, checked(now), after)
         shown = keys[: query.limit]
         asked_of = self.ruled(query, wanted, terms)
         groups = _groups(shown, now, _before(shown, now, others), asked_of)
@@ -143,7 +145,8 @@ def _stretches(
     return [wanted, change(wanted, from_ms=from_ms, to_ms=to_ms)]
 
 
-def _checked(now: Groups) -> Groups:
+def checked(now: Groups) -> Groups:
+    """The same; raises ProblemError when there are too many."""
     if len(now) > GROUPS_MAX:
         detail = f"group_by: more than {GROUPS_MAX} groups; ask for a shorter time"
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "too_many", detail)
@@ -196,14 +199,16 @@ def _together(some: Groups, others: Groups | None = None) -> Groups:
     return found
 
 
-def cursor_of(group: Group) -> str:
-    """What asks for the groups after this one."""
-    text = msgspec.json.encode(list(group.key.values()))
+def cursor_of(key: Mapping[str, Value]) -> str:
+    """What asks for the groups after the one with this key."""
+    text = msgspec.json.encode(list(key.values()))
     return urlsafe_b64encode(text).decode().rstrip("=")
 
 
-def _read(cursor: str, dimensions: int) -> Order:
+def read_cursor(cursor: str | None, dimensions: int) -> Order | None:
     """Raises CursorError for what `cursor_of` has not made."""
+    if cursor is None:
+        return None
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         values = _VALUES.decode(urlsafe_b64decode(padded))
@@ -249,7 +254,9 @@ class Telling:
             known = self._terms[id(asked)] = {
                 "include_flagged": asked.include_flagged,
                 "satisfied_levels": asked.satisfied_levels,
-                "score_map": {str(at): _text(one) for at, one in asked.scores.items()},
+                "score_map": {
+                    str(at): score_text(one) for at, one in asked.scores.items()
+                },
                 "min_n": asked.min_n,
                 "rules_revision": self._revision,
             }
@@ -262,7 +269,7 @@ class Telling:
             reckoning = self._reckonings.get(id(asked))
             if reckoning is None:
                 reckoning = self._reckonings[id(asked)] = Reckoning(asked)
-            with _complaining():
+            with complaining():
                 known = reckoning.named(cell)
             self._known[id(cell), id(asked)] = known
         return known
@@ -273,12 +280,13 @@ def figures_of(cell: Cell, asked: Asked) -> Figures:
 
     Raises ProblemError when the score map lacks a level that was rated.
     """
-    with _complaining():
+    with complaining():
         return figures(cell, asked)
 
 
 @contextmanager
-def _complaining() -> Iterator[None]:
+def complaining() -> Iterator[None]:
+    """A level without a score was rated: ProblemError instead of ValueError."""
     try:
         yield
     except ValueError as error:
@@ -286,7 +294,12 @@ def _complaining() -> Iterator[None]:
         raise ProblemError(status, "invalid_request", f"score_map: {error}") from error
 
 
-def _text(score: Fraction) -> str:
+def scores_told(asked: Asked) -> dict[str, str]:
+    """The score map by which figures were worked out."""
+    return {str(level): score_text(score) for level, score in asked.scores.items()}
+
+
+def score_text(score: Fraction) -> str:
     """A score as it was written, without zeros at its end: it has a decimal form."""
     number = Decimal(score.numerator) / Decimal(score.denominator)
     return f"{number.normalize():f}"

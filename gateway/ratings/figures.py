@@ -6,9 +6,10 @@ places, means have four, as decimal strings; None where nothing is to be divided
 
 import operator
 from collections.abc import Mapping
+from fractions import Fraction
 from functools import lru_cache
 from math import lcm
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -98,6 +99,13 @@ _Scores = tuple[dict[str, str | None], str | None, str | None, str | None]
 _NAMES: Final = tuple(str(level) for level in LEVELS)
 
 
+class Score(NamedTuple):
+    """A mean score, None when too few answered, and of how many ratings it is."""
+
+    rated: int
+    mean: Fraction | None
+
+
 class Reckoning:
     """Works figures out of cells; what they have in common is worked out once."""
 
@@ -163,6 +171,22 @@ class Reckoning:
             "completeness": share(received, received + cell.get(LOST, 0)),
             "min_n_met": rated >= min_n,
         }
+
+    def exact(self, cell: Cell) -> tuple[Score, Score]:
+        """The mean score before it is rounded: of answers, and with defaults.
+
+        Raises:
+            ValueError: as `of`.
+        """
+        answers, defaults = self._counts(cell)
+        both = list(map(operator.add, answers, defaults))
+        return self._exact(answers), self._exact(both)
+
+    def _exact(self, counts: list[int]) -> Score:
+        seen = sum(counts)
+        if not seen or seen < self._asked.min_n:
+            return Score(seen, None)
+        return Score(seen, Fraction(self._total(counts), self._unit * seen))
 
     def _counts(self, cell: Cell) -> tuple[list[int], list[int]]:
         """Answers and defaults by level."""

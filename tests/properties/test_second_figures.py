@@ -7,7 +7,6 @@ import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +14,6 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from gateway.events import rfc3339
-from gateway.ratings.scoring import Weighted, composite
 from tests.support import second_figures as second
 from tests.support import second_targets
 from tests.support.folded_api import FoldedApi
@@ -131,7 +129,6 @@ def of_api(item: dict[str, Any], asked: Question) -> tuple[second.Key, dict[str,
     found["score_map"] = {
         int(level): Decimal(score) for level, score in found["score_map"].items()
     }
-    found["satisfied_levels"] = list(found["satisfied_levels"])
     return key, found
 
 
@@ -167,6 +164,8 @@ def check(seed: int, size: int, questions: int) -> None:
                 asyncio.run(compare(api, world, question_of(dice)))
             asyncio.run(compare_streaks(api, world, dice))
             asyncio.run(compare_samples(api, world, dice))
+            for _ in range(3):
+                asyncio.run(compare_composites(api, world, dice))
         finally:
             api.close()
 
@@ -285,6 +284,27 @@ async def compare_streaks(api: FoldedApi, world: World, dice: random.Random) -> 
     assert told == second_targets.streaks(rates, Decimal(below), months), query
 
 
+WEIGHTS: Final = ("speed:60,calm:40", "calm:33.5,speed:66.25,clear:0.25", "speed:100")
+GROUPS_OF_ITEMS: Final = ((), ("employee",), ("site", "month"), ("department",))
+
+
+async def compare_composites(api: FoldedApi, world: World, dice: random.Random) -> None:
+    drawn, text = question_of(dice), dice.choice(WEIGHTS)
+    filters = {name: one for name, one in drawn.filters.items() if name != "item"}
+    asked = replace(drawn, group_by=dice.choice(GROUPS_OF_ITEMS), filters=filters)
+    renormalise = dice.random() < 0.5
+    params = {**params_of(asked), "weights": text, "renormalise": renormalise}
+    answer = await api.get("/api/v1/statistics/composites", **params)
+    assert answer.status_code == 200, answer.text
+    told = dict(of_api(item, asked) for item in answer.json()["items"])
+    pairs = (name.split(":") for name in text.split(","))
+    weights = {name: Decimal(weight) for name, weight in pairs}
+    again = second.of_items(world, asked, weights, renormalise=renormalise)
+    assert told.keys() - {()} == again.keys() - {()}
+    for key, expected in again.items():
+        assert {name: told[key][name] for name in expected} == expected, (params, key)
+
+
 async def compare_samples(api: FoldedApi, world: World, dice: random.Random) -> None:
     """How many unrated sessions a sample holds; voided ones are without a rating."""
     volume, share = dice.randint(1, 40), dice.choice(("0.30", "0", "0.5", "1"))
@@ -299,27 +319,3 @@ async def compare_samples(api: FoldedApi, world: World, dice: random.Random) -> 
     told = len(outcome["unrated"]), outcome["unrated_shortfall"]
     wanted = second_targets.unrated_of(volume, Decimal(share), unrated)
     assert told == wanted, (body, told, wanted)
-
-
-SCORES_OF_ITEMS = st.one_of(st.none(), st.decimals(0, 100, places=2))
-
-
-@given(
-    st.lists(st.tuples(st.integers(0, 40), SCORES_OF_ITEMS), min_size=1, max_size=5),
-    st.booleans(),
-)
-def test_a_composite_is_the_weighted_sum_of_its_items(
-    parts: list[tuple[int, Decimal | None]],
-    renormalise: bool,  # noqa: FBT001 -- drawn by position
-) -> None:
-    last = 100 - sum(weight for weight, _ in parts[1:])
-    weighed = [(last, parts[0][1]), *parts[1:]]
-    told = composite(
-        [
-            Weighted(Fraction(weight), None if one is None else Fraction(one))
-            for weight, one in weighed
-        ],
-        renormalise=renormalise,
-    )
-    again = [(Decimal(weight), one) for weight, one in weighed]
-    assert told == second.composite(again, renormalise=renormalise)

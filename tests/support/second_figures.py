@@ -94,8 +94,10 @@ def of_items(
             )
             for name, some in levels.items():
                 score = _scores(some, rules)["mean_score"]
-                item = told[key]["items"].setdefault(name, {})
-                item |= {f"rated{suffix}": len(some), f"mean_score{suffix}": score}
+                own = told[key]["items"].setdefault(
+                    name, {"weight": f"{weights[name]}"}
+                )
+                own |= {f"rated{suffix}": len(some), f"mean_score{suffix}": score}
     return told
 
 

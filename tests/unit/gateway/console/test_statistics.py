@@ -284,3 +284,44 @@ async def test_what_is_known_to_be_lost_stands_beside_the_scores(
     (whole,) = await ask(api)
     assert (whole["rated"], whole["completeness"]) == (7, "100.00")
     assert api.world.all("SELECT * FROM loss") == []
+
+
+@pytest.mark.parametrize(
+    ("weights", "more"),
+    [
+        ("speed:60,calm:39.9", {}),
+        ("speed:60,speed:40", {}),
+        ("speed:160,calm:-60", {}),
+        ("speed", {}),
+        ("speed:100", {"group_by": "item"}),
+        ("speed:100", {"reason": "noise"}),
+        ("speed:100", {"score_map": "5:100"}),
+    ],
+)
+async def test_a_composite_of_nothing_definite_is_refused(
+    api: FoldedApi, weights: str, more: dict[str, str]
+) -> None:
+    path = "/api/v1/statistics/composites"
+    items = [{"code": "speed", "level": 4}]
+    api.world.publish("d-1", {"event_id": "event-0001", "level": 5, "items": items})
+    answer = await api.get(path, weights=weights, **more)
+    assert answer.status_code == 422, answer.text
+
+
+async def test_composites_come_by_pages_and_are_rounded_once(api: FoldedApi) -> None:
+    for number, level in enumerate((5, 4, 4)):
+        items = [{"code": "speed", "level": level}, {"code": "calm", "level": 1}]
+        for who in ("ann", "bob"):
+            name = f"event-{who}-{number}"
+            body = {"event_id": name, "level": 5, "items": items, "employee_id": who}
+            api.world.publish("d-1", {**body, "session_id": name})
+    asked = {"weights": "speed:99.99,calm:0.01", "group_by": "employee", "limit": 1}
+    path = "/api/v1/statistics/composites"
+    page = (await api.get(path, **asked)).json()
+    (one,) = page["items"]
+    assert (one["key"], one["composite"]) == ({"employee": "ann"}, "4.3330")
+    (other,) = (await api.get(path, **asked, cursor=page["next_cursor"])).json()[
+        "items"
+    ]
+    assert other["key"] == {"employee": "bob"}
+    assert other["items"]["speed"]["mean_score"] == "4.3333"
