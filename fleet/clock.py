@@ -1,5 +1,6 @@
 """What a terminal's heartbeats tell of its clock (device protocol v1, "Time" 1)."""
 
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 STEP_MS: Final = 30 * 60_000
@@ -33,5 +34,11 @@ def observe_clock(evidence: ClockEvidence, offset_ms: int) -> ClockEvidence:
     if abs(offset_ms - steps * STEP_MS) > TOLERANCE_MS or abs(steps) > ZONE_STEPS_MAX:
         return ClockEvidence()
     if steps != evidence.steps:
-        return ClockEvidence(steps, 1)
-    return ClockEvidence(steps, min(evidence.heartbeats + 1, HEARTBEATS_MIN))
+        return _evidence(steps, 1)
+    return _evidence(steps, min(evidence.heartbeats + 1, HEARTBEATS_MIN))
+
+
+@lru_cache(maxsize=1024)
+def _evidence(steps: int, heartbeats: int) -> ClockEvidence:
+    """One object for all terminals of which the same is known: there are few."""
+    return ClockEvidence(steps, heartbeats)

@@ -44,8 +44,8 @@ class Findings(msgspec.Struct, gc=False, omit_defaults=True):
     routine work degrades it.
     """
 
-    reasons: list[Reason] = []
-    bad_since: dict[str, int] = {}
+    reasons: tuple[Reason, ...] = ()
+    bad_since: dict[str, int] | None = None  # None: nothing, of nearly all devices
     counts: tuple[int, ...] = ()
     moved: tuple[int, ...] = ()
     marks: tuple[int, ...] = ()

@@ -282,24 +282,26 @@ def diagnose(found: Findings, vitals: Vitals, at_ms: int | None = None) -> list[
         return []
     at_ms = vitals.received_ms if at_ms is None else at_ms
     standing = {reason.code: reason for reason in found.reasons}
+    bad_since = found.bad_since or {}
     changed: list[Reason] = []
     for code, judge, lasts_ms, _, text in RULES:
         stands = standing.get(code)
         bad = judge(vitals, found, stands)
         if bad is None or bad is (stands is not None):
-            if found.bad_since and not bad:
-                found.bad_since.pop(code, None)
+            if not bad:
+                bad_since.pop(code, None)
             continue
         if not bad:
             changed.append(standing.pop(code))
             continue
-        since_ms = found.bad_since.setdefault(code, at_ms) if lasts_ms else at_ms
+        since_ms = bad_since.setdefault(code, at_ms) if lasts_ms else at_ms
         if at_ms - since_ms >= lasts_ms:
-            found.bad_since.pop(code, None)
+            bad_since.pop(code, None)
             standing[code] = Reason(code, since_ms, text(vitals, found))
             changed.append(standing[code])
+    found.bad_since = bad_since or None
     if changed:
-        found.reasons = list(standing.values())
+        found.reasons = tuple(standing.values())
     return changed
 
 

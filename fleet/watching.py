@@ -6,6 +6,7 @@ receipt and only while its site serves; one that speaks is online at any hour.
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -108,6 +109,12 @@ class Habits(NamedTuple):
 
     def days(self, heartbeats: int) -> int:
         return heartbeats * max(1, -(-self.interval_ms // DAY_MS))
+
+
+@lru_cache(maxsize=256)
+def habits_of(interval_ms: int, batch: bool, opening: Opening) -> Habits:  # noqa: FBT001 -- as the tuple has it
+    """One object for all devices of a site that speak as often."""
+    return Habits(interval_ms, batch, opening)
 
 
 class Due(NamedTuple):

@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final, Protocol, cast
 
+from gateway.app.memory import give_back_memory
 from gateway.app.paths import Paths
 from gateway.app.signals import Signals
 from gateway.ipc.doorbell import ring
@@ -45,4 +46,7 @@ async def run_role(settings: Settings, config: Path, role: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
     loop.add_signal_handler(signal.SIGHUP, signals.reload.set)
-    await module.run(settings, config, signals)
+    async with asyncio.TaskGroup() as group:
+        giving_back = group.create_task(give_back_memory())
+        await module.run(settings, config, signals)
+        giving_back.cancel()

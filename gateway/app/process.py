@@ -1,12 +1,12 @@
 """The role `process`, put together."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 import structlog
 
-from gateway.app.backup import Backup
 from gateway.app.paths import Paths
 from gateway.app.signals import Signals
 from gateway.app.wanted import calendar_days, wanted
@@ -16,7 +16,7 @@ from gateway.errors import PermanentError
 from gateway.ipc.submission import SubmissionClient
 from gateway.journal.sqlite import SqliteJournalReader
 from gateway.ledger.checkpoints import Checkpoints
-from gateway.ledger.queries import SqliteLedgerQueries
+from gateway.ledger.owed import Owed
 from gateway.ledger.store import Store, connect
 from gateway.ports import Submitter
 from gateway.processing.backups import Backups
@@ -27,7 +27,8 @@ from gateway.processing.publishing import Publishing
 from gateway.processing.role import ProcessOptions, ProcessRole
 from gateway.processing.standings import Standing, Standings
 from gateway.processing.state import State
-from gateway.queries import DeliveryQueries, LedgerQueries
+from gateway.queries import DeliveryQueries
+from gateway.queries.rows import OwedEvents, SinkCursor
 from gateway.reading import Reader
 from gateway.sealing import open_keyring
 from gateway.settings import Settings, SettingsError, load_settings
@@ -45,7 +46,7 @@ async def run(settings: Settings, config: Path, signals: Signals) -> None:
     checkpoints = Checkpoints(paths.ledger, paths.checkpoints)
     checkpointing = Checkpointing(checkpoints, state, reader, submitter, clock)
     deliveries, ledger = Reader(paths.delivery), Reader(paths.ledger)
-    owed = SqliteLedgerQueries(ledger)
+    owed = Owed()
     backups = _backups(settings, state, submitter, clock)
     role = ProcessRole(
         ProcessOptions(paths.run_dir),
@@ -60,7 +61,12 @@ async def run(settings: Settings, config: Path, signals: Signals) -> None:
         Publishing(state, submitter, clock, partial(calendar_days, settings)),
         backups,
         Standings(
-            partial(standings, SqliteDeliveryQueries(deliveries), owed, clock),
+            partial(
+                standings,
+                SqliteDeliveryQueries(deliveries),
+                lambda cursors: ledger.read(lambda c: owed.count(c, cursors)),
+                clock,
+            ),
             submitter,
             clock,
         ),
@@ -91,17 +97,21 @@ def _backups(
     wanted = settings.backup
     if wanted.directory is None:
         return None
+    from gateway.app.backup import Backup  # noqa: PLC0415 -- 4 MB for who backs up
+
     making = Backup(settings, wanted.directory)
     every = wanted.every_hours
     return Backups(making.take, making.interrupt, every, state, submitter, clock)
 
 
 def standings(
-    deliveries: DeliveryQueries, ledger: LedgerQueries, clock: Clock
+    deliveries: DeliveryQueries,
+    owed_beyond: Callable[[Sequence[SinkCursor]], list[OwedEvents]],
+    clock: Clock,
 ) -> list[Standing]:
     """Delivery is read before the ledger, so that owed is never less than zero."""
     sinks = deliveries.sinks()
-    owed = ledger.owed([sink.cursor for sink in sinks])
+    owed = owed_beyond([sink.cursor for sink in sinks])
     return [
         Standing(
             sink.name,

@@ -1,7 +1,7 @@
 """Since when devices serve and fail, and what that comes to, day by day."""
 
 from collections.abc import Iterable
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 from gateway.ledger.store import Store
 
@@ -44,13 +44,13 @@ class Availability:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def open_spans(self) -> dict[int, dict[Kind, int]]:
-        """What lasts, and since when, by device."""
-        found: dict[int, dict[Kind, int]] = {}
+    def open_spans(self) -> dict[Kind, dict[int, int]]:
+        """Of each kind, by device, since when what lasts began."""
+        found: dict[Kind, dict[int, int]] = {kind: {} for kind in get_args(Kind)}
         for number, kind, since_ms in self._store.all(
             "SELECT device_no, kind, since_ms FROM device_span WHERE until_ms IS NULL"
         ):
-            found.setdefault(number, {})[kind] = since_ms
+            found[kind][number] = since_ms
         return found
 
     def begin(self, device_no: int, kind: Kind, since_ms: int) -> None:

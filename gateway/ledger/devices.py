@@ -33,9 +33,12 @@ class _Gaps(msgspec.Struct, gc=False, omit_defaults=True):
 
 
 _GAPS = msgspec.json.Decoder(_Gaps)
+_NO_GAPS: Final = "{}"
 
 
 def _gaps_of(sequence: Sequence) -> str:
+    if not (sequence.missing or sequence.given_up or sequence.boots):
+        return _NO_GAPS  # of nearly all devices: one text for them
     gaps = _Gaps(sequence.missing, sequence.given_up, sequence.boots)
     return msgspec.json.encode(gaps).decode()
 

@@ -11,8 +11,8 @@ from typing import Any, Final, NamedTuple
 import apsw
 
 from gateway.ledger.queries.names import SESSION_KEY
+from gateway.ledger.snapshot import BESIDE
 
-BESIDE: Final = "beside"
 _SESSION: Final = (
     "state",
     "business_date",

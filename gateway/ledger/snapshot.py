@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 import apsw
 import msgspec
@@ -10,8 +10,10 @@ import msgspec
 from gateway.ledger import checkpoints
 from gateway.ledger.books import COUNTERS
 from gateway.ledger.checkpoints import Checkpoint
-from gateway.ledger.differing import BESIDE
 from gateway.ledger.store import BUSY_MS
+
+BESIDE: Final = "beside"
+"""The schema of a ledger that is attached to be compared."""
 
 
 class _Started(msgspec.Struct):

@@ -55,7 +55,7 @@ class Accounting:
         """Begin and end what its presence, health and lifecycle say of it."""
         if is_reserved(device.device_id):
             return
-        lasting = self._open.setdefault(device.no, {})
+        lasting = {kind for kind in _KINDS if device.no in self._open[kind]}
         wanted = _wanted(device, was_absent="absent" in lasting)
         site = device.site or ""
         if wanted and site not in self._next:
@@ -69,7 +69,7 @@ class Accounting:
         """Whether the gateway sees anything may be otherwise since then."""
         state = self._state
         blind = bool(state.inattentive or state.suspect)
-        if blind is not ("unobserved" in self._open.setdefault(_GATEWAY, {})):
+        if blind is not (_GATEWAY in self._open["unobserved"]):
             since_ms = self._turn(_GATEWAY, "unobserved", min(at_ms, state.now_ms))
             for site in sorted(self._next):
                 self._site_again(site, since_ms, state.now_ms)
@@ -116,10 +116,10 @@ class Accounting:
 
     def _turn(self, number: int, kind: Kind, at_ms: int) -> int:
         """Begin or end a span; answers since when sums may be otherwise."""
-        lasting = self._open[number]
-        since_ms = lasting.pop(kind, None)
+        lasting = self._open[kind]
+        since_ms = lasting.pop(number, None)
         if since_ms is None:
-            lasting[kind] = at_ms
+            lasting[number] = at_ms
             self._books.begin(number, kind, at_ms)
             return at_ms
         self._books.end(number, kind, since_ms, at_ms)

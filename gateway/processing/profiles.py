@@ -1,6 +1,7 @@
 """The device profiles in force: who is read how, and what a key means."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Final, cast
 
 import msgspec
@@ -105,8 +106,16 @@ class Profiles:
         """The commands that its devices know; None: it does not say."""
         return self._profiles.get(name or "", _PLAIN).commands
 
-    def limits(self, name: str | None) -> Limits:
-        return self._profiles.get(name or "", _PLAIN).limits
+    def bucket(self, name: str | None) -> tuple[float, float, int]:
+        """What it holds, its refill in a millisecond, and how much may wait."""
+        return _bucket(self._profiles.get(name or "", _PLAIN).limits)
+
+
+@lru_cache(maxsize=256)
+def _bucket(limits: Limits) -> tuple[float, float, int]:
+    """One object for all devices that it bounds."""
+    per_ms = limits.refill_per_s / 1000
+    return float(limits.burst_elements), per_ms, limits.deferred_max
 
 
 def read_profiles(text: str | None) -> Profiles:

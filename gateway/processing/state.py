@@ -258,10 +258,8 @@ class State:
         """Work out what follows from a device's window and profile."""
         window = self.windows.get(device.window or "", {})
         device.department = window.get("department")
-        limits = self.profiles.limits(device.profile)
-        device.burst = float(limits.burst_elements)
-        device.refill_per_ms = limits.refill_per_s / 1000
-        device.deferred_max = limits.deferred_max
+        bucket = self.profiles.bucket(device.profile)
+        device.burst, device.refill_per_ms, device.deferred_max = bucket
         scale = self.profiles.scale(device.profile)
         device.scores = self.scores_of(scale, device.site)
         device.binding = None

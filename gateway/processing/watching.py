@@ -15,6 +15,7 @@ from fleet.watching import (
     Presence,
     Sign,
     calm_ms,
+    habits_of,
     meet_boot,
     move,
     next_sign,
@@ -173,7 +174,7 @@ class Watching:
         if habits is None:
             interval_s, batch = self._state.profiles.rhythm(device.profile)
             opening = self._state.openings.of(device.site)
-            habits = device.habits = Habits(interval_s * 1000, batch, opening)
+            habits = device.habits = habits_of(interval_s * 1000, batch, opening)
         return habits
 
     def _heard_ms(self, device: Device) -> int:

@@ -6,68 +6,71 @@ raise `QueryDeadlineError` or `StoreAbsentError`, lists also `CursorError`; list
 newest first.
 """
 
-from collections.abc import Sequence
-from typing import Protocol
+from __future__ import annotations
 
-from fleet.inspections.plans import Plan
-from gateway.ports import OutboxRow, SinkSince
-from gateway.queries.asking import (
-    AlertFilter,
-    DeadLetterFilter,
-    DeviceFilter,
-    Page,
-    QuarantineFilter,
-    RatingFilter,
-    SessionFilter,
-    Slice,
-    WindowFilter,
-)
-from gateway.queries.audit import AuditFilter, AuditRow
-from gateway.queries.availability import AvailabilityFilter, AvailabilityFound
-from gateway.queries.canaries import CanaryRow
-from gateway.queries.commands import (
-    CapabilitiesRow,
-    CommandFilter,
-    CommandRow,
-    SettingsRow,
-)
-from gateway.queries.comments import CommentFilter, CommentRow
-from gateway.queries.counts import CountFilter, Groups, Sites, Some, Terms
-from gateway.queries.devices import DeviceHistory, DevicePeriod
-from gateway.queries.duties import DutyFilter, DutyRow, TakenEvent
-from gateway.queries.inspections import (
-    InspectionFilter,
-    InspectionRow,
-    PressTestRow,
-    RecordRow,
-    SiteWork,
-)
-from gateway.queries.maintenance import MaintenanceDetail, MaintenanceRow
-from gateway.queries.needs import SiteNeed, WindowCover
-from gateway.queries.reconciliations import ReconciliationFilter, ReconciliationRow
-from gateway.queries.rows import (
-    ActRow,
-    AlertDetail,
-    AlertRow,
-    DeadLetterDetail,
-    DeadLetterRow,
-    DeviceRow,
-    FateCounts,
-    OwedEvents,
-    PresenceChange,
-    QuarantineRow,
-    RatingDetail,
-    RatingRow,
-    RegisteredDevice,
-    SessionDetail,
-    SinkCursor,
-    SinkRow,
-    WindowRow,
-)
-from gateway.queries.samples import Candidates, SampleDetail, SampleRow
-from gateway.queries.statements import ChangeRow, StatementDetail, StatementRow
-from gateway.queries.targets import Miss
-from gateway.queries.visits import SpotCheckRow, VisitFilter, Visits
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # who asks for one kind of rows does not load all of them
+    from fleet.inspections.plans import Plan
+    from gateway.ports import OutboxRow, SinkSince
+    from gateway.queries.asking import (
+        AlertFilter,
+        DeadLetterFilter,
+        DeviceFilter,
+        Page,
+        QuarantineFilter,
+        RatingFilter,
+        SessionFilter,
+        Slice,
+        WindowFilter,
+    )
+    from gateway.queries.audit import AuditFilter, AuditRow
+    from gateway.queries.availability import AvailabilityFilter, AvailabilityFound
+    from gateway.queries.canaries import CanaryRow
+    from gateway.queries.commands import (
+        CapabilitiesRow,
+        CommandFilter,
+        CommandRow,
+        SettingsRow,
+    )
+    from gateway.queries.comments import CommentFilter, CommentRow
+    from gateway.queries.counts import CountFilter, Groups, Sites, Some, Terms
+    from gateway.queries.devices import DeviceHistory, DevicePeriod
+    from gateway.queries.duties import DutyFilter, DutyRow, TakenEvent
+    from gateway.queries.inspections import (
+        InspectionFilter,
+        InspectionRow,
+        PressTestRow,
+        RecordRow,
+        SiteWork,
+    )
+    from gateway.queries.maintenance import MaintenanceDetail, MaintenanceRow
+    from gateway.queries.needs import SiteNeed, WindowCover
+    from gateway.queries.reconciliations import ReconciliationFilter, ReconciliationRow
+    from gateway.queries.rows import (
+        ActRow,
+        AlertDetail,
+        AlertRow,
+        DeadLetterDetail,
+        DeadLetterRow,
+        DeviceRow,
+        FateCounts,
+        OwedEvents,
+        PresenceChange,
+        QuarantineRow,
+        RatingDetail,
+        RatingRow,
+        RegisteredDevice,
+        SessionDetail,
+        SinkCursor,
+        SinkRow,
+        WindowRow,
+    )
+    from gateway.queries.samples import Candidates, SampleDetail, SampleRow
+    from gateway.queries.statements import ChangeRow, StatementDetail, StatementRow
+    from gateway.queries.targets import Miss
+    from gateway.queries.visits import SpotCheckRow, VisitFilter, Visits
 
 
 class LedgerQueries(Protocol):

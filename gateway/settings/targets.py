@@ -1,12 +1,14 @@
 """[[targets]]: figures that are to be at least so high."""
 
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from gateway.ratings import targets
 from gateway.settings.fields import Section
+
+if TYPE_CHECKING:
+    from gateway.ratings import targets
 
 _Value = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
@@ -21,12 +23,16 @@ class Target(Section):
 
     @model_validator(mode="after")
     def _can_be_set(self) -> Self:
+        from gateway.ratings import targets  # noqa: PLC0415 -- see below
+
         error = targets.target_error(self.target())
         if error is not None:
             raise ValueError(error)
         return self
 
-    def target(self) -> targets.Target:
+    def target(self) -> "targets.Target":
+        from gateway.ratings import targets  # noqa: PLC0415 -- 1 MB for who sets some
+
         return targets.Target(
             figure=self.figure,
             at_least=self.at_least,

@@ -44,3 +44,8 @@ def test_no_zone_is_further_than_fourteen_hours() -> None:
 
 def test_a_clock_set_right_is_no_longer_corrected() -> None:
     assert correction_after(*[-8 * HOUR_MS] * 9, 0) == 0
+
+
+def test_terminals_whose_clocks_prove_the_same_share_what_is_known() -> None:
+    one, other = (observe_clock(ClockEvidence(), 1_000 * n) for n in (1, 2))
+    assert one is other
