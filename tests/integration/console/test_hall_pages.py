@@ -1,11 +1,23 @@
 """Halls and terminals in a real browser."""
 
+import re
 from typing import Any
 
 import httpx
 
 from tests.integration.console.browser import Browser, Console
 from tests.integration.console.hall import HOSTILE
+
+CHINESE = {
+    "/": "消息代理丢失了会话",
+    "/halls/south": "开门点名",
+    "/devices/eval-0012": "未下发参数",
+    "/ratings/eval-0001:e00-01-0": "判定依据",
+    "/alerts": "检查消息代理的会话保持",
+    "/audit": "机构资料表生效",
+}
+SENTENCE = re.compile(r"(?!evalgate)\b[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}")
+"""Three words in a row are no name, no id and no unit."""
 
 
 def asked(console: Console, path: str) -> Any:  # noqa: ANN401 -- JSON
@@ -68,7 +80,7 @@ def test_a_terminal_is_asked_for_something_and_furnished(
     browser.open("/devices/eval-0009")
     browser.sees("It was not asked for anything yet.", "Nothing is wanted of it")
     browser.click("Send")
-    browser.sees("Show yourself", "seconds = 10", "asked")
+    browser.sees("Show yourself", "Seconds 10", "asked")
     (command,) = asked(console, "/devices/eval-0009/commands")["items"]
     assert (command["command"], command["parameters"]) == ("identify", {"seconds": 10})
     browser.find("[aria-label='Setting']").send_keys("volume")
@@ -88,3 +100,11 @@ def test_only_what_makes_sense_is_offered(browser: Browser, console: Console) ->
     browser.sees("Nothing: its life is over.")
     assert asked(console, "/devices/eval-0008")["lifecycle"] == "retired"
     assert not browser.all("[aria-label='Setting']")[0].is_displayed()
+
+
+def test_chinese_pages_tell_no_english_sentence(browser: Browser) -> None:
+    browser.prefer("zh-CN")
+    for path, told in CHINESE.items():
+        browser.open(path)
+        browser.sees(told)
+        assert SENTENCE.findall(browser.text().replace(HOSTILE, "")) == [], path

@@ -149,8 +149,7 @@ class _Row:
         )
         name = words.known("command", item["command"])
         ui.label(name).classes("console-here")
-        given = ", ".join(f"{key} = {it}" for key, it in _given(item).items())
-        ui.label(given)
+        ui.label(words("list_joint").join(self._given(item["parameters"])))
         by = item["asked_by"] or words("nobody_known")
         at = time(item["asked_at"], "%m-%d %H:%M:%S")
         ui.label(f"{at} · {by}").classes("console-quiet console-number")
@@ -165,6 +164,13 @@ class _Row:
                 ui.label(words(f"reply_{key}", text=written(item[key]))).classes(
                     "console-reply"
                 )
+
+    def _given(self, parameters: Mapping[str, Any]) -> list[str]:
+        words = self._visit.words
+        return [
+            f"{words.known('parameter', key)} {words.known(key, written(value))}"
+            for key, value in parameters.items()
+        ]
 
     async def _turn(self) -> None:
         self.is_open = not self.is_open
@@ -196,7 +202,3 @@ class _Row:
             if found["is_open"]:
                 until = self._visit.time(found["expires_at"])
                 ui.label(words("expires", at=until)).classes("console-quiet")
-
-
-def _given(item: Mapping[str, Any]) -> dict[str, str]:
-    return {key: written(value) for key, value in item["parameters"].items()}

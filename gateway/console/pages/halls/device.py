@@ -49,7 +49,7 @@ class OneDevice:
                 self._hours = Hours(visit.words("hours"))
             with section(visit.words("history"), "w-6"):
                 self._line = ui.element("div")
-            with section(visit.words("tail"), "w-6"):
+            with section(visit.words("tail")):
                 self._tail = ui.element("div")
 
     async def look(self) -> None:
@@ -153,7 +153,8 @@ class OneDevice:
                 ui.label(self._visit.words("no_messages")).classes("console-quiet")
             for one in messages:
                 at = self._visit.time(one["received_at"])
-                ui.label(f"{at} · {one['channel']}").classes("console-number")
+                channel = self._visit.words.known("channel", one["channel"])
+                ui.label(f"{at} · {channel}").classes("console-number")
                 ui.label(_text(one["payload_base64"])).classes("console-payload")
 
 

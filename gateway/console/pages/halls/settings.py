@@ -26,7 +26,7 @@ class Settings:
         self._may = visit.may("operate")
         with section(visit.words("settings"), "w-6"):
             self._told = ui.element("div")
-            self._form = ui.element("div").classes("console-filters")
+            self._form = ui.element("div").classes("console-filters console-below")
             if self._may:
                 with self._form:
                     self._fields()

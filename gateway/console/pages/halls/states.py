@@ -47,8 +47,9 @@ def badges(visit: Visit, device: Mapping[str, Any]) -> None:
 def reasons(visit: Visit, device: Mapping[str, Any]) -> None:
     """One sentence a reason, and since when; the record's own on hover."""
     causes = Causes(visit.words)
-    for reason in device["reasons"]:
-        since = visit.time(reason["since"], "%m-%d %H:%M")
-        told = causes.sentence(reason["code"], reason["text"], reason["figures"])
-        label = ui.label(visit.words("because", text=told, since=since))
-        label.props["title"] = reason["text"]
+    with ui.element("div").classes("console-why"):
+        for reason in device["reasons"]:
+            since = visit.time(reason["since"], "%m-%d %H:%M")
+            told = causes.sentence(reason["code"], reason["text"], reason["figures"])
+            label = ui.label(visit.words("because", text=told, since=since))
+            label.props["title"] = reason["text"]

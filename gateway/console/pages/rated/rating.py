@@ -9,13 +9,8 @@ from nicegui import ui
 from gateway.console.pages.api import Refusal
 from gateway.console.pages.dialogs import asked, confirmed
 from gateway.console.pages.page import Page
-from gateway.console.pages.rated.telling import (
-    Line,
-    clocks,
-    explanation,
-    facts,
-    section,
-)
+from gateway.console.pages.rated.explaining import evidence, explanation
+from gateway.console.pages.rated.telling import Line, clocks, facts, section
 from gateway.console.pages.visit import Visit
 
 _OUTCOMES: Final = ("kept", "voided")
@@ -77,9 +72,8 @@ class OneRating:
                     (words("disputed"), _told(found["dispute"], "reason", "by")),
                 ]
             )
-            for flag, evidence in found["evidence"].items():
-                told = ", ".join(f"{name} {value}" for name, value in evidence.items())
-                if told:
+            for flag, given in found["evidence"].items():
+                if told := evidence(visit, given):
                     name = words.known("flag", flag)
                     ui.label(f"{name}: {told}").classes("console-quiet")
             if found["session_key"]:

@@ -10,13 +10,8 @@ from gateway.console.pages.api import Refusal
 from gateway.console.pages.filters import Filters
 from gateway.console.pages.listing import Column, Listing
 from gateway.console.pages.page import Page
-from gateway.console.pages.rated.telling import (
-    Line,
-    clocks,
-    explanation,
-    facts,
-    section,
-)
+from gateway.console.pages.rated.explaining import explanation
+from gateway.console.pages.rated.telling import Line, clocks, facts, section
 from gateway.console.pages.visit import Visit
 
 _STATES: Final = (

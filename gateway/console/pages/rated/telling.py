@@ -1,15 +1,13 @@
-"""Times and reasons as lines below each other."""
+"""Facts, moments and deadlines, one below the other."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any
 
 from nicegui import ui
 
 from gateway.console.pages.panels.blocks import heading
 from gateway.console.pages.visit import Visit
-
-DOCS: Final = "docs/rating-rules.md"
 
 
 @contextmanager
@@ -62,20 +60,6 @@ class Line:
         if self._form:
             return self._visit.time(at, self._form)
         return self._visit.time(at, "%Y-%m-%d %H:%M:%S.%f")[:-3]
-
-
-def explanation(visit: Visit, found: Mapping[str, Any]) -> None:
-    """The sentences of the API, each with the section of the rules it follows."""
-    with ui.element("ol").classes("console-reasons"):
-        for line in found["lines"]:
-            with ui.element("li"):
-                ui.label(line["text"])
-                rule = visit.words("by_rule", rule=line["rule"])
-                if line["key"] is not None:
-                    rule += f" · {line['key']} = {line['value']}"
-                ui.label(rule).classes("console-quiet")
-    revision = visit.words("by_rules", revision=found["rules_revision"])
-    ui.label(revision).classes("console-quiet")
 
 
 def clocks(visit: Visit, found: Mapping[str, Any]) -> None:

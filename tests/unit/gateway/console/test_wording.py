@@ -1,6 +1,7 @@
 """Every text is there in every language, with the same places for values."""
 
 import ast
+import re
 import string
 import tomllib
 from pathlib import Path
@@ -17,6 +18,13 @@ from gateway.ratings.flags import FLAGS
 
 TABLES = sorted(path.stem for path in DIRECTORY.glob("*.toml"))
 UNRATED = {it.removeprefix(REASON) for it in SLOTS if it.startswith(REASON)}
+RULES = (Path(__file__).parents[4] / "docs" / "rating-rules.md").read_text("utf-8")
+_FLAGS = RULES.partition("| flag | raised when |")[2].partition("\n\n")[0]
+EVIDENCE = {
+    name
+    for line in _FLAGS.splitlines()[2:]
+    for name in re.findall(r"`(\w+)`", line.split(" | ")[2])
+}
 MODULES = sorted(Path(pages.__file__).parent.rglob("*.py"))
 
 
@@ -74,6 +82,7 @@ def test_each_act_of_people_has_a_word_of_its_own(language: str) -> None:
         ("ratings", "flag", FLAGS),
         ("quarantine", "cause", set(Reason)),
         ("sessions", "why", UNRATED),
+        ("explaining", "evidence", EVIDENCE),
     ],
 )
 def test_each_name_of_the_rules_has_a_word_of_its_own(
