@@ -1,6 +1,7 @@
 """Lists by pages: conditions that were asked for, and cursors on integer keys."""
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import apsw
@@ -11,6 +12,10 @@ Row = TypeVar("Row")
 Columns = tuple[Any, ...]
 
 _KEY_MAX: Final = (1 << 63) - 1
+Span = tuple[int, int]
+"""The first and the last key of some."""
+
+_EVERYWHERE: Final[Span] = (-_KEY_MAX - 1, _KEY_MAX)
 
 
 class Conditions:
@@ -62,15 +67,23 @@ def page(
     listing: Listing[Row],
     conditions: Conditions,
     part: Slice,
+    spans: Sequence[Span] = (_EVERYWHERE,),
 ) -> Page[Row]:
-    """One page, the greatest key first."""
+    """One page, the greatest key first, of keys in `spans`, the greatest one first."""
     select, key, build = listing
-    conditions.where(f"{key} < ?", key_after(part))
-    rows: Iterable[Columns] = connection.execute(
-        f"{select} WHERE {conditions.clause} ORDER BY {key} DESC LIMIT ?",
-        (*conditions.values, part.limit + 1),
+    text = (
+        f"{select} WHERE {conditions.clause} AND {key} >= ? AND {key} <= ?"
+        f" ORDER BY {key} DESC LIMIT ?"
     )
-    return cut(rows, part, build)
+    last, limit = key_after(part) - 1, part.limit + 1
+    rows: Iterable[Columns] = (
+        row
+        for low, high in spans
+        for row in connection.execute(
+            text, (*conditions.values, low, min(high, last), limit)
+        )
+    )
+    return cut(islice(rows, limit), part, build)
 
 
 def cut(

@@ -7,9 +7,11 @@ from typing import Final
 import apsw
 
 from gateway import migrations
+from gateway.ledger.arrivals import Arrivals
 from gateway.ledger.owed import SINKS, terms_of
 from gateway.ledger.packing import pack, unpack
 from gateway.ledger.schema import IDENTITY_TABLE, MIGRATIONS
+from gateway.ledger.store import Store
 from gateway.places import Place
 from gateway.ports import AnyEvent, OutboxRow
 
@@ -107,6 +109,10 @@ class LedgerFile:
             "effective": 1,
         }
         values |= columns
+        if place >= 0:
+            arrivals = Arrivals(Store(self._db))
+            arrivals.note([place], [int(str(values["received_ms"]))])
+            arrivals.save()
         self._insert(
             "rating",
             place=place,

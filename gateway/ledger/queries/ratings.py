@@ -11,12 +11,13 @@ from gateway.events.points import point_ns, point_tags
 from gateway.ledger.queries.names import SESSION_KEY
 from gateway.ledger.queries.organisation import of_site
 from gateway.ledger.ratings import default_place
+from gateway.ledger.schema_arrivals import LATE, SLICE_MS
 from gateway.places import Place
 from gateway.queries.asking import Page, RatingFilter, Slice
 from gateway.queries.rows import PointRow, RatingRow, VoidRow
 from gateway.ratings.facts import Dispute
 from gateway.ratings.flags import Evidence
-from gateway.reading.paging import Columns, Conditions, Listing, page
+from gateway.reading.paging import Columns, Conditions, Listing, Span, page
 
 _SELECT: Final = f"""  -- in the order of the fields of RatingRow
 SELECT r.place, r.ordinal, r.event_id, d.device_id, s.site, s.department, s.window,
@@ -59,6 +60,22 @@ def _build(row: Columns) -> RatingRow:
 
 
 _RATINGS: Final = Listing(_SELECT, "r.place", _build)
+_ARRIVED: Final = """
+SELECT coalesce(min(first_place), 0), coalesce(max(last_place), -1) FROM arrival
+WHERE slice BETWEEN ? AND ?
+"""
+_LATE: Final = f"""
+SELECT count(*), min(place), max(place) FROM (
+    SELECT r.place AS place FROM rating AS r INDEXED BY rating_late
+    WHERE r.occurred_ms >= ? AND r.occurred_ms < ? AND r.place >= 0 AND {LATE} LIMIT ?
+)
+"""
+LATE_MAX: Final = 10_000
+"""So many that came late are looked at, some 20 ms; of more, all ratings are."""
+
+_RECORDED: Final = (0, (1 << 63) - 1)
+_DEFAULTS: Final = (-(1 << 63), -1)
+_MS_MAX: Final = 1 << 53
 
 
 def listed(
@@ -80,7 +97,29 @@ def listed(
     conditions.where(_FLAGGED, wanted.flag)
     conditions.where("r.effective = ?", wanted.effective)
     conditions.where("r.level >= ?", 1)
-    return page(connection, _RATINGS, conditions, part)
+    if wanted.from_ms is None and wanted.to_ms is None:
+        return page(connection, _RATINGS, conditions, part)
+    spans = (pressed(connection, wanted.from_ms, wanted.to_ms), _DEFAULTS)
+    return page(connection, _RATINGS, conditions, part, spans)
+
+
+def pressed(
+    connection: apsw.Connection, from_ms: int | None, to_ms: int | None
+) -> Span:
+    """Between which places those lie that were pressed then, defaults apart.
+
+    Others lie there, too; a rating that came months later makes it wide.
+    """
+    begin, end = from_ms or 0, _MS_MAX if to_ms is None else to_ms
+    slices = (begin - SLICE_MS) // SLICE_MS, (end + SLICE_MS) // SLICE_MS
+    ((first, last),) = connection.execute(_ARRIVED, slices)
+    bounds = begin, end, LATE_MAX + 1
+    ((late, first_late, last_late),) = connection.execute(_LATE, bounds)
+    if late > LATE_MAX:
+        return _RECORDED
+    if late and last < first:
+        return first_late, last_late
+    return (min(first, first_late), max(last, last_late)) if late else (first, last)
 
 
 def place_of(connection: apsw.Connection, device_id: str, event_id: str) -> int | None:

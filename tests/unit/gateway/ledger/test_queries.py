@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.ledger.queries import SqliteLedgerQueries
+from gateway.ledger.queries import SqliteLedgerQueries, ratings
 from gateway.places import Place
 from gateway.ports import RatingEvent
 from gateway.queries.asking import (
@@ -68,6 +68,52 @@ def test_before_the_ledger_is_made_readers_are_told_so(tmp_path: Path) -> None:
     absent = SqliteLedgerQueries(Reader(tmp_path / "ledger.db"))
     with pytest.raises(StoreAbsentError):
         absent.fates()
+
+
+def test_a_period_is_sought_where_it_lies_and_finds_what_came_early_or_late(
+    ledger: LedgerFile, queries: SqliteLedgerQueries
+) -> None:
+    hour_ms, found = 3_600_000, []
+    for hour in range(8):
+        at_ms, name = NOON_MS + hour * hour_ms, f"event-{hour}"
+        told = {"occurred_ms": at_ms, "received_ms": at_ms + 250}
+        ledger.rating("d-1", f"{name}-live", block=10 + hour, **told)
+        told["received_ms"] = NOON_MS + 20 * hour_ms
+        ledger.rating("d-1", f"{name}-late", block=20 + hour, **told)
+    ledger.rating("d-1", "default-2", place=-2, occurred_ms=NOON_MS + hour_ms)
+    wanted = RatingFilter(from_ms=NOON_MS + hour_ms, to_ms=NOON_MS + 2 * hour_ms)
+    cursor = None
+    for _ in range(3):
+        page = queries.ratings(wanted, Slice(1, cursor))
+        found += [one.event_id for one in page.items]
+        cursor = page.next_cursor
+    assert (found, cursor) == (["event-1-late", "event-1-live", "default-2"], None)
+
+
+@pytest.mark.parametrize(
+    ("late_max", "late", "expected"),
+    [(3, 0, (11, 12)), (3, 1, (11, 21)), (0, 1, (0, (1 << 63) - 1))],
+)
+def test_few_of_the_ratings_are_looked_at_for_a_short_period(
+    ledger: LedgerFile,
+    monkeypatch: pytest.MonkeyPatch,
+    late_max: int,
+    late: int,
+    expected: tuple[int, int],
+) -> None:
+    monkeypatch.setattr(ratings, "LATE_MAX", late_max)
+    at_ms = NOON_MS
+    for place in range(10, 13):
+        told = {"occurred_ms": at_ms, "received_ms": at_ms + 250}
+        ledger.rating("d-1", f"event-{place}", place=place, **told)
+        at_ms += 3_600_000
+    if late:
+        told = {"occurred_ms": NOON_MS + 3_600_000, "received_ms": at_ms}
+        ledger.rating("d-1", "event-late", place=21, **told)
+    reader = Reader(ledger.path)
+    bounds = NOON_MS + 3_600_000, NOON_MS + 7_200_000
+    assert reader.read(lambda one: ratings.pressed(one, *bounds)) == expected
+    reader.close()
 
 
 def test_pages_join_into_the_whole_list_newest_first(
