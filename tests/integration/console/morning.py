@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from gateway.ports import Record
-from tests.integration.console.hall import DEVICES, device
+from tests.integration.console.hall import DEVICES, PLAN, device
 from tests.support.folding import FoldedLedger, element, message
 
 GONE: Final = 4
@@ -26,6 +26,11 @@ _BEATS: Final = 110
 _SERVED: Final = 6
 _COMMENTS: Final = {1: "等候时间太长", 2: "窗口没有人", 5: "办得很快"}
 _LEVELS: Final = (5, 5, 4, 5, 1, 3)
+_ASKED: Final = (
+    ("identify", {"seconds": 10}, "done"),
+    ("reboot", {}, "rejected"),
+    ("selftest", {}, None),
+)
 
 
 class Morning:
@@ -49,6 +54,8 @@ class Morning:
         self._take(self._served())
         self._take(self._odd())
         self._object()
+        self._keep()
+        self._order()
 
     def _take(self, records: Iterable[Record]) -> None:
         self._world.take(*records)
@@ -103,6 +110,43 @@ class Morning:
                 "reason": "客户按错了键",
             },
         )
+
+    def _keep(self) -> None:
+        """Routine work: a plan in force, and two terminals looked after."""
+        self._world.act("inspection_plan_put", {"author": "li", "plans": [PLAN]})
+        for number, mark in ((1, "pass"), (7, "fail")):
+            record = {
+                "author": "wang",
+                "operator": "wang",
+                "device_id": device(number),
+                "plan_id": PLAN["plan_id"],
+                "checklist": {"clean": "pass", "battery": mark},
+                "parts": {"battery": 1} if mark == "fail" else {},
+                "notes": "已清洁,已换电池" if mark == "fail" else "已清洁",
+            }
+            self._world.act("inspection_recorded", record)
+
+    def _order(self) -> None:
+        """What the terminal with the low battery was asked for, and how it went."""
+        for name, given, status in _ASKED:
+            asked = {"author": "wang", "device_id": device(WORN), "command": name}
+            told = self._world.settle("command_asked", {**asked, "parameters": given})
+            news = {"device_id": device(WORN), "command_id": told["command_id"]}
+            self._world.act("commands_sent", {"commands": [news]})
+            if status is not None:
+                self._reply(told["command_id"], status)
+        desired = {"volume": 40, "prompt": "请评价"}
+        put = {"author": "wang", "device_id": device(WORN), "desired": desired}
+        self._world.act("device_settings_put", put)
+
+    def _reply(self, command_id: str, status: str) -> None:
+        body = {
+            "v": 1,
+            "event_id": f"reply-{command_id}",
+            "command_id": command_id,
+            "status": status,
+        }
+        self._world.publish_to(device(WORN), "reply", body)
 
 
 def terminals() -> list[int]:
