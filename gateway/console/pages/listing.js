@@ -110,8 +110,8 @@ export default {
       return column.href.replace(/\{([a-z_.]+)\}/g, (_, key) => encodeURIComponent(text_of(at(item, key)))).replace(NOTHING_ASKED, "");
     },
     moment(value) {
-      const form = { dateStyle: "medium", timeStyle: "medium", timeZone: this.zone };
-      return new Intl.DateTimeFormat(this.language, form).format(new Date(value));
+      const form = { dateStyle: "short", timeStyle: "medium", timeZone: this.zone };
+      return new Intl.DateTimeFormat("sv", form).format(new Date(value)); // 2026-11-23 10:58:00, as elsewhere
     },
     told(column, item) {
       const cause = at(item, column.key);

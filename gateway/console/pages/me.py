@@ -21,8 +21,8 @@ from gateway.console.pages.visit import Visit
 _MONTHS: Final = 13
 """To choose from: this one, and a year back."""
 
-_COMPARED: Final = {"satisfaction_rate": " %", "mean_level": ""}
-"""Figures that a department has too, with their unit."""
+_COMPARED: Final = {"satisfaction_rate": "{:.1f} %", "mean_level": "{:.2f}"}
+"""Figures that a department has too, and how they are written."""
 
 
 class Me:
@@ -71,15 +71,15 @@ class Me:
         with _card(words("rated"), count(mine["rated"])):
             if not mine["min_n_met"]:
                 _quiet(words("too_few"))
-        for name, unit in _COMPARED.items():
-            with _card(words(name), _figure(mine[name], unit)):
+        for name, form in _COMPARED.items():
+            with _card(words(name), _figure(mine[name], form)):
                 for one in told["departments"]:
-                    _quiet(self._beside(one, name, unit))
+                    _quiet(self._beside(one, name, form))
 
-    def _beside(self, one: Mapping[str, Any], name: str, unit: str) -> str:
+    def _beside(self, one: Mapping[str, Any], name: str, form: str) -> str:
         if one["withheld"]:
             return self._visit.words("withheld", department=one["department"])
-        value = _figure(one[name], unit)
+        value = _figure(one[name], form)
         return self._visit.words("of_all", department=one["department"], value=value)
 
     def _params(self) -> dict[str, object]:
@@ -97,7 +97,7 @@ class Me:
                 Column("level", words("level"), "level"),
                 Column("window", words("window")),
                 Column("origin", words("origin"), words=_origins(self._visit)),
-                Column("flags", words("flags")),
+                Column("flags", words("flags"), words=words.all_of("flag")),
                 Column("rating_id", words("rating_id")),
             ],
             label=words("ratings"),
@@ -145,8 +145,8 @@ def _quiet(text: str) -> None:
     ui.label(text).classes("console-quiet")
 
 
-def _figure(value: str | None, unit: str) -> str:
-    return NOTHING if value is None else value + unit
+def _figure(value: str | None, form: str) -> str:
+    return NOTHING if value is None else form.format(float(value))
 
 
 def _origins(visit: Visit) -> dict[str, str]:

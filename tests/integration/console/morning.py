@@ -122,6 +122,7 @@ class Morning:
                 "plan_id": PLAN["plan_id"],
                 "checklist": {"clean": "pass", "battery": mark},
                 "parts": {"battery": 1} if mark == "fail" else {},
+                "result": "ok" if mark == "pass" else "degraded",
                 "notes": "已清洁,已换电池" if mark == "fail" else "已清洁",
             }
             self._world.act("inspection_recorded", record)

@@ -46,7 +46,7 @@ def test_a_rating_is_disputed_and_the_dispute_decided(
 
 def test_a_step_of_a_follow_up_is_taken(browser: Browser, console: Console) -> None:
     browser.open("/followups")
-    browser.click(f"Was contacted {BAD}")
+    browser.click(f"Contacted {BAD}")
     browser.find(".console-dialog input").send_keys("called at noon")
     browser.click("OK")
     browser.sees("Done.")

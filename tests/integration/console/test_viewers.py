@@ -47,9 +47,9 @@ ACTS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
     "rating": {**_OF_RATING, "Dispute …": _OPERATE | {"own"}},
     "disputed": {**_OF_RATING, "Decide …": frozenset({"audit"})},
     "followups": {
-        "Was contacted": _OPERATE,
-        "Is put right": _OPERATE,
-        "Is confirmed": _OPERATE,
+        "Contacted": _OPERATE,
+        "Put right": _OPERATE,
+        "Confirmed": _OPERATE,
     },
     "availability": {"Seal a month": frozenset({"audit"})},
     "alerts": {"See to it": _OPERATE, "Put aside": _OPERATE, "Is over": _OPERATE},
