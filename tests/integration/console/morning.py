@@ -26,7 +26,7 @@ _BEATS: Final = 110
 _SERVED: Final = 6
 _COMMENTS: Final = {1: "等候时间太长", 2: "窗口没有人", 5: "办得很快"}
 _LEVELS: Final = (5, 5, 4, 5, 1, 3)
-_ASKED: Final = (
+_ASKED: Final[tuple[tuple[str, dict[str, object], str | None], ...]] = (
     ("identify", {"seconds": 10}, "done"),
     ("reboot", {}, "rejected"),
     ("selftest", {}, None),

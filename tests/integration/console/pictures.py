@@ -52,7 +52,7 @@ PICTURES: Final = {
     "rating": Picture(_BAD, _ZH, _TALL),
     "sessions": Picture("/sessions", _ZH),
     "session": Picture(_BAD, _EN, press="a[href^='/sessions/']"),
-    "followups": Picture("/followups", _ZH),
+    "followups": Picture("/followups", _ZH, (1400, 640)),
     "statistics": Picture("/statistics", _BOTH, _TALL),
     "maintenance": Picture("/maintenance", _EN, (1400, 1150)),
     "sheet": Picture("/maintenance/sheets/north", _ZH, PHONE, press="summary"),
