@@ -23,7 +23,10 @@ SPOOL_BYTES_MAX: Final = 2 * 1024**3
 _HEAD_END: Final = b"\r\n\r\n"
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _GZIP: Final = re.compile(rb"\r\ncontent-encoding: *gzip", re.IGNORECASE)
-_RECORDED: Final = re.compile(rb'"type": ?"evalgate\.rating\.recorded\.v1"')
+_RECORDED: Final = (  # counting is ten times as quick as a pattern
+    b'"type":"evalgate.rating.recorded.v1"',
+    b'"type": "evalgate.rating.recorded.v1"',
+)
 _NO_CONTENT: Final = b"HTTP/1.1 204 No Content\r\n\r\n"
 _NO_LENGTH: Final = b"HTTP/1.1 411 Length Required\r\nContent-Length: 0\r\n\r\n"
 
@@ -57,7 +60,7 @@ def count_points(body: bytes) -> int:
 def count_events(body: bytes) -> int:
     """Count the ratings told of in a request."""
     if b'"specversion"' in body:
-        return len(_RECORDED.findall(body))
+        return sum(map(body.count, _RECORDED))
     return body.count(b'"event_id"')
 
 
@@ -123,7 +126,8 @@ class _Connection(asyncio.Protocol):
                 size = int(length[1])
             if len(buffer) < whole + size:
                 return
-            body = bytes(buffer[whole : whole + size])
+            with memoryview(buffer) as view:  # a slice of a bytearray is one copy more
+                body = bytes(view[whole : whole + size])
             del buffer[: whole + size]
             self._answer(head, body, known=length is not None)
 

@@ -13,6 +13,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Final, TextIO
 from zlib import crc32
@@ -129,16 +130,17 @@ class Load:
         return any(len(lane.waiting) >= _FEED_MAX for lane in self._lanes)
 
     def _feed(self, prepared: Iterator[tuple[int, bytes, str]], count: int) -> int:
+        if self._crowded():
+            return 0
         now_ns, fed = time.monotonic_ns(), 0
-        while fed < count and not self._crowded():
-            item = next(prepared, None)
-            if item is None:
-                break
-            lane, packet, event_id = item
-            self._lanes[lane].waiting.append(packet)
+        queues = [lane.waiting for lane in self._lanes]
+        for lane, packet, event_id in islice(prepared, count):
+            queues[lane].append(packet)
             fed += 1
             if self._sent is not None and event_id:
                 self._sent.write(f"{event_id} {now_ns}\n")
+            if len(queues[lane]) >= _FEED_MAX:
+                break
         return fed
 
     async def _push(self, tick_s: float | None) -> None:
