@@ -1,7 +1,7 @@
 """Receipts, commands and settings: written by the gateway, read by terminals."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -54,9 +54,10 @@ def _bounded(
 
 def encode_receipts(
     at_ms: int, event_ids: Sequence[str], rejected: Sequence[Rejected]
-) -> Iterator[bytes]:
+) -> list[bytes]:
     """The payload of a receipt; of several when one would be larger than 16 KiB."""
-    yield from _parted(format_instant(at_ms), event_ids, _sent(rejected))
+    sent = _sent(rejected) if rejected else ()
+    return _parted(format_instant(at_ms), event_ids, sent)
 
 
 def _sent(rejected: Iterable[Rejected]) -> tuple[wire_downlink.Rejected, ...]:
@@ -68,14 +69,15 @@ def _sent(rejected: Iterable[Rejected]) -> tuple[wire_downlink.Rejected, ...]:
 
 def _parted(
     at: str, event_ids: Sequence[str], rejected: Sequence[wire_downlink.Rejected]
-) -> Iterator[bytes]:
+) -> list[bytes]:
     payload = _encode(wire_downlink.Receipt(at, tuple(event_ids), tuple(rejected)))
     if len(payload) <= OBJECT_BYTES_MAX:
-        yield payload
-        return
+        return [payload]
     half, other = (len(event_ids) + 1) // 2, (len(rejected) + 1) // 2
-    yield from _parted(at, event_ids[:half], rejected[:other])
-    yield from _parted(at, event_ids[half:], rejected[other:])
+    return [
+        *_parted(at, event_ids[:half], rejected[:other]),
+        *_parted(at, event_ids[half:], rejected[other:]),
+    ]
 
 
 def decode(channel: Channel, payload: bytes) -> Downlink:

@@ -381,11 +381,12 @@ class Session:
 
     def _next_packet_id(self) -> int:
         """Packet ids go round; one in use is skipped (fewer than 65,535 are)."""
+        packet_id = self._packet_id
         while True:
-            self._packet_id = self._packet_id % _PACKET_ID_MAX + 1
-            used = self._publishing, self._subscribing
-            if not any(self._packet_id in ids for ids in used):
-                return self._packet_id
+            packet_id = packet_id % _PACKET_ID_MAX + 1
+            if packet_id not in self._publishing and packet_id not in self._subscribing:
+                self._packet_id = packet_id
+                return packet_id
 
 
 def _packet_size(data: bytes, position: int) -> int:

@@ -26,6 +26,7 @@ _LOCAL_DIGITS: Final = 14
 _FIRST_13_DIGITS: Final = 10**12
 _LAST_13_DIGITS: Final = 10**13 - 1
 _SECONDS_CACHED: Final = 4096
+_INSTANTS_CACHED: Final = 64  # the receipts of one moment say the same
 _FRACTIONS_MS: Final = {f".{fraction:03d}": fraction for fraction in range(1000)}
 
 
@@ -54,6 +55,7 @@ def parse_instant(text: str) -> int:
     return instant_ms(_parse_rfc3339(text))
 
 
+@lru_cache(_INSTANTS_CACHED)
 def format_instant(time_ms: int) -> str:
     """`2026-11-21T22:40:00.123Z`.
 

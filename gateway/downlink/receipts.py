@@ -61,9 +61,12 @@ class ReceiptsSink(Publishing):
         merged: dict[str, tuple[list[str], list[tuple[str, str]]]] = {}
         for unit in units:
             assert isinstance(unit, Receipt), "events go to other sinks"
-            event_ids, rejected = merged.setdefault(unit.device_id, ([], []))
-            event_ids += unit.event_ids
-            rejected += unit.rejected
+            known = merged.get(unit.device_id)
+            if known is None:
+                merged[unit.device_id] = ([*unit.event_ids], [*unit.rejected])
+            else:
+                known[0].extend(unit.event_ids)
+                known[1].extend(unit.rejected)
         at_ms = self._clock.wall_ms()
         for device_id, (event_ids, rejected) in merged.items():
             topic = topics.topic(self._root, device_id, topics.Channel.RECEIPT)
