@@ -14,20 +14,17 @@ RATING_COLUMNS: Final = (
     " occurred_ms, claimed_ms, received_ms, time_quality, origin, mode, round,"
     " employee_id, seq, version, effective, flags, amends, details, void"
 )
-_INSERT_PLAIN: Final = """
-INSERT INTO rating (place, ordinal, device_no, event_id, session_no, binding, level,
-    level_raw, occurred_ms, claimed_ms, received_ms, time_quality, origin, mode, round,
-    employee_id, seq, version, effective, flags)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, 'device', ?11, 'live', 'initial',
-    ?12, ?13, 1, 1, ?14)
-"""
-_INSERT_PLAIN_SESSION: Final = """
-INSERT INTO session (no, session_id, site, stage, n, began_ms, business_date, state,
-    device_no, department, window, employee_id, eligible, effective_place, ratings,
-    amend_until_ms, followup_due_ms, rectify_due_ms, due_ms)
-VALUES (?1, ?2, ?3, ?11, 1, ?4, ?5, 'rated', ?6, ?7, ?8, ?9, 1, ?10,
-    '[' || ?10 || ']', ?12, ?13, ?14, ?13)
-"""
+# The engine's wrapper looks a statement up by its text for each row: the columns of
+# these two are not named, but stand in the order of `RATING_COLUMNS` and the schema.
+_INSERT_PLAIN: Final = (
+    "INSERT INTO rating VALUES(?,?,?,?,?,?,?,?,?9,?9,?,'device',?,'live','initial',"
+    "?,?,1,1,?,NULL,NULL,NULL)"
+)
+_INSERT_PLAIN_SESSION: Final = (
+    "INSERT INTO session VALUES(?,?,?,?11,1,?4,?5,'rated',?6,?7,?8,?9,"
+    "NULL,NULL,NULL,NULL,NULL,?12,0,1,NULL,0,?13,?14,?10,'['||?10||']',1,"
+    "NULL,NULL,?13)"
+)
 _INSERT_RATING: Final = f"INSERT INTO rating ({RATING_COLUMNS}) VALUES (" + (
     ", ".join("?" * 23) + ")"
 )

@@ -17,13 +17,22 @@ PAGE_BYTES = 8 * 1024
 WAL_PAGES = 8_000
 """The log holds 64 MiB: pages that change often are copied and synced once."""
 
+OWNED = (
+    # The writer's thread is the only one that uses it: a lock for each value that is
+    # bound, and there are forty a rating, would keep nobody out.
+    apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_NOMUTEX
+)
+
 BUSY_MS = 5_000
 _FORGET_BUSY_MS = 100
 
 
 def connect(path: Path) -> apsw.Connection:
-    """A connection of the one writing process, migrated to the current schema."""
-    connection = apsw.Connection(str(path))
+    """A connection of the one writing process, migrated to the current schema.
+
+    Never for two threads at a time.
+    """
+    connection = apsw.Connection(str(path), flags=OWNED)
     connection.set_busy_timeout(BUSY_MS)
     for pragma in (
         f"page_size = {PAGE_BYTES}",  # of a new file
