@@ -8,7 +8,15 @@ from urllib.parse import urlsplit
 
 from gateway.clock import Clock
 from gateway.events import CloudEvents
-from gateway.ports import Answer, Event, Order, Receipt, Unit, Verdict
+from gateway.ports import (
+    Answer,
+    Event,
+    Order,
+    RatingEvent,
+    Receipt,
+    Unit,
+    Verdict,
+)
 from gateway.sinks.addresses import AddressRefusedError, AddressRule, CheckedResolver
 from gateway.sinks.answers import answer, failed
 from gateway.sinks.http import ASKING_ERRORS, HttpClient
@@ -87,7 +95,12 @@ class BackendSink:
     def _batch(self, units: Sequence[Unit]) -> tuple[list[str], bytes]:
         """As many of the first events as one body may hold, at least one."""
         wrap = self._cloud_events.wrap
-        events = [wrap(unit) for unit in units if not isinstance(unit, Receipt | Order)]
+        # The usual first: of structs, to be none of a class takes ten times as long.
+        events = [
+            wrap(unit)
+            for unit in units
+            if isinstance(unit, RatingEvent) or not isinstance(unit, Receipt | Order)
+        ]
         body = self._cloud_events.encode(events)
         while len(body) > self._options.body_bytes_max and len(events) > 1:
             share = self._options.body_bytes_max / len(body) * _MARGIN
