@@ -144,14 +144,15 @@ class _Counting:
             return {}
         totals = _Totals(wanted)
         from_ms, to_ms = bounds_in(zone, wanted)
-        spans, edges, whole = stretch(from_ms, to_ms, zone, totals.coarsest)
-        for span in spans:
-            within = self._over_within(span)
-            if within.first < within.end:
-                totals.add(source.sums(within, places), span.table, places)
-        still = Span("hour", max(whole.first, self._over), whole.end)
+        cut = stretch(from_ms, to_ms, zone, totals.coarsest, (self._low, self._high))
+        for sign, spans in ((1, cut.spans), (-1, cut.less)):
+            for span in map(self._over_within, spans):
+                if span.first < span.end:
+                    sums = source.sums(span, places)
+                    totals.add(sums, span.table, places, sign)
+        still = Span("hour", max(cut.whole.first, self._over), cut.whole.end)
         rows = source.open(still) if still.first < still.end else []
-        for edge in edges:
+        for edge in cut.edges:
             if self._low - ZONES_APART <= edge.hour < self._high + ZONES_APART:
                 rows.extend(self._within(edge))
         if rows:
@@ -193,11 +194,14 @@ class _Totals:
             return "hour"
         return "day" if set(self._times) & set(_FINE) else "month"
 
-    def add(self, rows: Counted, table: Table, places: Places) -> None:
-        """Add counts of the periods of one table, by the numbers of its places."""
+    def add(self, rows: Counted, table: Table, places: Places, sign: int = 1) -> None:
+        """Add counts of the periods of one table, by the numbers of its places.
+
+        With a sign of -1 they are taken back.
+        """
         slots = _Slots(places, _Names(self._times, table), self._slots)
         for key, count in rows:
-            slots[key >> SLOT_BITS][key & SLOT_MASK] += count
+            slots[key >> SLOT_BITS][key & SLOT_MASK] += sign * count
 
     def cells(self) -> Groups:
         """The sums by the values of each group, in the order that was asked for."""

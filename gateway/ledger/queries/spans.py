@@ -3,6 +3,7 @@
 Hours are local: the ordinal of the day times 24, and the hour, as figures are counted.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_MS: Final = instant_ms(datetime(2, 1, 1, tzinfo=UTC))
 _END_MS: Final = instant_ms(datetime(9999, 1, 1, tzinfo=UTC))
 """Between these years every zone can tell the hour."""
+EVER: Final = (0, date(9999, 1, 1).toordinal() * HOURS)
 
 
 class Span(NamedTuple):
@@ -36,12 +38,14 @@ class Edge(NamedTuple):
 class Stretch(NamedTuple):
     """All of a stretch of time, each moment in one part.
 
-    `whole` are the hours that the spans fill.
+    `less` is counted in spans beyond it, and to be taken back; `whole` are the hours
+    that are left.
     """
 
     spans: list[Span]
     edges: list[Edge]
     whole: Span = Span("hour", 0, 0)
+    less: Sequence[Span] = ()
 
 
 def first_day(month: int) -> date:
@@ -60,9 +64,17 @@ def clipped(span: Span, first_hour: int, end_hour: int) -> Span:
 
 
 def stretch(
-    from_ms: int | None, to_ms: int | None, zone: ZoneInfo, coarsest: Table
+    from_ms: int | None,
+    to_ms: int | None,
+    zone: ZoneInfo,
+    coarsest: Table,
+    counted: tuple[int, int] = EVER,
 ) -> Stretch:
-    """Cut `from_ms <= moment < to_ms` into the largest periods up to `coarsest`."""
+    """Cut `from_ms <= moment < to_ms` into the largest periods up to `coarsest`.
+
+    `counted` are the first hour that counts anything and the end of the last: what
+    lies beyond costs nothing.
+    """
     since_ms = _FIRST_MS if from_ms is None else max(_FIRST_MS, from_ms)
     until_ms = _END_MS if to_ms is None else min(_END_MS, to_ms)
     if since_ms >= until_ms:
@@ -77,35 +89,65 @@ def stretch(
         edges.append(Edge(low - 1, since_ms, _begin_ms(low, zone)))
     if high_ms < until_ms:
         edges.append(Edge(high, max(high_ms, since_ms), until_ms))
-    return Stretch(_whole(low, high, coarsest), edges, Span("hour", low, high))
+    whole = Span("hour", low, high)
+    if coarsest != "month" or low >= high:
+        return Stretch(_periods(low, high, coarsest), edges, whole)
+    spans, less = _months(low, high, counted)
+    return Stretch(spans, edges, whole, less)
 
 
-def _whole(low: int, high: int, coarsest: Table) -> list[Span]:
-    """Whole hours as months, days and hours."""
+def _periods(low: int, high: int, coarsest: Table) -> list[Span]:
+    """Whole hours as days and hours."""
     first, end = -(-low // HOURS), high // HOURS
     if coarsest == "hour" or first >= end:
         return _filled(Span("hour", low, high))
-    inside = _filled(Span("day", first, end))
-    if coarsest == "month":
-        inside = _months(first, end)
     return [
         *_filled(Span("hour", low, first * HOURS)),
-        *inside,
+        *_filled(Span("day", first, end)),
         *_filled(Span("hour", end * HOURS, high)),
     ]
 
 
-def _months(first: int, end: int) -> list[Span]:
-    low, high = month_of(first), month_of(end)
-    low += date.fromordinal(first).day > 1
-    if low >= high:
-        return [Span("day", first, end)]
-    inner, outer = first_day(low).toordinal(), first_day(high).toordinal()
-    return [
-        *_filled(Span("day", first, inner)),
-        Span("month", low, high),
-        *_filled(Span("day", outer, end)),
+def _months(
+    low: int, high: int, counted: tuple[int, int]
+) -> tuple[list[Span], list[Span]]:
+    """Whole hours as months, days and hours; and what of the months is too much."""
+    first, last = month_of(low // HOURS), month_of((high - 1) // HOURS)
+    if first == last:
+        head, less = _part(first, low, high, counted)
+        return (head, []) if head else ([Span("month", first, first + 1)], less)
+    head, less = _part(first, low, _begin(first + 1), counted)
+    tail, more = _part(last, _begin(last), high, counted)
+    months = Span("month", first + bool(head), last + (not tail))
+    return [*head, *_filled(months), *tail], [*less, *more]
+
+
+def _part(
+    month: int, low: int, high: int, counted: tuple[int, int]
+) -> tuple[list[Span], list[Span]]:
+    """Some hours of a month: their periods, or none, and all others of the month.
+
+    A month but for its last hours is read as the month and those hours.
+    """
+    inside = _periods(low, high, "day")
+    others = [
+        *_periods(_begin(month), low, "day"),
+        *_periods(high, _begin(month + 1), "day"),
     ]
+    if _reads(others, counted) < _reads(inside, counted):
+        return [], others
+    return inside, []
+
+
+def _reads(spans: Sequence[Span], counted: tuple[int, int]) -> int:
+    """How many periods are to be read."""
+    some = [clipped(span, *counted) for span in spans]
+    return sum(max(0, span.end - span.first) for span in some)
+
+
+def _begin(month: int) -> int:
+    """The first hour of a month."""
+    return first_day(month).toordinal() * HOURS
 
 
 def _filled(span: Span) -> list[Span]:

@@ -25,6 +25,18 @@ def test_whole_months_stand_for_their_days() -> None:
     assert found.edges == []
 
 
+def test_most_of_a_month_is_the_month_without_the_rest() -> None:
+    october, second = 2026 * 12 + 9, date(2026, 10, 2).toordinal()
+    found = stretch(at("2026-10-01 09:00"), at("2026-11-02"), SHANGHAI, "month")
+    early = Span("hour", (second - 1) * HOURS, (second - 1) * HOURS + 9)
+    november = Span("day", second + 30, second + 31)
+    assert found.spans == [Span("month", october, october + 1), november]
+    assert found.less == [early]
+    until = (second + 1) * HOURS  # nothing was counted since
+    found = stretch(at("2026-10-01"), at("2026-10-03"), SHANGHAI, "month", (0, until))
+    assert found.spans == [Span("month", october, october + 1)]
+
+
 @pytest.mark.parametrize(
     ("since", "until"), [(5, 5), (9, 5), (at("2027-01-01"), at("2026-01-01"))]
 )
@@ -62,14 +74,15 @@ def test_each_moment_lies_in_one_part_of_a_stretch_or_in_none(
 ) -> None:
     local = (EPOCH + timedelta(milliseconds=moment)).astimezone(zone)
     day = local.toordinal()
-    spans, edges, whole = stretch(since, until, zone, coarsest)
+    spans, edges, whole, less = stretch(since, until, zone, coarsest)
     hits = sum(_within(edge, moment) for edge in edges)
-    for table, first, end in spans:
-        if table == "month":
-            hits += first_day(first).toordinal() <= day < first_day(end).toordinal()
-        else:
-            period = day if table == "day" else day * HOURS + local.hour
-            hits += first <= period < end
+    for sign, some in ((1, spans), (-1, less)):
+        for table, first, end in some:
+            begin, over = first, end
+            period = day if table != "hour" else day * HOURS + local.hour
+            if table == "month":
+                begin, over = first_day(first).toordinal(), first_day(end).toordinal()
+            hits += sign * (begin <= period < over)
     assert hits == (since <= moment < until)
     in_whole = whole.first <= day * HOURS + local.hour < whole.end
     assert in_whole == (hits > 0 and not any(_within(edge, moment) for edge in edges))
