@@ -5,7 +5,7 @@ and name, so neither the order of candidates nor a version of Python matters.
 """
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from fractions import Fraction
 from typing import Final, Literal, NamedTuple
 
@@ -71,34 +71,6 @@ class Finding(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-class Inspected(NamedTuple):
-    """`correct_rate` is a percentage; None while nothing counts."""
-
-    matches: int
-    differs: int
-    exempt: int
-    open: int
-    correct_rate: str | None
-
-
-def inspected(sample: Sample, findings: Iterable[Finding]) -> Inspected:
-    """The findings of a sample; of several on one member the last counts.
-
-    Raises:
-        ValueError: a finding is about nothing that was drawn.
-    """
-    members = {*sample.rated, *sample.unrated}
-    verdicts: dict[str, Verdict] = {}
-    for finding in findings:
-        if finding.member not in members:
-            raise ValueError(f"{finding.member} is not in the sample")
-        verdicts[finding.member] = finding.verdict
-    given = list(verdicts.values())
-    matches, differs = given.count("matches"), given.count("differs")
-    return Inspected(
-        matches,
-        differs,
-        given.count("exempt"),
-        len(members) - len(given),
-        share(matches, matches + differs),
-    )
+def correct_rate(matches: int, differs: int) -> str | None:
+    """A percentage; exempt members do not count, None: nothing does."""
+    return share(matches, matches + differs)

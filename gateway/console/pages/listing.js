@@ -7,6 +7,7 @@ const SECOND_MS = 1000;
 const MINUTE_S = 60;
 const HOUR_S = 3600;
 const DAY_S = 86400;
+const SHORT = 12;
 
 function at(item, key) {
   return key.split(SPLIT).reduce((found, part) => (found == null ? found : found[part]), item);
@@ -30,6 +31,7 @@ export default {
                 <span v-else-if="c.kind === 'state' && at(item, c.key) != null" :class="['console-state', (c.colours || {})[at(item, c.key)]]">{{ text(c, item) }}</span>
                 <span v-else-if="c.kind === 'level' && at(item, c.key) != null" :class="['console-level', 'l' + at(item, c.key)]">{{ text(c, item) }}</span>
                 <span v-else-if="c.kind === 'told'" :title="at(item, c.recorded)">{{ told(c, item) }}</span>
+                <span v-else-if="c.kind === 'short' && at(item, c.key)" :title="at(item, c.key)">{{ text(c, item) }}</span>
                 <template v-else>{{ text(c, item) }}</template>
               </td>
               <td v-if="acts.length" class="act">
@@ -127,13 +129,14 @@ export default {
     },
     text(column, item) {
       const value = at(item, column.key);
-      if (value == null || value === "" || (Array.isArray(value) && !value.length)) return "–";
+      const known = column.words || {};
+      if (value == null || value === "" || (Array.isArray(value) && !value.length)) return known[""] ?? "–";
       if (column.kind === "time") return this.moment(value);
       if (column.kind === "link") return column.label;
       if (column.kind === "duration") return lasting(Math.floor(value / SECOND_MS), this.words);
       if (column.kind === "percent") return `${value} %`;
       if (column.kind === "number" && typeof value === "number") return value.toLocaleString(this.language);
-      const known = column.words || {};
+      if (column.kind === "short" && value.length > SHORT) return value.slice(0, SHORT) + "…";
       if (Array.isArray(value)) return value.map((one) => text_of(known[one] ?? one)).join(", ");
       return text_of(known[value] ?? value);
     },

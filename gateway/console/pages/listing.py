@@ -22,12 +22,13 @@ _NOTHING: Final[Mapping[str, str]] = {}
 class Column(NamedTuple):
     """`key` leads to the value, as `key.site`; `kind` says how it is written.
 
-    Kinds are text, long (of several lines), number, figure (a number that is a text),
-    percent, duration (of ms), time, state, level, link (whose text is the label) and
-    told (a cause in the words of `causes.py`, with the item's `figures`; the API's own
-    sentence, under the key `recorded`, where they lack it, and on hover). `href` makes
-    it a link, with places for values of the same item: `/devices/{device_id}`. `words`
-    translate values, `colours` (good, fair, bad) tell states apart.
+    Kinds are text, long (of several lines), short (its beginning, the whole on hover),
+    number, figure (a number that is a text), percent, duration (of ms), time, state,
+    level, link (whose text is the label) and told (a cause in the words of `causes.py`,
+    with the item's `figures`; the API's own sentence, under the key `recorded`, where
+    they lack it, and on hover). `href` makes it a link, with places for values of the
+    same item: `/devices/{device_id}`. `words` translate values, that of "" stands where
+    there is none; `colours` (good, fair, bad) tell states apart.
     """
 
     key: str

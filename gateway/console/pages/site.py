@@ -30,6 +30,7 @@ from gateway.console.pages.operating import (
 )
 from gateway.console.pages.page import Page
 from gateway.console.pages.policy import Policy
+from gateway.console.pages.proof import month, months, sample, samples
 from gateway.console.pages.rated import followups, rating, ratings, sessions
 from gateway.console.pages.shared import Shared
 from gateway.console.pages.shell import STATIC, framed
@@ -50,6 +51,10 @@ PAGES: Final[tuple[Page, ...]] = (
     sessions.SESSION,
     followups.PAGE,
     statistics.PAGE,
+    months.PAGE,
+    month.PAGE,
+    samples.PAGE,
+    sample.PAGE,
     due.PAGE,
     availability.PAGE,
     sheet.PAGE,

@@ -17,6 +17,7 @@ from gateway.console.pages.page import Page
 from gateway.console.pages.panels.blocks import heading
 from gateway.console.pages.panels.figures import Cards, Distribution, Heat, Trend
 from gateway.console.pages.periods import Period
+from gateway.console.pages.proof.ways import FIGURES, proof_ways
 from gateway.console.pages.visit import Visit
 
 _GROUPS: Final = (
@@ -284,7 +285,8 @@ def _among(name: str | None, otherwise: str) -> str:
 
 
 async def build(visit: Visit) -> None:
+    proof_ways(visit, FIGURES)
     await Statistics(visit).look()
 
 
-PAGE: Final = Page("statistics", "/statistics", build, icon="insights")
+PAGE: Final = Page("statistics", FIGURES, build, icon="insights")

@@ -19,10 +19,12 @@ from gateway.console.requests import IdempotencyKey, ListQuery, Strict, Text
 from gateway.console.sight import Sight
 from gateway.queries import LedgerQueries
 from gateway.queries.counts import CountFilter
-from gateway.queries.samples import SampleDetail, SampleRow
-from gateway.ratings.sampling import Finding, Sample, Verdict, draw, inspected
+from gateway.queries.samples import FoundRow, SampleDetail, SampleRow
+from gateway.ratings.sampling import Finding, Verdict, correct_rate, draw
 
 VOLUME_MAX: Final = 1_000
+State = Literal["open", "matches", "differs", "exempt"]
+"""What was found of a member; open: nothing yet."""
 _ACT: Final = msgspec.json.Decoder(SampleDrawAct)
 
 
@@ -89,16 +91,23 @@ class FindingsBody(Strict):
 
 class FoundItem(Item):
     member: str
-    verdict: Literal["matches", "differs", "exempt"]
+    verdict: Verdict
     note: str
+    author: str
+    at: Instant = Field(validation_alias="at_ms")
 
 
 class SampleItem(Item):
-    """Ratings by rating_id, sessions without one by session_key."""
+    """Ratings by rating_id, sessions without one by session_key.
+
+    `filter` says of which they were drawn; `correct_rate` is a percentage, null while
+    nothing counts.
+    """
 
     sample_id: str
     author: str
     drawn_at: Instant
+    filter: dict[str, str]
     seed: str
     volume: int
     unrated_share: str
@@ -106,17 +115,33 @@ class SampleItem(Item):
     unrated: list[str]
     rated_shortfall: int
     unrated_shortfall: int
-
-
-class SampleWhole(SampleItem):
-    """`correct_rate` is a percentage; null while nothing counts."""
-
-    findings: list[FoundItem]
     matches: int
     differs: int
     exempt: int
     open: int
     correct_rate: str | None
+
+
+class SampleWhole(SampleItem):
+    findings: list[FoundItem]
+
+
+class MembersQuery(Strict):
+    state: State | None = None
+    limit: int = Field(100, ge=1, le=VOLUME_MAX)
+    cursor: int = Field(0, ge=0, le=VOLUME_MAX)
+
+
+class MemberItem(Item):
+    """A member in the order of the draw: a rating, or a session without one."""
+
+    member: str
+    rating_id: str | None
+    session_key: str | None
+    state: State
+    note: str | None
+    author: str | None
+    at: Instant | None
 
 
 class Samples:
@@ -129,6 +154,9 @@ class Samples:
         router = APIRouter(prefix="/samples", tags=["statistics"])
         router.add_api_route("", self.list, response_model=ListOf[SampleItem])
         router.add_api_route("/{sample_id}", self.show, response_model=SampleWhole)
+        router.add_api_route(
+            "/{sample_id}/members", self.members, response_model=ListOf[MemberItem]
+        )
         router.add_api_route("", self.draw, methods=["POST"], responses=ACT_RESPONSES)
         router.add_api_route(
             "/{sample_id}/findings",
@@ -150,16 +178,30 @@ class Samples:
     def show(self, sample_id: Text, caller: Reader) -> SampleWhole:
         """A sample, its findings, and the correct rate."""
         detail = self._found(sample_id, caller)
-        item, act = _item(detail.sample), _ACT.decode(detail.sample.data)
-        drawn = Sample(
-            tuple(act.rated),
-            tuple(act.unrated),
-            act.rated_shortfall,
-            act.unrated_shortfall,
-        )
-        result = inspected(drawn, detail.findings)
         found = [FoundItem.model_validate(one) for one in detail.findings]
-        return SampleWhole(**dict(item), findings=found, **result._asdict())
+        return SampleWhole(**dict(_item(detail.sample)), findings=found)
+
+    def members(
+        self,
+        sample_id: Text,
+        query: Annotated[MembersQuery, Query()],
+        caller: Reader,
+    ) -> ListOf[MemberItem]:
+        """Each member with what was found of it last."""
+        detail = self._found(sample_id, caller)
+        act = _ACT.decode(detail.sample.data)
+        known = {one.member: one for one in detail.findings}
+        items = [
+            *(_member(name, known.get(name), is_rating=True) for name in act.rated),
+            *(_member(name, known.get(name), is_rating=False) for name in act.unrated),
+        ]
+        if query.state is not None:
+            items = [one for one in items if one.state == query.state]
+        end = query.cursor + query.limit
+        return ListOf[MemberItem](
+            items=items[query.cursor : end],
+            next_cursor=str(end) if end < len(items) else None,
+        )
 
     async def draw(
         self,
@@ -222,10 +264,12 @@ class Samples:
 
 def _item(row: SampleRow) -> SampleItem:
     act = _ACT.decode(row.data)
+    found = row.matches + row.differs + row.exempt
     return SampleItem(
         sample_id=row.sample_id,
         author=row.author,
         drawn_at=row.at_ms,
+        filter=act.filter,
         seed=act.seed,
         volume=act.volume,
         unrated_share=act.unrated_share,
@@ -233,4 +277,21 @@ def _item(row: SampleRow) -> SampleItem:
         unrated=act.unrated,
         rated_shortfall=act.rated_shortfall,
         unrated_shortfall=act.unrated_shortfall,
+        matches=row.matches,
+        differs=row.differs,
+        exempt=row.exempt,
+        open=len(act.rated) + len(act.unrated) - found,
+        correct_rate=correct_rate(row.matches, row.differs),
+    )
+
+
+def _member(name: str, found: FoundRow | None, *, is_rating: bool) -> MemberItem:
+    return MemberItem(
+        member=name,
+        rating_id=name if is_rating else None,
+        session_key=None if is_rating else name,
+        state="open" if found is None else found.verdict,
+        note=None if found is None else found.note,
+        author=None if found is None else found.author,
+        at=None if found is None else found.at_ms,
     )

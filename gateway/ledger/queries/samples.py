@@ -8,11 +8,16 @@ from gateway.ledger.queries.names import SESSION_KEY
 from gateway.ledger.queries.organisation import of_site
 from gateway.queries.asking import Page, Slice
 from gateway.queries.counts import CountFilter
-from gateway.queries.samples import Candidates, SampleDetail, SampleRow
-from gateway.ratings.sampling import Finding
+from gateway.queries.samples import Candidates, FoundRow, SampleDetail, SampleRow
 from gateway.reading.paging import Columns, Conditions, Listing, page
 
-_SELECT: Final = "SELECT place, sample_id, author, at_ms, data FROM sample"
+_FOUND: Final = """(SELECT count(*) FROM sample_finding AS f
+    WHERE f.sample_id = s.sample_id AND f.verdict = '{}')"""
+_COUNTS: Final = ", ".join(map(_FOUND.format, ("matches", "differs", "exempt")))
+_SELECT: Final = f"""
+SELECT s.place, s.sample_id, s.author, s.at_ms, s.data, {_COUNTS} FROM sample AS s
+"""
+_FOUND_FIELDS: Final = FoundRow.__struct_fields__
 _MOMENT: Final = "coalesce(x.ended_ms, r.occurred_ms)"
 _RATED: Final = """
 SELECT d.device_id || ':' || r.event_id FROM rating AS r
@@ -29,10 +34,10 @@ WHERE x.eligible AND x.ended_ms IS NOT NULL
 
 
 def _build(row: Columns) -> SampleRow:
-    return SampleRow(sample_id=row[1], author=row[2], at_ms=row[3], data=row[4])
+    return SampleRow(**dict(zip(SampleRow.__struct_fields__, row[1:], strict=True)))
 
 
-_SAMPLES: Final = Listing(_SELECT, "place", _build)
+_SAMPLES: Final = Listing(_SELECT, "s.place", _build)
 
 
 def candidates(connection: apsw.Connection, wanted: CountFilter) -> Candidates:
@@ -70,11 +75,14 @@ def listed(connection: apsw.Connection, part: Slice) -> Page[SampleRow]:
 
 
 def detail(connection: apsw.Connection, sample_id: str) -> SampleDetail | None:
-    for row in connection.execute(f"{_SELECT} WHERE sample_id = ?", (sample_id,)):
+    for row in connection.execute(f"{_SELECT} WHERE s.sample_id = ?", (sample_id,)):
         found = connection.execute(
-            "SELECT member, verdict, note FROM sample_finding WHERE sample_id = ?"
-            " ORDER BY member",
+            f"SELECT {', '.join(_FOUND_FIELDS)} FROM sample_finding"
+            " WHERE sample_id = ? ORDER BY member",
             (sample_id,),
         )
-        return SampleDetail(_build(row), [Finding(*one) for one in found])
+        findings = [
+            FoundRow(**dict(zip(_FOUND_FIELDS, one, strict=True))) for one in found
+        ]
+        return SampleDetail(_build(row), findings)
     return None

@@ -26,6 +26,23 @@ PLAN: Final = {
 }
 """Of inspections; not in force unless it is put there."""
 
+SEALED: Final = "2026-09"
+"""A month in which nothing had been pressed when it was sealed."""
+
+SAMPLE: Final = {
+    "author": "chen",
+    "volume": 4,
+    "unrated_share": "0.30",
+    "seed": "2026-11",
+    "filter": {"site": "south"},
+    "rated": ["eval-0011:e00-11-3", "eval-0009:e02-09-1"],
+    "unrated": [],
+    "rated_shortfall": 0,
+    "unrated_shortfall": 2,
+}
+SAMPLE_ID: Final = "1.2.0.0"
+"""The place of the act: the second one of all."""
+
 _SITES: Final = (
     {"id": "city", "name": "City", "parent": None, "time_zone": "Asia/Shanghai"},
     {"id": "north", "name": "North hall", "parent": "city"},
@@ -46,6 +63,8 @@ def furnish(world: FoldedLedger, now_ms: int = START_MS, corner: str = HOSTILE) 
         {"name": "business", "kind": "backend", "events": ["*"]},
     ]
     world.act("sinks_applied", {"sinks": sinks})
+    world.act("sample_drawn", SAMPLE)
+    world.act("month_sealed", {"author": "chen", "month": SEALED})
     _organise(world, corner)
     world.clock.set_wall(now_ms)
     for records in _days(now_ms):

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from tests.integration.console.browser import DESK, PHONE, Browser, Console
-from tests.integration.console.hall import PLAN
+from tests.integration.console.hall import PLAN, SEALED
 from tests.integration.console.places import PLACES
 
 
@@ -12,6 +12,15 @@ from tests.integration.console.places import PLACES
 def _planned(console: Console) -> None:
     url = f"{console.url}/api/v1/inspection-plans"
     httpx.put(url, json=PLAN, trust_env=False).raise_for_status()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _adjusted(console: Console) -> None:
+    """Something came for a month that was sealed."""
+    late = {"event_id": "late-0001", "level": 2, "site": "north", "window": "w1"}
+    late |= {"session_id": "A1", "occurred_at": f"{SEALED}-15T10:00:00+08:00"}
+    url = f"{console.url}/api/v1/ratings"
+    httpx.post(url, json=late, trust_env=False).raise_for_status()
 
 
 @pytest.mark.parametrize("path", PLACES.values(), ids=PLACES)

@@ -31,8 +31,9 @@ EVERYTHING: Final = ("admin", "audit", "contact", "appraisal")
 """No role has it; it has every act of every page on offer."""
 
 _OPERATE: Final = frozenset({"operate"})
+_AUDIT: Final = frozenset({"audit"})
 _OF_RATING: Final = {
-    "Declare void …": frozenset({"audit"}),
+    "Declare void …": _AUDIT,
     "Comment and contact …": frozenset({"contact"}),
     "Erase what was said …": frozenset({"admin"}),
 }
@@ -45,13 +46,16 @@ ACTS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
         "Retire …": _OPERATE,
     },
     "rating": {**_OF_RATING, "Dispute …": _OPERATE | {"own"}},
-    "disputed": {**_OF_RATING, "Decide …": frozenset({"audit"})},
+    "disputed": {**_OF_RATING, "Decide …": _AUDIT},
     "followups": {
         "Contacted": _OPERATE,
         "Put right": _OPERATE,
         "Confirmed": _OPERATE,
     },
-    "availability": {"Seal a month": frozenset({"audit"})},
+    "months": {"Seal a month": _AUDIT},
+    "samples": {"Draw a sample": _AUDIT},
+    "sample": {"Right": _AUDIT, "Wrong": _AUDIT, "Exempt": _AUDIT},
+    "availability": {"Seal a month": _AUDIT},
     "alerts": {"See to it": _OPERATE, "Put aside": _OPERATE, "Is over": _OPERATE},
     "quarantine": {"Try again": _OPERATE, "Drop": _OPERATE},
     "deadletters": {"Send again": _OPERATE, "Give up": _OPERATE},

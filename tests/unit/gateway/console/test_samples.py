@@ -91,9 +91,23 @@ async def test_findings_give_the_correct_rate(api: FoldedApi) -> None:
         1,
     )
     assert (whole["exempt"], whole["open"]) == (1, 6)
-    assert [item["sample_id"] for item in (await api.get(PATH)).json()["items"]] == [
-        sample["sample_id"]
-    ]
+    (listed,) = (await api.get(PATH)).json()["items"]
+    assert (listed["sample_id"], listed["correct_rate"], listed["open"]) == (
+        sample["sample_id"],
+        "66.67",
+        6,
+    )
+    members = f"{path}/members"
+    (wrong,) = (await api.get(f"{members}?state=differs")).json()["items"]
+    assert (wrong["rating_id"], wrong["note"]) == (rated[2], "nobody was there")
+    again = {"findings": [{"member": rated[2], "matches": True}]}
+    await api.post(f"{path}/findings", again)
+    assert (await api.get(path)).json()["correct_rate"] == "100.00"  # the last counts
+    first = (await api.get(f"{members}?limit=9")).json()
+    last = (await api.get(f"{members}?cursor={first['next_cursor']}")).json()
+    names = [one["member"] for one in (*first["items"], *last["items"])]
+    assert names == [*rated, *sample["unrated"]]
+    assert last["items"][0]["session_key"] == sample["unrated"][-1]
     assert api.world.refolded().all("SELECT * FROM sample_finding") == (
         api.world.all("SELECT * FROM sample_finding")
     )

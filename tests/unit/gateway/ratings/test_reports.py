@@ -7,7 +7,7 @@ import pytest
 
 from gateway.ratings.figures import Asked, figures
 from gateway.ratings.reports import monthly_csv
-from gateway.ratings.sampling import Finding, Inspected, draw, inspected
+from gateway.ratings.sampling import correct_rate, draw
 from gateway.ratings.statements import (
     Adjustment,
     Statement,
@@ -76,18 +76,9 @@ def test_the_share_is_exact() -> None:
         draw(RATED, UNRATED, 10, "s", "1.5")
 
 
-def test_findings_give_the_correct_rate() -> None:
-    sample = draw(RATED, UNRATED, 5, "s")
-    first, second, third, *_ = sample.rated + sample.unrated
-    findings = [
-        Finding(first, "differs"),
-        Finding(first, "matches", "looked again"),
-        Finding(second, "differs"),
-        Finding(third, "exempt"),
-    ]
-    assert inspected(sample, findings) == Inspected(1, 1, 1, 2, "50.00")
-    with pytest.raises(ValueError, match="r999 is not in the sample"):
-        inspected(sample, [Finding("r999", "matches")])
+def test_exempt_members_do_not_count_for_the_correct_rate() -> None:
+    assert correct_rate(matches=2, differs=1) == "66.67"
+    assert correct_rate(matches=0, differs=0) is None
 
 
 MONTH = Statement(

@@ -1,0 +1,1 @@
+"""What proves the figures: sealed months, and samples that inspectors look at."""
