@@ -6,8 +6,9 @@ from typing import Any, Final, NamedTuple
 
 from nicegui import ui
 
-from fleet.registry import ACCEPTING, Lifecycle, may_become
+from fleet.registry import Lifecycle, may_become
 from gateway.console.pages.dialogs import asked, confirmed
+from gateway.console.pages.halls.states import takes_orders
 from gateway.console.pages.visit import Visit
 
 _HOURS: Final = (1, 2, 4, 8)
@@ -40,11 +41,14 @@ class Acts:
         if self._place is None:
             return
         lifecycle = Lifecycle(device["lifecycle"])
-        window = await self._window() if lifecycle in ACCEPTING else None
+        orders = takes_orders(device)
+        window = await self._window() if orders else None
         if (lifecycle, window) == self._shown:
             return
         self._shown = lifecycle, window
-        offers = [it for it in self._offers(lifecycle, window) if it.offered]
+        offers = [
+            it for it in self._offers(lifecycle, window, orders=orders) if it.offered
+        ]
         self._none.set_visibility(not offers)
         self._place.clear()
         with self._place:
@@ -52,18 +56,20 @@ class Acts:
                 label = self._visit.words(offer.label)
                 ui.button(label, on_click=offer.do).props("outline no-caps")
 
-    def _offers(self, now: Lifecycle, window: int | None) -> list[_Offer]:
+    def _offers(
+        self, now: Lifecycle, window: int | None, *, orders: bool
+    ) -> list[_Offer]:
         def leads_to(wanted: Lifecycle) -> bool:
             return now is not wanted and may_become(now, wanted)
 
-        accepts, is_away = now in ACCEPTING, now is Lifecycle.MAINTENANCE
+        is_away = now is Lifecycle.MAINTENANCE
         comes = leads_to(Lifecycle.ACTIVE)
         return [
             _Offer("approve", self._approve, comes and not is_away),
             _Offer("back", self._approve, comes and is_away),
             _Offer("refuse", self._refuse, leads_to(Lifecycle.REFUSED)),
-            _Offer("press_test", self._press_test, accepts),
-            _Offer("maintenance", self._maintain, accepts and window is None),
+            _Offer("press_test", self._press_test, orders),
+            _Offer("maintenance", self._maintain, orders and window is None),
             _Offer("maintained", self._end, window is not None),
             _Offer("retire", self._retire, leads_to(Lifecycle.RETIRED)),
         ]

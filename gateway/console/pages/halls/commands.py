@@ -8,10 +8,10 @@ import msgspec
 from nicegui import ui
 
 from fleet.commands.catalogue import COMMANDS
-from fleet.registry import ACCEPTING
 from gateway.console.pages.api import Refusal
 from gateway.console.pages.dialogs import confirmed
 from gateway.console.pages.halls.parameters import Fields, written
+from gateway.console.pages.halls.states import takes_orders
 from gateway.console.pages.rated.telling import Line, section
 from gateway.console.pages.visit import Visit
 
@@ -45,7 +45,7 @@ class Commands:
         if not self._visit.may("operate"):
             return
         known: list[str] | None = []
-        if device["lifecycle"] in ACCEPTING:
+        if takes_orders(device):
             told = await self._visit.api.get(f"{self._path}/capabilities")
             known = told["commands"]
         if known == self._known:

@@ -21,7 +21,8 @@ from gateway.console.pages.rated.telling import Line, facts, section
 from gateway.console.pages.visit import Visit
 
 _REFRESH_S: Final = 5.0
-_ASKED_S: Final = 1.0
+_TEST_S: Final = 1.0
+_ASKED_S: Final = 2.0
 _LOOK_BACK_S: Final = 60.0
 _HAPPENED: Final = 16
 _COLOURS: Final = {"service": "good", "maintenance": "fair"}
@@ -42,7 +43,7 @@ class OneDevice:
             with ui.element("section").classes("console-card w-6"):
                 self._state = ui.element("div")
                 self._acts = Acts(visit, self._path, self.look_again)
-            self._keys = Keys(visit, self._path)
+            self.keys = Keys(visit, self._path)
             self._settings = Settings(visit, self._path)
             self._commands = Commands(visit, self._path)
             with section(visit.words("hours"), "w-6"):
@@ -59,7 +60,7 @@ class OneDevice:
         await self._commands.show(device)
         self._settings.show(device)
         if device["key_counts"] != self._shown.get("key_counts"):
-            self._keys.show(device["key_counts"])
+            self.keys.show(device["key_counts"])
         if device == self._shown:
             return
         await self._name(device)
@@ -75,13 +76,13 @@ class OneDevice:
 
     async def look_asked(self) -> None:
         """What it was asked, and what came of that."""
-        await self._keys.look()
         await self._commands.look()
         await self._settings.look()
 
     async def look_again(self) -> None:
         """Something was done with it."""
         await self.look()
+        await self.keys.look()
         await self.look_asked()
 
     async def look_back(self) -> None:
@@ -175,6 +176,7 @@ def _or_none(time: Any, at: str | None) -> str | None:  # noqa: ANN401 -- a meth
 async def build(visit: Visit) -> None:
     device = OneDevice(visit)
     await visit.every(_REFRESH_S, device.look)
+    await visit.every(_TEST_S, device.keys.look)
     await visit.every(_ASKED_S, device.look_asked)
     await visit.every(_LOOK_BACK_S, device.look_back)
 

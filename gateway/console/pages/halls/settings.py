@@ -5,10 +5,10 @@ from typing import Any, Final
 
 from nicegui import ui
 
-from fleet.registry import ACCEPTING
 from gateway.console.pages.api import Refusal
 from gateway.console.pages.dialogs import confirmed
 from gateway.console.pages.halls.parameters import value_of, written
+from gateway.console.pages.halls.states import takes_orders
 from gateway.console.pages.rated.telling import facts, section
 from gateway.console.pages.visit import Visit
 
@@ -33,7 +33,7 @@ class Settings:
 
     def show(self, device: Mapping[str, Any]) -> None:
         """Offer to change them while the terminal is in service."""
-        self._form.set_visibility(self._may and device["lifecycle"] in ACCEPTING)
+        self._form.set_visibility(self._may and takes_orders(device))
 
     async def look(self) -> None:
         """How it stands to what is wanted of it."""

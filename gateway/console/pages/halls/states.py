@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from nicegui import ui
 
+from fleet.registry import ACCEPTING, is_reserved
 from gateway.console.pages.causes import Causes
 from gateway.console.pages.visit import Visit
 
@@ -25,6 +26,11 @@ LIFECYCLES: Final = ("pending", "active", "maintenance", "retired", "refused")
 PRESENCE_COLOURS: Final = {"online": "good", "stale": "fair", "offline": "bad"}
 HEALTH_COLOURS: Final = {"ok": "good", "degraded": "fair", "failed": "bad"}
 LIFECYCLE_COLOURS: Final = {"pending": "fair", "active": "good", "maintenance": "fair"}
+
+
+def takes_orders(device: Mapping[str, Any]) -> bool:
+    """Whether it is a terminal in service: others are not asked for anything."""
+    return device["lifecycle"] in ACCEPTING and not is_reserved(device["device_id"])
 
 
 def words_of(visit: Visit, kind: str, names: tuple[str, ...]) -> dict[str, str]:
