@@ -40,10 +40,11 @@ _OF_RATING: Final = {
 ACTS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
     "devices": {"Approve": _OPERATE, "Refuse": _OPERATE},
     "device": {
-        "Approve": _OPERATE,
         "Press test": _OPERATE,
         "Maintenance …": _OPERATE,
         "Retire …": _OPERATE,
+        "Send": _OPERATE,
+        "Set": _OPERATE,
     },
     "rating": {**_OF_RATING, "Dispute …": _OPERATE | {"own"}},
     "disputed": {**_OF_RATING, "Decide …": _AUDIT},
@@ -105,6 +106,10 @@ const nothing = {
 };
 (async () => {
   window.socket.onAny(listen);
+  for (const field of document.querySelectorAll('main input[maxlength]')) {
+    field.value = 'volume';
+    field.dispatchEvent(new Event('input', {bubbles: true}));
+  }
   for (const button of document.querySelectorAll('main .q-btn')) {
     const label = button.textContent.trim();
     if (labels.includes(label)) await press(label, () => button.click());

@@ -23,17 +23,21 @@ class Settings:
     def __init__(self, visit: Visit, path: str) -> None:
         self._visit, self._path = visit, f"{path}/settings"
         self._shown: Mapping[str, Any] = {}
-        self._may = visit.may("operate")
+        self._changes = False
         with section(visit.words("settings"), "w-6"):
             self._told = ui.element("div")
             self._form = ui.element("div").classes("console-filters console-below")
-            if self._may:
+            self._form.set_visibility(False)
+            if visit.may("operate"):
                 with self._form:
                     self._fields()
 
     def show(self, device: Mapping[str, Any]) -> None:
         """Offer to change them while the terminal is in service."""
-        self._form.set_visibility(self._may and takes_orders(device))
+        changes = self._visit.may("operate") and takes_orders(device)
+        self._form.set_visibility(changes)
+        if changes is not self._changes:
+            self._changes, self._shown = changes, {}
 
     async def look(self) -> None:
         """How it stands to what is wanted of it."""
@@ -53,7 +57,10 @@ class Settings:
             facts(self._facts(item))
             if item["desired"]:
                 self._table(item["desired"])
-        self._clear.set_visibility(item["desired"] is not None) if self._may else None
+            if self._changes and item["desired"] is not None:
+                ui.button(words("take_back"), on_click=self._take_back).props(
+                    "outline no-caps"
+                ).classes("console-below")
 
     def _facts(self, item: Mapping[str, Any]) -> list[tuple[str, object]]:
         words = self._visit.words
@@ -82,7 +89,7 @@ class Settings:
                         ui.label(key)
                     with ui.element("td"):
                         ui.label(written(value)).classes("console-number")
-                    if not self._may:
+                    if not self._changes:
                         continue
                     with ui.element("td"):
                         button = ui.button(
@@ -100,8 +107,6 @@ class Settings:
         self._value = ui.input(words("value"))
         self._value.props(f"dense outlined maxlength={_VALUE_CHARS_MAX}")
         ui.button(words("set"), on_click=self._set).props("outline no-caps")
-        self._clear = ui.button(words("take_back"), on_click=self._take_back)
-        self._clear.props("outline no-caps")
 
     async def _set(self) -> None:
         key, text = str(self._key.value or "").strip(), str(self._value.value or "")
