@@ -103,7 +103,8 @@ export default {
       }
     },
     name(item) {
-      return text_of(at(item, this.columns[0].key));
+      const first = this.columns[0];
+      return first.kind === "told" ? this.told(first, item) : text_of(at(item, first.key));
     },
     offered(act, item) {
       return !act.when || Object.entries(act.when).every(([key, values]) => values.includes(at(item, key)));

@@ -68,4 +68,4 @@ def test_the_check_of_all_data_is_asked_for(browser: Browser) -> None:
 def test_what_was_done_stands_in_the_audit(browser: Browser) -> None:
     browser.prefer("zh-CN")
     browser.open("/audit")
-    browser.sees("操作人", "alert_confirmed", "quarantine_purged")
+    browser.sees("操作人", "认领告警", "清除隔离内容")

@@ -102,7 +102,6 @@ export default {
     colours: Object,
     now_ms: Number,
     zone: String,
-    language: String,
   },
   data: () => ({
     sheets: [],
@@ -234,8 +233,8 @@ export default {
       return text.replace("{count}", count);
     },
     moment(value) {
-      const form = { dateStyle: "medium", timeStyle: "short", timeZone: this.zone };
-      return new Intl.DateTimeFormat(this.language, form).format(new Date(value));
+      const form = { dateStyle: "short", timeStyle: "short", timeZone: this.zone };
+      return new Intl.DateTimeFormat("sv", form).format(new Date(value)); // 2026-11-26 00:00, as elsewhere
     },
 
     // ----- to and from the gateway

@@ -5,7 +5,6 @@ from typing import Final
 from nicegui import ui
 from nicegui.element import Element
 
-from gateway.console.pages.listing import LANGUAGES
 from gateway.console.pages.page import Page
 from gateway.console.pages.upkeep.words import COLOURS, RESULTS, STATES, WORKS, words_of
 from gateway.console.pages.visit import Visit
@@ -66,7 +65,6 @@ class Sheets(Element, component="sheet.js"):
         self._props["colours"] = COLOURS
         self._props["now_ms"] = visit.now_ms()
         self._props["zone"] = str(visit.zone)
-        self._props["language"] = LANGUAGES[words.language]
         self._props["words"] = {name: words(f"sheet_{name}") for name in _TEXTS} | {
             "states": words_of(visit, "work", STATES),
             "types": words_of(visit, "task", WORKS),
