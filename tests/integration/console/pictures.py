@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from tests.integration.console.browser import DESK, PHONE, Browser, Console, chromium
+from tests.integration.console.hall import SAMPLE_ID
 
 _FOLDER: Final = Path(__file__).parents[3] / "docs" / "pictures"
 _LANGUAGES: Final = {"en": "en-US,en", "zh": "zh-CN,zh"}
@@ -54,6 +55,9 @@ PICTURES: Final = {
     "session": Picture(_BAD, _EN, press="a[href^='/sessions/']"),
     "followups": Picture("/followups", _ZH, (1400, 640)),
     "statistics": Picture("/statistics", _BOTH, _TALL),
+    "sample": Picture(
+        f"/statistics/samples/{SAMPLE_ID}", _ZH, (1400, 740), user="zhou"
+    ),
     "maintenance": Picture("/maintenance", _EN, (1400, 1150)),
     "sheet": Picture("/maintenance/sheets/north", _ZH, PHONE, press="summary"),
     "alerts": Picture("/alerts", _EN, (1400, 740), "dark"),
