@@ -185,7 +185,7 @@ def _api(
         MaintenanceStatements(ledger, acts, keyring),
         PressTests(ledger, acts),
         Commands(ledger, acts),
-        Quarantine(ledger, acts),
+        Quarantine(ledger, acts, stores.records),
         DeadLetters(deliveries, acts),
         Sinks(deliveries, acts),
         Journal(ledger, stores.journal),

@@ -261,6 +261,9 @@ class LedgerQueries(Protocol):
     def setting(self, name: str) -> str | None:
         """What is in force under this name, as JSON."""
 
+    def setting_place(self, name: str) -> int | None:
+        """Where it was put in force; None: it never was."""
+
     def act(self, place: int) -> ActRow | None: ...
 
     def audit(self, wanted: AuditFilter, part: Slice) -> Page[AuditRow]: ...

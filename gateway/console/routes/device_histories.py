@@ -131,7 +131,7 @@ class DeviceHistories:
         self._records = records
         self._clock = clock
         self._sight = Sight(ledger)
-        self._payloads = Payloads(ledger)
+        self._payloads = Payloads(ledger, records)
 
     def router(self) -> APIRouter:
         router = APIRouter(prefix="/devices/{device_id}", tags=["devices"])
@@ -194,12 +194,14 @@ class DeviceHistories:
         until_ms = None if heard_ms is None else heard_ms + _AFTER_HEARD_MS
         found = self._records.tail(TailFilter(device_id, until_ms), query.part)
         shown = self._shown(caller, found.items)
-        hide = self._payloads.hider(device_id)
         items = [
-            _message(one, hide(one.record.payload) if one.place in shown else None)
+            _message(one, self._payload(one) if one.place in shown else None)
             for one in found.items
         ]
         return Page(items, found.next_cursor)
+
+    def _payload(self, one: Kept) -> bytes | None:
+        return self._payloads.hide(one.record.payload, one.place.pack())
 
     def _shown(self, caller: Caller, kept: list[Kept]) -> frozenset[Any]:
         """The places of what may be shown: what counts elsewhere is not."""

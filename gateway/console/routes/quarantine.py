@@ -20,15 +20,18 @@ from gateway.console.requests import (
 from gateway.console.sight import Sight
 from gateway.queries import LedgerQueries
 from gateway.queries.asking import Page
+from gateway.queries.journal import JournalRecords
 from gateway.queries.rows import QuarantineRow
 
 
 class Quarantine:
-    def __init__(self, ledger: LedgerQueries, acts: Acts) -> None:
+    def __init__(
+        self, ledger: LedgerQueries, acts: Acts, records: JournalRecords
+    ) -> None:
         self._ledger = ledger
         self._acts = acts
         self._sight = Sight(ledger)
-        self._payloads = Payloads(ledger)
+        self._payloads = Payloads(ledger, records)
 
     def router(self) -> APIRouter:
         router = APIRouter(prefix="/quarantine", tags=["quarantine"])

@@ -312,6 +312,9 @@ class SqliteLedgerQueries:
     def setting(self, name: str) -> str | None:
         return self._read(lambda c: books.setting(c, name))
 
+    def setting_place(self, name: str) -> int | None:
+        return self._read(lambda c: books.setting_place(c, name))
+
     def act(self, place: int) -> ActRow | None:
         return self._read(lambda c: books.act(c, place))
 

@@ -51,6 +51,14 @@ def setting(connection: apsw.Connection, name: str) -> str | None:
     return None
 
 
+def setting_place(connection: apsw.Connection, name: str) -> int | None:
+    for (place,) in connection.execute(
+        "SELECT place FROM setting WHERE name = ?", (name,)
+    ):
+        return int(place)
+    return None
+
+
 def act(connection: apsw.Connection, place: int) -> ActRow | None:
     row = connection.execute(f"{_SELECT_ACT} WHERE place = ?", (place,)).fetchone()
     return row and _act(row)

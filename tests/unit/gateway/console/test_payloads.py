@@ -116,6 +116,30 @@ async def test_no_list_and_no_item_tells_of_a_person(
     assert "S3CRET" not in capfd.readouterr().out
 
 
+@pytest.mark.parametrize("is_known", [True, False])
+async def test_what_a_profile_once_called_a_comment_is_hidden_for_ever(
+    api: FoldedApi, monkeypatch: pytest.MonkeyPatch, *, is_known: bool
+) -> None:
+    """Whichever profile holds now; withheld where the journal lost what held then."""
+    now_ms = api.world.clock.wall_ms()
+    fields = {"level": "level", "comment": "data.备注"}
+    old = {"charset": "gbk", "channels": {"rating": {"fields": fields}}}
+    api.world.act("profiles_applied", {"profiles": {"p": old}})
+    refused = element("event-0009", 9)
+    refused["data"] = {"备注": "S3CRET"}
+    body = json.dumps(refused, ensure_ascii=False).encode("gbk")
+    api.world.take(message("d-1", body, now_ms))
+    api.world.act("profiles_applied", {"profiles": {}})
+    if not is_known:
+        monkeypatch.setattr(api, "at", lambda _: {})
+    headers = {"Authorization": f"Bearer {api.tokens.create('v', ['read'], None, 0)}"}
+    for path in ("quarantine", "devices/d-1/messages"):
+        answer = await api.ask("GET", f"/api/v1/{path}", headers=headers)
+        shown = answer.json()["items"][0]["payload_base64"]
+        assert (shown is not None) == is_known
+        assert b"S3CRET" not in base64.b64decode(shown or "")
+
+
 async def test_the_scope_contact_sees_the_payload(api: FoldedApi) -> None:
     item = (await api.get("/api/v1/quarantine/1")).json()
     assert SECRETS[0] in base64.b64decode(item["payload_base64"]).decode()
