@@ -55,6 +55,7 @@ PICTURES: Final = {
     "session": Picture(_BAD, _EN, press="a[href^='/sessions/']"),
     "followups": Picture("/followups", _ZH, (1400, 640)),
     "statistics": Picture("/statistics", _BOTH, _TALL),
+    "samples": Picture("/statistics/samples", _ZH, (1400, 740), user="zhou"),
     "sample": Picture(
         f"/statistics/samples/{SAMPLE_ID}", _ZH, (1400, 740), user="zhou"
     ),
