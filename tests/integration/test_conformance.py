@@ -16,7 +16,7 @@ from simulators.conformance.situations import Pace
 from simulators.pretend.broker.service import PretendBroker
 from simulators.processes import Child, free_port
 
-PACE = Pace(patience_s=3.0, time_factor=0.02)
+PACE = Pace(patience_s=5.0, time_factor=0.02)
 PRESENCE = "evaluators/v1/pad-7/presence"
 
 

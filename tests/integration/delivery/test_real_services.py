@@ -132,7 +132,7 @@ async def test_receipts_reach_their_terminals_over_a_broker_that_is_restarted(
 ) -> None:
     outbox = MemoryOutbox()
     outbox.apply(since("receipts", "receipts"))
-    sink = ReceiptsSink("evaluators", SystemClock(), timeout_ms=2_000)
+    sink = ReceiptsSink("evaluators", SystemClock(), timeout_ms=20_000)
     link = MqttLink(
         options(mosquitto.port, "gw-down"), sink, SystemClock(), lambda: 0.5
     )

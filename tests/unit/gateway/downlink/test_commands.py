@@ -56,7 +56,7 @@ class Told:
 
 def made(code: int = 0) -> tuple[CommandsSink, PretendLink, Told]:
     told, link = Told(), PretendLink(code)
-    sink = CommandsSink("evaluators", told, SteppedClock(NOW_MS), timeout_ms=200)
+    sink = CommandsSink("evaluators", told, SteppedClock(NOW_MS), timeout_ms=20_000)
     link.sink = sink
     sink.attach(link)  # type: ignore[arg-type] # the half of a Link that is used
     return sink, link, told
