@@ -17,7 +17,7 @@ from gateway.acts import ActName
 from gateway.clock import Clock
 from gateway.errors import TransientError
 from gateway.ingress.backlog import Backlog
-from gateway.ingress.receiver import Batch, Receiver
+from gateway.ingress.receiver import CROWD_PATIENCE_MS, Batch, Receiver
 from gateway.ingress.ticks import Ticks
 from gateway.ingress.writing import JournalWriter
 from gateway.observability.metrics import IngestMetrics
@@ -230,6 +230,8 @@ class Intake(LinkListener):
             if tick:
                 self._ticks.ticked(now)
             if (batch := self._receiver.due(now, early=tick)) is not None:
+                if self._receiver.crowded:  # timers wait for the next one like this
+                    self._ticks.ticked(now, CROWD_PATIENCE_MS)
                 done = await self._append(batch)
             elif tick:
                 done = self._durable(await self._writer.append([]))

@@ -23,6 +23,10 @@ BLOCK_BYTES_MAX: Final = 4_194_304
 PATIENCE_MS: Final = 2_000
 """How long a heartbeat of QoS 0 waits for company: in a block of its own it costs all
 roles about ten times as much, and nobody waits for its acknowledgement."""
+CROWD: Final = 200
+CROWD_PATIENCE_MS: Final = 4_000
+"""After a block of so many, and of nothing else, they wait so long: a large fleet with
+nobody pressing. A block is cheap then beside what is in it, and cheaper if rarer."""
 ACKNOWLEDGED_PATIENCE_MS: Final = 100
 ACKNOWLEDGED_TOGETHER: Final = 8
 """Those of QoS 1 wait a moment, or for so many: brokers keep 20 in flight by default,
@@ -36,7 +40,7 @@ class Batch:
     """The records of one block to be; `due_ms` monotonic, sizes in bytes.
 
     It is due when the first record that cannot wait says so. `acknowledgements` holds
-    (epoch, packet ids) in the order received.
+    (epoch, packet ids) in the order received. `patient`: nothing in it is awaited.
     """
 
     due_ms: int
@@ -45,6 +49,12 @@ class Batch:
     submissions: list[tuple[int, Settle]] = field(default_factory=list)
     size: int = 0
     unacknowledged: int = 0
+    patient: bool = True
+
+    def hurry(self, due_ms: int) -> None:
+        """Something in it is awaited, by then at the latest."""
+        self.due_ms = min(self.due_ms, due_ms)
+        self.patient = False
 
 
 class TooManyRecordsError(ValueError):
@@ -60,7 +70,7 @@ class Receiver:
         assert 0 < block_records_max <= MESSAGES_MAX
         self._records_max = block_records_max
         self._delay_ms = block_delay_ms_max
-        self._patience_ms = max(block_delay_ms_max, PATIENCE_MS)
+        self.crowded = False  # the last block was of a large fleet's heartbeats alone
         self._together = max(1, min(ACKNOWLEDGED_TOGETHER, receive_max // 2))
         self._batches: deque[Batch] = deque()  # the last one is open
         self._appending: Batch | None = None
@@ -96,10 +106,9 @@ class Receiver:
             some = packets[start : start + room]
             can_wait = self._fill(batch, some, epoch, wall_ms, flags)
             if not can_wait or batch.unacknowledged >= self._together:
-                batch.due_ms = min(batch.due_ms, now_ms + self._delay_ms)
+                batch.hurry(now_ms + self._delay_ms)
             elif batch.unacknowledged:
-                patience_ms = max(self._delay_ms, ACKNOWLEDGED_PATIENCE_MS)
-                batch.due_ms = min(batch.due_ms, now_ms + patience_ms)
+                batch.hurry(now_ms + max(self._delay_ms, ACKNOWLEDGED_PATIENCE_MS))
             start += room
 
     def _fill(
@@ -170,8 +179,9 @@ class Receiver:
         at_ms = self.due_ms()
         if at_ms is None or (now_ms < at_ms and not early):
             return None
-        self._appending = self._batches.popleft()
-        return self._appending
+        self._appending = batch = self._batches.popleft()
+        self.crowded = batch.patient and len(batch.records) >= CROWD
+        return batch
 
     def appended(self, header: Header) -> Batch:
         """The batch is durable: its packet ids may be acknowledged now, not before."""
@@ -193,13 +203,14 @@ class Receiver:
     def _open(self, now_ms: int) -> Batch:
         """Return the batch that takes records, with room for at least one more."""
         if not self._batches or self._full(self._batches[-1]):
-            return self._append_batch(now_ms + self._patience_ms)
+            patience_ms = CROWD_PATIENCE_MS if self.crowded else PATIENCE_MS
+            return self._append_batch(now_ms + max(self._delay_ms, patience_ms))
         return self._batches[-1]
 
     def _soon(self, now_ms: int) -> Batch:
         """As `_open`, for records that somebody waits for."""
         batch = self._open(now_ms)
-        batch.due_ms = min(batch.due_ms, now_ms + self._delay_ms)
+        batch.hurry(now_ms + self._delay_ms)
         return batch
 
     def _append_batch(self, due_ms: int) -> Batch:

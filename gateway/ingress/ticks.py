@@ -22,7 +22,7 @@ class Ticks:
     def __init__(self, head: Header | None, *, wall_ms: int, now_ms: int) -> None:
         self._journal_ms = head.appended_ms if head else wall_ms
         self._appended_ms = now_ms  # monotonic, at the newest block
-        self._ticked_ms = now_ms - TICK_INTERVAL_MS_MIN  # monotonic, at the last tick
+        self._rests_until_ms = now_ms  # monotonic: no tick that was asked for before
         self._asked_ms: int | None = None  # journal time
 
     def ask(self, timer_ms: int) -> None:
@@ -37,9 +37,9 @@ class Ticks:
         if self._asked_ms is not None and self._asked_ms <= header.appended_ms:
             self._asked_ms = None
 
-    def ticked(self, now_ms: int) -> None:
+    def ticked(self, now_ms: int, rest_ms: int = TICK_INTERVAL_MS_MIN) -> None:
         """A block is about to be appended for time's sake: the next not too soon."""
-        self._ticked_ms = now_ms
+        self._rests_until_ms = now_ms + rest_ms
 
     def due_ms(self) -> int:
         """When the next tick is due, in monotonic milliseconds."""
@@ -47,4 +47,4 @@ class Ticks:
         if self._asked_ms is None:
             return idle_ms
         asked_ms = self._appended_ms + self._asked_ms - self._journal_ms
-        return min(idle_ms, max(asked_ms, self._ticked_ms + TICK_INTERVAL_MS_MIN))
+        return min(idle_ms, max(asked_ms, self._rests_until_ms))

@@ -5,6 +5,8 @@ from gateway.ingress.receiver import (
     ACKNOWLEDGED_PATIENCE_MS,
     ACKNOWLEDGED_TOGETHER,
     BLOCK_BYTES_MAX,
+    CROWD,
+    CROWD_PATIENCE_MS,
     PATIENCE_MS,
     Batch,
     Receiver,
@@ -62,6 +64,22 @@ def test_heartbeats_that_nobody_acknowledges_wait_for_company() -> None:
     for now_ms in (100, 200, 300):
         beat(receiver, now_ms)
     assert receiver.due_ms() == 100 + PATIENCE_MS
+
+
+def test_heartbeats_of_a_crowd_wait_longer_until_something_else_comes() -> None:
+    receiver = Receiver(500, 10)
+    for now_ms in range(CROWD):
+        beat(receiver, now_ms)
+    appended(receiver, PATIENCE_MS)
+    beat(receiver, 3_000)
+    assert receiver.due_ms() == 3_000 + CROWD_PATIENCE_MS
+    take(receiver, [1], now_ms=3_500)
+    assert receiver.due_ms() == 3_510, "nobody who presses waits for it"
+    for _ in range(CROWD):
+        beat(receiver, 3_505)
+    appended(receiver, 3_510)
+    beat(receiver, 4_000)
+    assert receiver.due_ms() == 4_000 + PATIENCE_MS
 
 
 def test_whatever_else_comes_does_not_wait_for_heartbeats() -> None:
