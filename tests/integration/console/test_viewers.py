@@ -66,7 +66,7 @@ ACTS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
 }
 """By page: what a viewer is not offered, and the scopes of which one allows it.
 
-The form of a sheet is not among them: it sends what `test_..._sends_itself` sends.
+The form of a sheet is not among them: it sends by itself what the last test sends.
 """
 
 PLACES_OF_ACTS: Final = {**PLACES, "disputed": f"/ratings/{quote(DISPUTED)}"}
