@@ -23,8 +23,11 @@ _DAY_MS: Final = 86_400_000
 _FAR_MS: Final = 31 * _DAY_MS
 """How long after a month what was pressed in it may come to count instead."""
 _NEAR: Final = 1_000
-_LOOKED: Final = """o.look IS NOT NULL AND o.look ->> '$[6]' >= :from_ms
-    AND o.look ->> '$[6]' < :to_ms AND o.look ->> '$[1]' >= :as_of_ms"""
+_LOOKED: Final = """
+SELECT no FROM session WHERE look IS NOT NULL AND look ->> '$[6]' >= :from_ms
+    AND look ->> '$[6]' < :to_ms AND look ->> '$[1]' >= :as_of_ms
+"""
+"""Sessions of the month that were looked at since: its sessions are read once."""
 _NEWS: Final = f"""
 SELECT r.place FROM rating AS r INDEXED BY rating_late
 WHERE {LATE} AND r.occurred_ms >= :from_ms AND r.occurred_ms < :to_ms
@@ -32,8 +35,8 @@ UNION SELECT place FROM rating WHERE place > :sealed AND place <=
     (SELECT max(last_place) FROM arrival WHERE slice <= (:to_ms + {SLICE_MS})
         / {SLICE_MS})
 UNION SELECT place FROM quarantine WHERE state = 'replayed'
-UNION SELECT m.value FROM session AS o,
-    json_each(json_insert(o.ratings, '$[#]', o.default_place)) AS m WHERE {_LOOKED}
+UNION SELECT m.value FROM looked AS l JOIN session AS o ON o.no = l.no,
+    json_each(json_insert(o.ratings, '$[#]', o.default_place)) AS m
 """
 """Where a rating may lie that changed something: pressed in the month and come late or
 at its very end, let out of quarantine, or of a session that was looked at since."""
@@ -60,7 +63,7 @@ WHERE r.mode = 'live' AND r.level IS NOT NULL
     AND coalesce(x.look ->> '$[6]', r.occurred_ms) < :to_ms
     AND ({_VOIDED} OR r.effective AND {_FOLDED_SINCE})
 """
-_SERVICES: Final = f"""
+_SERVICES: Final = """
 SELECT o.look ->> '$[1]' AS at_ms,
     o.site || ':' || o.session_id || ':' || o.stage || ':' || o.n AS name,
     'service' AS kind, 0 AS is_rating, NULL AS session_key, o.site AS site,
@@ -68,7 +71,8 @@ SELECT o.look ->> '$[1]' AS at_ms,
     (SELECT e.action FROM session_event AS e
         WHERE e.session_no = o.no AND e.place > :sealed
         ORDER BY e.place DESC LIMIT 1) AS reason
-FROM session AS o WHERE {_LOOKED} AND EXISTS (SELECT 1 FROM session_event AS e
+FROM looked AS l JOIN session AS o ON o.no = l.no
+WHERE EXISTS (SELECT 1 FROM session_event AS e
     WHERE e.session_no = o.no AND e.place > :sealed)
 """
 _MOVED: Final = f"""
@@ -122,7 +126,8 @@ def changes(
         bound["site"] = statement.site
         found.extend(
             connection.execute(
-                f"SELECT * FROM ({_RATINGS} UNION ALL {_SERVICES} UNION ALL {_MOVED})"
+                f"WITH looked AS MATERIALIZED ({_LOOKED})"
+                f" SELECT * FROM ({_RATINGS} UNION ALL {_SERVICES} UNION ALL {_MOVED})"
                 f" WHERE {condition} AND (:site = '' OR site = :site)"
                 " AND (at_ms, name) < (:before_ms, :before)"
                 " ORDER BY at_ms DESC, name DESC LIMIT :limit",
