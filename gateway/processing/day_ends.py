@@ -197,7 +197,7 @@ class DayEnds:
         missing = missing_of(day, numbers, device.sequence.last, gaps)
         found = DeviceDay(
             device_id=device.device_id,
-            exact=row.exact,
+            exact=row.exact and not _may_rise(device, day),
             events=numbers.events,
             accepted=row.accepted,
             other=row.other,
@@ -251,6 +251,11 @@ def _with_current(device: Device, day: int, rows: Sequence[DayRow]) -> Iterator[
         own = own._replace(pressed=told.pressed, exact=told.exact, seq_to=told.seq_to)
     yield own
     yield from (row for row in rows if row.day < day)
+
+
+def _may_rise(device: Device, day: int) -> bool:
+    """Whether no heartbeat of a later day told yet how far a day's counters rose."""
+    return device.pressing is not None and device.pressing.day <= day
 
 
 def _carried(earlier: Iterable[DayRow]) -> int:

@@ -98,7 +98,11 @@ class DayBook:
             told.seq_to = beat.last_seq
 
     def _close(self, device: Device, site: str, told: Pressing, spanned: int) -> None:
-        """A day of its counters is over; what they rose since may be of either."""
+        """A day of its counters is over; what they rose since may be of either.
+
+        Off since its last press, it closes the day only when it is back: what was
+        recorded without knowing all presses is looked at once more.
+        """
         row = DayRow(
             device.no,
             told.day,
@@ -108,8 +112,7 @@ class DayBook:
             seq_to=told.seq_to,
         )
         self._days.close(row)
-        if spanned:
-            self.late(site, told.day)
+        self.late(site, told.day)
 
     def count_anew(self, device: Device) -> None:
         """Its numbers began anew."""

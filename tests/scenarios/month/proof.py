@@ -34,6 +34,9 @@ SUMS: Final = (
     "in_time",
     "received",
 )
+_WAITS_MS: Final = 3 * MINUTE_MS
+"""A block fires a thousand timers: of more that fall due at a midnight, some wait for
+the blocks after it, which are a minute apart here."""
 _GROUPS: Final = (("device", "month"), ("device",), ("site",), ("month",), ())
 
 
@@ -211,7 +214,11 @@ class Proof:
             "SELECT subject, opened_ms, resolved_ms FROM alert"
             " WHERE cause = 'inspection_overdue'"
         )
-        return mine, {(subject, since_ms): ms for subject, since_ms, ms in rows}
+        theirs: dict[object, object] = {
+            (subject, next((ms for ms in _waited(at) if (subject, ms) in mine), at)): to
+            for subject, at, to in rows
+        }
+        return mine, theirs
 
     def _line(
         self, what: str, mine: Mapping[KeyT, int], theirs: Mapping[KeyT, int]
@@ -234,6 +241,11 @@ class Proof:
             for key in differ[:10]
         ]
         return Line(what, len(both), len(mine), len(theirs), len(differ))
+
+
+def _waited(opened_ms: int) -> range:
+    """When it may have fallen due: now, or the minutes before."""
+    return range(opened_ms, opened_ms - _WAITS_MS - 1, -MINUTE_MS)
 
 
 def _asked(due: Dues) -> list[Period]:

@@ -17,6 +17,7 @@ from tests.support.folding import (
 )
 
 MINUTE_MS = 60_000
+DAY_MINUTES = 24 * 60
 HALF_PAST_MIDNIGHT_MS = START_MS + (4 * 60 + 30) * MINUTE_MS
 """START_MS is eight in the evening there."""
 UNEQUAL = "reconciliation_unequal"
@@ -148,6 +149,27 @@ def test_a_terminal_that_was_away_over_midnight_agrees_on_both_days(
     assert ("2026-11-21", True, 1) in by_day
     assert ("2026-11-21", True, 3) in by_day
     assert not any(not equal for _, equal, _ in by_day)
+
+
+@pytest.mark.parametrize(("counted", "beyond"), [(2, 0), (1, -1)])
+def test_a_terminal_switched_off_after_a_press_is_judged_when_it_is_back(
+    world: FoldedLedger, counted: int, beyond: int
+) -> None:
+    """Nobody may be woken at midnight for a press that no heartbeat could tell of."""
+    until(world, START_MS + DAY_MS)  # its first day's counters began anywhere
+    beat(world, 0)
+    press(world, DAY_MINUTES + 1, seq=1)
+    beat(world, 1)
+    press(world, DAY_MINUTES + 2, seq=2)
+    day_over(world, 1)
+    day = told(world)[-1]
+    assert (day["equal"], day["presses"], day["accepted"]) == (True, 1, 2)
+    until(world, HALF_PAST_MIDNIGHT_MS + DAY_MS + 8 * 60 * MINUTE_MS)
+    beat(world, counted)
+    until(world, HALF_PAST_MIDNIGHT_MS + DAY_MS + 9 * 60 * MINUTE_MS)
+    last = told(world)[-1]
+    assert (last["day"], last["unexplained"]) == (day["day"], beyond)
+    assert ((UNEQUAL, "hall") in world.state.alerts) == bool(beyond)
 
 
 def test_a_site_at_rest_is_recorded_each_day_until_it_has_no_device(
