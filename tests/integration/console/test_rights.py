@@ -36,6 +36,7 @@ CLERKS: Final = {
     ("GET", "/api/v1/ratings"),
     ("GET", "/api/v1/ratings/{rating_id}"),
     ("GET", "/api/v1/statistics"),
+    ("GET", "/api/v1/statistics/composites"),
     ("POST", "/api/v1/ratings/{rating_id}/dispute"),
 }
 """All that a clerk may ask for."""
@@ -345,7 +346,7 @@ async def test_a_refusal_does_not_tell_whose_the_plan_is(api: FoldedApi) -> None
     assert ELSEWHERE not in answer.text.replace(plan_id, "")
 
 
-async def test_a_clerk_is_answered_six_paths_and_on_these_what_is_its_own(
+async def test_a_clerk_is_answered_seven_paths_and_on_these_what_is_its_own(
     api: FoldedApi,
 ) -> None:
     headers = clerk(api, None)
