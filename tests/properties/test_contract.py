@@ -137,7 +137,14 @@ def test_what_the_contract_allows_is_answered_as_it_says(api: FoldedApi) -> None
 
 
 def test_what_the_contract_does_not_allow_is_refused(api: FoldedApi) -> None:
-    made, wrong = asked_for(document_of(api), GenerationMode.NEGATIVE)
+    schema = document_of(api)
+
+    @schema.hook
+    def filter_query(_context: object, query: dict[str, Any] | None) -> bool:
+        """Whatever stands in a URL where a list of any texts is asked for is one."""
+        return "key" not in (query or {})
+
+    made, wrong = asked_for(schema, GenerationMode.NEGATIVE)
     assert not wrong, "\n\n".join(f"{kind}\n{told}" for kind, told in wrong.items())
     assert made >= len(contract()["paths"])
 
