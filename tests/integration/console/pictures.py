@@ -1,7 +1,6 @@
-"""Pictures of the pages: `python -m …pictures [--all DIRECTORY] [NAME …]`.
+"""Pictures of the pages: `python -m …pictures [NAME …]`.
 
-Of a simulated hall in which people press; they are written to docs/pictures, each in
-the language in which the documents show it. `--all` takes them in both, to look at.
+Of a simulated hall in which people press, in both languages, for docs/pictures.
 """
 
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from tests.integration.console.browser import DESK, PHONE, Browser, Console, chromium
-from tests.integration.console.hall import SAMPLE_ID
+from tests.integration.console.hall import SAMPLE_ID, SEALED
 
 _FOLDER: Final = Path(__file__).parents[3] / "docs" / "pictures"
 _LANGUAGES: Final = {"en": "en-US,en", "zh": "zh-CN,zh"}
@@ -27,7 +26,6 @@ _USERS: Final = {"li": "admin", "zhou": "auditor", "chen": "clerk"}
 
 class Picture(NamedTuple):
     path: str
-    languages: tuple[str, ...] = ("en",)
     size: tuple[int, int] = DESK
     theme: str = "light"
     user: str = "li"
@@ -35,44 +33,42 @@ class Picture(NamedTuple):
     """What is pressed there first, by CSS."""
 
 
-_EN: Final = ("en",)
-_ZH: Final = ("zh",)
-_BOTH: Final = ("en", "zh")
 _BAD: Final = "/ratings/eval-0009%3Aserved-004"
 _TALL: Final = (1400, 1250)
 
 PICTURES: Final = {
-    "live": Picture("/", _BOTH),
-    "live-dark": Picture("/", _ZH, theme="dark"),
-    "live-phone": Picture("/", _ZH, PHONE),
-    "halls": Picture("/halls", _EN, (1400, 560)),
-    "hall": Picture("/halls/north", _ZH),
-    "devices": Picture("/devices", _ZH, (1400, 740)),
-    "device": Picture("/devices/eval-0009", _EN, _TALL),
-    "ratings": Picture("/ratings", _EN),
-    "rating": Picture(_BAD, _ZH, _TALL),
-    "sessions": Picture("/sessions", _ZH),
-    "session": Picture(_BAD, _EN, press="a[href^='/sessions/']"),
-    "followups": Picture("/followups", _ZH, (1400, 640)),
-    "statistics": Picture("/statistics", _BOTH, _TALL),
-    "samples": Picture("/statistics/samples", _ZH, (1400, 740), user="zhou"),
-    "sample": Picture(
-        f"/statistics/samples/{SAMPLE_ID}", _ZH, (1400, 740), user="zhou"
-    ),
-    "maintenance": Picture("/maintenance", _EN, (1400, 1150)),
-    "sheet": Picture("/maintenance/sheets/north", _ZH, PHONE, press="summary"),
-    "alerts": Picture("/alerts", _EN, (1400, 740), "dark"),
-    "quarantine": Picture("/quarantine", _ZH, (1400, 480)),
-    "deadletters": Picture("/deadletters", _EN, (1400, 480)),
-    "sinks": Picture("/sinks", _ZH, (1400, 560), "dark"),
-    "data": Picture("/data", _EN, (1400, 740)),
-    "audit": Picture("/audit", _ZH, (1400, 740), user="zhou"),
-    "me": Picture("/me", _ZH, PHONE, user="chen"),
+    "live": Picture("/"),
+    "live-dark": Picture("/", theme="dark"),
+    "live-phone": Picture("/", PHONE),
+    "halls": Picture("/halls", (1400, 560)),
+    "hall": Picture("/halls/north"),
+    "devices": Picture("/devices", (1400, 740)),
+    "device": Picture("/devices/eval-0009", _TALL),
+    "ratings": Picture("/ratings"),
+    "rating": Picture(_BAD, _TALL),
+    "sessions": Picture("/sessions"),
+    "session": Picture(_BAD, press="a[href^='/sessions/']"),
+    "followups": Picture("/followups", (1400, 640)),
+    "statistics": Picture("/statistics", _TALL),
+    "months": Picture("/statistics/months", (1400, 480), user="zhou"),
+    "month": Picture(f"/statistics/months/{SEALED}", (1400, 740), user="zhou"),
+    "samples": Picture("/statistics/samples", (1400, 740), user="zhou"),
+    "sample": Picture(f"/statistics/samples/{SAMPLE_ID}", (1400, 740), user="zhou"),
+    "maintenance": Picture("/maintenance", (1400, 1150)),
+    "availability": Picture("/maintenance/availability", (1400, 740)),
+    "sheet": Picture("/maintenance/sheets/north", PHONE, press="summary"),
+    "alerts": Picture("/alerts", (1400, 740), "dark"),
+    "quarantine": Picture("/quarantine", (1400, 480)),
+    "deadletters": Picture("/deadletters", (1400, 480)),
+    "sinks": Picture("/sinks", (1400, 560), "dark"),
+    "data": Picture("/data", (1400, 740)),
+    "audit": Picture("/audit", (1400, 740), user="zhou"),
+    "me": Picture("/me", PHONE, user="chen"),
 }
 """By the end of their name: console-NAME-LANGUAGE.webp."""
 
 
-def take(folder: Path, names: list[str], *, both: bool) -> None:
+def take(names: list[str]) -> None:
     """Of all pages, or of those named."""
     with tempfile.TemporaryDirectory() as directory, chromium() as driver:
         console = Console(Path(directory))
@@ -82,12 +78,12 @@ def take(folder: Path, names: list[str], *, both: bool) -> None:
         browser = Browser(driver, console.url)
         browser.stands_in("Asia/Shanghai")
         try:
-            _take_all(browser, folder, names or [*PICTURES], both=both)
+            _take_all(browser, names or [*PICTURES])
         finally:
             console.stop()
 
 
-def _take_all(browser: Browser, folder: Path, names: list[str], *, both: bool) -> None:
+def _take_all(browser: Browser, names: list[str]) -> None:
     """Those of one user after those of another."""
     logged_in = ""
     for name in sorted(names, key=lambda one: PICTURES[one].user):
@@ -97,9 +93,9 @@ def _take_all(browser: Browser, folder: Path, names: list[str], *, both: bool) -
             browser.log_in(picture.user)
             browser.find(".console-title")
             logged_in = picture.user
-        for language in _LANGUAGES if both else picture.languages:
+        for language in _LANGUAGES:
             browser.prefer(_LANGUAGES[language])
-            _take(browser, picture, folder / f"console-{name}-{language}.webp")
+            _take(browser, picture, _FOLDER / f"console-{name}-{language}.webp")
 
 
 def _take(browser: Browser, picture: Picture, file: Path) -> None:
@@ -115,12 +111,5 @@ def _take(browser: Browser, picture: Picture, file: Path) -> None:
     file.write_bytes(b64decode(taken["data"]))
 
 
-def main(words: list[str]) -> None:
-    both = words[:1] == ["--all"]
-    folder, names = (Path(words[1]), words[2:]) if both else (_FOLDER, words)
-    folder.mkdir(parents=True, exist_ok=True)
-    take(folder, names, both=both)
-
-
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    take(sys.argv[1:])
