@@ -24,6 +24,10 @@ class ClockEvidence(NamedTuple):
         return -self.steps * STEP_MS
 
 
+_evidence: Final = lru_cache(maxsize=1024)(ClockEvidence)
+"""One object for all terminals of which the same is known: there are few."""
+
+
 def observe_clock(evidence: ClockEvidence, offset_ms: int) -> ClockEvidence:
     """After one more live heartbeat; `offset_ms` is claimed less received.
 
@@ -36,9 +40,3 @@ def observe_clock(evidence: ClockEvidence, offset_ms: int) -> ClockEvidence:
     if steps != evidence.steps:
         return _evidence(steps, 1)
     return _evidence(steps, min(evidence.heartbeats + 1, HEARTBEATS_MIN))
-
-
-@lru_cache(maxsize=1024)
-def _evidence(steps: int, heartbeats: int) -> ClockEvidence:
-    """One object for all terminals of which the same is known: there are few."""
-    return ClockEvidence(steps, heartbeats)

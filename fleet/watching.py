@@ -111,10 +111,8 @@ class Habits(NamedTuple):
         return heartbeats * max(1, -(-self.interval_ms // DAY_MS))
 
 
-@lru_cache(maxsize=256)
-def habits_of(interval_ms: int, batch: bool, opening: Opening) -> Habits:  # noqa: FBT001 -- as the tuple has it
-    """One object for all devices of a site that speak as often."""
-    return Habits(interval_ms, batch, opening)
+habits_of: Final = lru_cache(maxsize=256)(Habits)
+"""One object for all devices of a site that speak as often."""
 
 
 class Due(NamedTuple):

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Final, Literal, NamedTuple
 
+from msgspec.structs import asdict
 from pydantic import BaseModel, Field
 
 from gateway.console import figure_items
@@ -65,9 +66,8 @@ class Group(NamedTuple):
 
     def told(self) -> dict[str, object]:
         """The fields of a `SealedGroup`."""
-        now = None if self.now is None else figures_of(self.now, self.asked)
-        shown = None if now is None else _fields(now)
-        return {"key": self.key, **_fields(self.figures), "now": shown}
+        now = None if self.now is None else asdict(figures_of(self.now, self.asked))
+        return {"key": self.key, **asdict(self.figures), "now": now}
 
 
 class Grouped(NamedTuple):
@@ -123,7 +123,3 @@ def _value(name: str, query: SealedFiguresQuery) -> str | None:
         return query.site
     members: dict[str, str | None] = dict(zip(_MEMBERS, json.loads(name), strict=True))
     return members[query.by]
-
-
-def _fields(found: Figures) -> dict[str, object]:
-    return {name: getattr(found, name) for name in found.__struct_fields__}

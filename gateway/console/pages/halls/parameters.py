@@ -14,12 +14,13 @@ from gateway.console.wording import Words
 _OWN_CHARS_MAX: Final = 4_000
 
 
-def value_of(text: str) -> Any:  # noqa: ANN401 -- JSON
+def value_of(text: str) -> object:
     """What somebody typed: JSON, or else text."""
     try:
-        return msgspec.json.decode(text)
+        decoded: object = msgspec.json.decode(text)
     except msgspec.DecodeError:
         return text
+    return decoded
 
 
 def written(value: object) -> str:
