@@ -12,12 +12,12 @@ excluding flag keeps out of the verified figures; `eligible`, `rated` and `rated
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final, NamedTuple
 
-from gateway.ratings.facts import RatingFact
+from gateway.ratings.facts import STAFF_PROXY, RatingFact
 from gateway.ratings.lifecycle import State
 from gateway.ratings.state import SessionState
 
 Cell = Mapping[str, int]
-CUSTOMERS: Final = ("customer", "staff_proxy")
+CUSTOMERS: Final = ("customer", STAFF_PROXY)
 DEFAULTS: Final = ("system_default", "device_timeout")
 ELIGIBLE: Final = "eligible"
 RATED: Final = "rated"
@@ -90,7 +90,7 @@ def _of_countable(session: SessionState, *, kept_out: bool) -> dict[str, int]:
     cell = {ELIGIBLE: 1}
     if session.service.invited_ms is not None:
         cell[INVITED] = 1
-    if session.answered:
+    if session.responded:
         cell[RATED + EXCLUDED if kept_out else RATED] = 1
     else:
         cell[REASON + (session.unrated_reason or UNKNOWN_REASON)] = 1

@@ -4,7 +4,7 @@ Times are int milliseconds since the epoch. The order of facts never matters; wh
 breaks ties is part of the facts, never the order of their arrival.
 """
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -12,6 +12,8 @@ Action = Literal["opened", "invited", "ended", "cancelled", "not_eligible"]
 Source = Literal["terminal", "http"]
 StepName = Literal["contacted", "fixed", "confirmed"]
 Outcome = Literal["kept", "voided"]
+STAFF_PROXY: Final = "staff_proxy"
+"""The origin of what staff enter for a customer."""
 
 
 class SessionEvent(msgspec.Struct, frozen=True, gc=False):

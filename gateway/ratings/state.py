@@ -20,7 +20,15 @@ from gateway.ratings.defaults import (
     known_outcome,
     outcome,
 )
-from gateway.ratings.facts import Dispute, Facts, Fixed, Issued, RatingFact, Void
+from gateway.ratings.facts import (
+    STAFF_PROXY,
+    Dispute,
+    Facts,
+    Fixed,
+    Issued,
+    RatingFact,
+    Void,
+)
 from gateway.ratings.grouping import event_order, rating_order
 from gateway.ratings.lifecycle import Signal, State, run
 from gateway.ratings.policy import SessionRules
@@ -76,6 +84,15 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
         return self.effective is not None and not is_default(self.effective)
 
     @property
+    def responded(self) -> bool:
+        """Whether a customer's own rating is in effect (rating rules, Figures: U).
+
+        What staff enter answers the session, but is no response.
+        """
+        rating = self.effective
+        return self.answered and rating is not None and rating.origin != STAFF_PROXY
+
+    @property
     def estimated(self) -> bool:
         """Whether its deadline rests on days that nobody has published."""
         return self.deadline is not None and self.deadline.estimated
@@ -88,8 +105,8 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def unrated_reason(self) -> str | None:
-        """Why nobody rated, as its events say; None when somebody has."""
-        return None if self.answered else self.service.reason
+        """Why no customer rated, as its events say; None when one has."""
+        return None if self.responded else self.service.reason
 
 
 class _Ending(NamedTuple):

@@ -28,6 +28,7 @@ class Seen:
     """One session as a reader of the rules would note it down."""
 
     level: int | None  # of the answer in effect
+    by_customer: bool
     default: int | None
     eligible: bool
     invited: bool
@@ -66,7 +67,7 @@ def second_opinion(
     defaults = [one.default for one in sessions if one.default is not None]
     both = answers + defaults
     eligible = [one for one in sessions if one.eligible]
-    unrated = [one for one in eligible if one not in heard]
+    unrated = [one for one in eligible if one not in heard or not one.by_customer]
     found: dict[str, object] = {
         "n": {str(level): answers.count(level) for level in LEVELS},
         "rated": len(answers),
@@ -138,6 +139,7 @@ def noted(state: SessionState, excluded: set[str]) -> Seen:
         default = state.default.level
     return Seen(
         level=None if answer is None or timeout else answer.level,
+        by_customer=answer is not None and answer.origin == "customer",
         default=default,
         eligible=state.eligible and state.service.ended_ms is not None,
         invited=state.service.invited_ms is not None,

@@ -313,7 +313,7 @@ async def compare_samples(api: FoldedApi, world: World, dice: random.Random) -> 
     unrated = sum(
         one.ended
         and not one.closed
-        and (one.level is None or one.void or one.origin == "device_timeout")
+        and (one.level is None or one.void or one.origin != "customer")
         for one in world.services
     )
     told = len(outcome["unrated"]), outcome["unrated_shortfall"]

@@ -113,7 +113,7 @@ def _session(
     tally.eligible += 1
     tally.invited += session["invited_ms"] is not None
     tally.awaiting += session["state"] == "awaiting"
-    if answer is None or answer["origin"] not in ANSWERS:
+    if answer is None or answer["origin"] != "customer":
         tally.reasons[session["unrated_reason"] or "unknown"] += 1
     else:
         tally.answered += include_flagged or not answer["out"]

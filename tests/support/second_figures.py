@@ -213,8 +213,9 @@ def _count(
         return
     tally.eligible += 1
     tally.invited += one.invited
-    tally.answered += heard and not timeout and not kept_out
-    if not heard or timeout:
+    by_customer = heard and one.origin == "customer"
+    tally.answered += by_customer and not kept_out
+    if not by_customer:
         tally.unrated[one.reason or "unknown"] += 1
     if effective is None and not _overdue(one, world):
         tally.awaiting += 1

@@ -24,12 +24,13 @@ SELECT d.device_id || ':' || r.event_id FROM rating AS r
 JOIN device AS d ON d.no = r.device_no JOIN binding AS b ON b.no = r.binding
 LEFT JOIN session AS x ON x.no = r.session_no
 WHERE r.effective AND r.mode = 'live' AND r.origin IN ('customer', 'staff_proxy')
+    AND (r.origin = 'customer' OR x.ended_ms IS NULL OR NOT x.eligible)
 """
 _UNRATED: Final = f"""
 SELECT {SESSION_KEY} FROM session AS x LEFT JOIN device AS d ON d.no = x.device_no
 LEFT JOIN rating AS r ON r.place = x.effective_place
 WHERE x.eligible AND x.ended_ms IS NOT NULL
-    AND coalesce(r.origin, '') NOT IN ('customer', 'staff_proxy')
+    AND coalesce(r.origin, '') <> 'customer'
 """
 
 

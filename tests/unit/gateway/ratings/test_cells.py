@@ -35,6 +35,11 @@ def test_an_unanswered_session_counts_with_its_reason() -> None:
     }
 
 
+def test_what_staff_enter_counts_as_a_rating_but_as_no_response() -> None:
+    found = of_session(state(ENDED, rating("a", 12, 5, origin="staff_proxy")))
+    assert found == {"staff_proxy.5": 1, "eligible": 1, "reason.unknown": 1}
+
+
 def test_what_was_not_to_be_rated_is_not_eligible() -> None:
     assert of_session(state(ENDED, event("cancelled", 5))) == {}
 
