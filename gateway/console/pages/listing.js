@@ -8,6 +8,8 @@ const MINUTE_S = 60;
 const HOUR_S = 3600;
 const DAY_S = 86400;
 const SHORT = 12;
+const ASKED_MAX = 100;
+const names = {}; // by table and id, for all lists of the page; null where there is none
 
 function at(item, key) {
   return key.split(SPLIT).reduce((found, part) => (found == null ? found : found[part]), item);
@@ -26,12 +28,13 @@ export default {
           <tbody>
             <tr v-for="(item, no) in items" :key="no">
               <td v-for="c in columns" :key="c.key + c.label" :class="c.kind" :data-label="c.label">
-                <a v-if="c.href && at(item, c.key) != null" :href="way(c, item)" :aria-label="c.kind === 'link' ? c.label + ' ' + name(item) : null">{{ text(c, item) }}</a>
+                <a v-if="c.href && at(item, c.key) != null" :href="way(c, item)" :title="hover(c, item)" :aria-label="c.kind === 'link' ? c.label + ' ' + name(item) : null">{{ text(c, item) }}</a>
                 <time v-else-if="c.kind === 'time' && at(item, c.key)" :datetime="at(item, c.key)" :title="moment(at(item, c.key))">{{ text(c, item) }}</time>
                 <span v-else-if="c.kind === 'state' && at(item, c.key) != null" :class="['console-state', (c.colours || {})[at(item, c.key)]]">{{ text(c, item) }}</span>
                 <span v-else-if="c.kind === 'level' && at(item, c.key) != null" :class="['console-level', 'l' + at(item, c.key)]">{{ text(c, item) }}</span>
                 <span v-else-if="c.kind === 'told'" :title="at(item, c.recorded)">{{ told(c, item) }}</span>
                 <span v-else-if="c.kind === 'short' && at(item, c.key)" :title="at(item, c.key)">{{ text(c, item) }}</span>
+                <span v-else-if="hover(c, item)" :title="hover(c, item)">{{ text(c, item) }}</span>
                 <template v-else>{{ text(c, item) }}</template>
               </td>
               <td v-if="acts.length" class="act">
@@ -91,6 +94,8 @@ export default {
           return;
         }
         if (!answer.ok) throw new Error(body.detail);
+        await this.learn(body.items);
+        if (asked !== this.asked) return;
         this.items = before.concat(body.items);
         this.cursor = body.next_cursor;
         this.$emit("filled", { count: this.items.length });
@@ -101,6 +106,22 @@ export default {
       } finally {
         if (asked === this.asked) this.loading = false;
       }
+    },
+    async learn(items) {
+      const tables = [...new Set(this.columns.map((c) => c.names).filter(Boolean))];
+      await Promise.all(tables.map((table) => learn(table, this.ids(table, items))));
+    },
+    ids(table, items) {
+      const columns = this.columns.filter((c) => c.names === table);
+      return new Set(items.flatMap((item) => columns.map((c) => at(item, c.key))));
+    },
+    called(column, item) {
+      return names[`${column.names}/${at(item, column.key)}`];
+    },
+    hover(column, item) {
+      const value = at(item, column.key);
+      if (column.names) return this.called(column, item) ? value : null;
+      return column.kind === "mean" && value != null ? value : null;
     },
     name(item) {
       const first = this.columns[0];
@@ -132,7 +153,9 @@ export default {
       const value = at(item, column.key);
       const known = column.words || {};
       if (value == null || value === "" || (Array.isArray(value) && !value.length)) return known[""] ?? "–";
+      if (column.names) return this.called(column, item) ?? value;
       if (column.kind === "time") return this.moment(value);
+      if (column.kind === "mean") return two(value);
       if (column.kind === "link") return column.label;
       if (column.kind === "duration") return lasting(Math.floor(value / SECOND_MS), this.words);
       if (column.kind === "percent") return `${value} %`;
@@ -143,6 +166,32 @@ export default {
     },
   },
 };
+
+// What the rows of these ids are called; ids of which nothing is told stand as they are.
+async function learn(table, ids) {
+  const asked = [...ids].filter((id) => id && !(`${table}/${id}` in names));
+  for (let at = 0; at < asked.length; at += ASKED_MAX) {
+    const part = asked.slice(at, at + ASKED_MAX);
+    const keys = part.map((id) => `&key=${encodeURIComponent(id)}`).join("");
+    const rows = await rows_of(`/api/v1/${table}?limit=${part.length}${keys}`);
+    for (const id of part) names[`${table}/${id}`] = null;
+    for (const row of rows) names[`${table}/${row.id}`] = row.name ?? row.pseudonym ?? null;
+  }
+}
+
+async function rows_of(url) {
+  try {
+    const answer = await fetch(url, { cache: "no-store" });
+    return answer.ok ? (await answer.json()).items : [];
+  } catch {
+    return []; // the list itself says when the gateway is away
+  }
+}
+
+// A mean of four places as people read it, halves upwards, as `mean` of numbers.py.
+function two(value) {
+  return (Math.round(Math.round(Number(value) * 10000) / 100) / 100).toFixed(2);
+}
 
 function text_of(value) {
   if (value == null) return "";

@@ -23,12 +23,14 @@ class Column(NamedTuple):
     """`key` leads to the value, as `key.site`; `kind` says how it is written.
 
     Kinds are text, long (of several lines), short (its beginning, the whole on hover),
-    number, figure (a number that is a text), percent, duration (of ms), time, state,
-    level, link (whose text is the label) and told (a cause in the words of `causes.py`,
-    with the item's `figures`; the API's own sentence, under the key `recorded`, where
-    they lack it, and on hover). `href` makes it a link, with places for values of the
+    number, figure (a number that is a text), mean (of which two places are shown, the
+    whole on hover), percent, duration (of ms), time, state, level, link (whose text is
+    the label) and told (a cause in the words of `causes.py`, with the item's `figures`;
+    the API's own sentence, under the key `recorded`, where they lack it, and on hover).
+    `href` makes it a link, with places for values of the
     same item: `/devices/{device_id}`. `words` translate values, that of "" stands where
-    there is none; `colours` (good, fair, bad) tell states apart.
+    there is none; `colours` (good, fair, bad) tell states apart. Values that are ids of
+    a table of the organisation (`names`) are shown by name, with the id on hover.
     """
 
     key: str
@@ -38,6 +40,7 @@ class Column(NamedTuple):
     words: Mapping[str, str] = _NOTHING
     colours: Mapping[str, str] = _NOTHING
     recorded: str = ""
+    names: str = ""
 
 
 class Act(NamedTuple):

@@ -30,6 +30,7 @@ async def build(visit: Visit) -> None:
     async def fast() -> None:
         way.show(await visit.glance(_FRESH_S, "/pipeline"))
         ratings = await visit.glance(_FRESH_S, "/ratings", limit=latest.ROWS)
+        await visit.names.learn_of(ratings["items"])
         latest.show(ratings["items"])
 
     async def slow() -> None:

@@ -1,5 +1,6 @@
 """Figures as people read them."""
 
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from gateway.console.wording import Words
@@ -10,6 +11,7 @@ NOTHING: Final = "\N{EN DASH}"
 UNITS: Final = ("s", "min", "h", "d")
 """Of a duration, each with the next smaller one from hours on."""
 
+_HUNDREDTH: Final = Decimal("0.01")
 _KIB: Final = 1024
 _SIZES: Final = ("B", "KiB", "MiB", "GiB", "TiB")
 _MINUTE_S: Final = 60
@@ -41,6 +43,13 @@ def duration(seconds: float, words: Words) -> str:
         few = whole % _HOUR_S // _MINUTE_S
         return words("for_h", many=whole // _HOUR_S, few=few)
     return words("for_d", many=whole // _DAY_S, few=whole % _DAY_S // _HOUR_S)
+
+
+def mean(text: str | None) -> str:
+    """A mean of the API, such as "4.0625", to two places, halves upwards."""
+    if text is None:
+        return NOTHING
+    return f"{Decimal(text).quantize(_HUNDREDTH, ROUND_HALF_UP):.2f}"
 
 
 def percentage(share: str | None) -> str:

@@ -13,6 +13,7 @@ from nicegui import ui
 from gateway.console.pages import periods
 from gateway.console.pages.api import Refusal
 from gateway.console.pages.listing import Column, Listing
+from gateway.console.pages.names import TABLES
 from gateway.console.pages.page import Page
 from gateway.console.pages.panels.blocks import heading
 from gateway.console.pages.panels.figures import Cards, Distribution, Heat, Trend
@@ -212,7 +213,10 @@ class Statistics:
                 self._visit,
                 "/statistics",
                 [
-                    *(Column(f"key.{by}", words(f"by_{by}")) for by in grouped),
+                    *(
+                        Column(f"key.{by}", words(f"by_{by}"), names=TABLES.get(by, ""))
+                        for by in grouped
+                    ),
                     *self._columns(),
                 ],
                 label=words("table"),
@@ -230,8 +234,8 @@ class Statistics:
             Column(f"{key}{suffix}", words(key), kind)
             for key, kind in (
                 ("satisfaction_rate", "percent"),
-                ("mean_level", "figure"),
-                ("mean_score", "figure"),
+                ("mean_level", "mean"),
+                ("mean_score", "mean"),
             )
         ]
         shares = [

@@ -18,6 +18,7 @@ from gateway.console.entrance import LOG_IN
 from gateway.console.front import House
 from gateway.console.logins import login_name
 from gateway.console.pages.api import Api, Refusal
+from gateway.console.pages.names import Names
 from gateway.console.pages.shared import Shared
 from gateway.console.preferences import Preferences
 from gateway.console.problems import ProblemError
@@ -44,6 +45,7 @@ class Visit:
         self._access = house.access
         self._request = request
         self.api = Api(house.api, request)
+        self.names = Names(self.api)
         self.now_ms = house.clock.wall_ms
         self.client = client
         self.caller: Caller = request.scope["evalgate.caller"]

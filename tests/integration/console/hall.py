@@ -83,6 +83,8 @@ def _site(number: int) -> str:
 
 def _organise(world: FoldedLedger, corner: str) -> None:
     world.act("tables_applied", {"table": "sites", "rows": list(_SITES)})
+    departments = [{"id": "taxes", "name": "Tax counter"}]
+    world.act("tables_applied", {"table": "departments", "rows": departments})
     windows = [
         {"id": f"w{n}", "name": f"Window {n}", "site": _site(n), "department": "taxes"}
         for n in range(1, DEVICES + 1)

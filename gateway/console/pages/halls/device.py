@@ -12,9 +12,9 @@ from gateway.console.pages.causes import Causes
 from gateway.console.pages.halls.acts import Acts
 from gateway.console.pages.halls.commands import Commands
 from gateway.console.pages.halls.keys import Keys
-from gateway.console.pages.halls.names import names_of
 from gateway.console.pages.halls.settings import Settings
 from gateway.console.pages.halls.states import WELL, badges, reasons
+from gateway.console.pages.names import Named
 from gateway.console.pages.page import Page
 from gateway.console.pages.panels.figures import Hours
 from gateway.console.pages.rated.telling import Line, facts, section
@@ -38,7 +38,7 @@ class OneDevice:
         self._path = f"/devices/{quote(visit.params['device_id'], safe='')}"
         self._shown: Mapping[str, Any] = {}
         self._causes = Causes(visit.words)
-        self._places: dict[str, str | None] = {}
+        self._places: dict[str, Named | None] = {}
         with ui.element("div").classes("console-grid"):
             with ui.element("section").classes("console-card w-6"):
                 self._state = ui.element("div")
@@ -97,17 +97,17 @@ class OneDevice:
 
     async def _name(self, device: Mapping[str, Any]) -> None:
         """Where it stands, by name and id."""
-        for table, key in (("sites", device["site"]), ("windows", device["window"])):
-            name = (await names_of(self._visit, table, [key])).get(key)
-            self._places[table] = name if name in {None, key} else f"{name} ({key})"
+        names = self._visit.names
+        await names.learn_of([device])
+        self._places = {it: names.named(it, device[it]) for it in ("site", "window")}
 
     def _facts(self, device: Mapping[str, Any]) -> list[tuple[str, object]]:
         words, time = self._visit.words, self._visit.time
         battery, signal = device["battery_pct"], device["rssi_dbm"]
         return [
             (words("lifecycle"), words.known("lifecycle", device["lifecycle"])),
-            (words("site"), self._places["sites"]),
-            (words("window"), self._places["windows"]),
+            (words("site"), self._places["site"]),
+            (words("window"), self._places["window"]),
             (words("model"), device["model"]),
             (words("serial"), device["hw_serial"]),
             (words("firmware"), device["firmware"]),

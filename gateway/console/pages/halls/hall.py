@@ -8,7 +8,6 @@ from urllib.parse import quote
 from nicegui import ui
 
 from gateway.console.pages.causes import Causes
-from gateway.console.pages.halls.names import names_of
 from gateway.console.pages.halls.states import WELL, badges, reasons
 from gateway.console.pages.listing import Column, Listing
 from gateway.console.pages.numbers import duration
@@ -28,7 +27,7 @@ async def build_all(visit: Visit) -> None:
         visit,
         "/sites/ranking",
         [
-            Column("site", words("site"), href="/halls/{site}"),
+            Column("site", words("site"), href="/halls/{site}", names="sites"),
             *(Column(name, words(f"count_{name}"), "number") for name in counts),
             Column("need", words("need"), "number"),
         ],
@@ -40,9 +39,9 @@ async def build_all(visit: Visit) -> None:
             visit,
             "/coverage",
             [
-                Column("site", words("site"), href="/halls/{site}"),
-                Column("window", words("window")),
-                Column("department", words("department")),
+                Column("site", words("site"), href="/halls/{site}", names="sites"),
+                Column("window", words("window"), names="windows"),
+                Column("department", words("department"), names="departments"),
             ],
             label=words("uncovered"),
             empty=words("all_covered"),
@@ -57,7 +56,6 @@ class Hall:
         self._site = visit.params["site"]
         self._told = ui.label().classes("console-heading").props("role=status")
         self._cards: dict[str, _Window] = {}
-        self._names: Mapping[str, str] = {}
         self._place = ui.element("div").classes("console-windows")
 
     async def look(self) -> None:
@@ -66,8 +64,7 @@ class Hall:
         devices: list[dict[str, Any]] = found["items"]
         devices.sort(key=lambda device: _natural(device["window"]))
         if list(self._cards) != [device["device_id"] for device in devices]:
-            windows = [device["window"] for device in devices]
-            self._names = await names_of(self._visit, "windows", windows)
+            await self._visit.names.learn_of(devices)
         well = [it for it in devices if _is_well(it)]
         told = self._visit.words("rollcall", well=len(well), all=len(devices))
         self._told.set_text(told)
@@ -75,16 +72,15 @@ class Hall:
             self._place.clear()
             with self._place:
                 self._cards = {
-                    device["device_id"]: _Window(self._visit, self._names)
-                    for device in devices
+                    device["device_id"]: _Window(self._visit) for device in devices
                 }
         for device in devices:
             self._cards[device["device_id"]].show(device)
 
 
 class _Window:
-    def __init__(self, visit: Visit, names: Mapping[str, str]) -> None:
-        self._visit, self._names = visit, names
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
         self._shown: Mapping[str, Any] = {}
         self._card = ui.element("section").classes("console-card")
 
@@ -97,8 +93,8 @@ class _Window:
             replace="console-card" + ("" if _is_well(device) else " console-needs")
         )
         with self._card:
-            window = device["window"]
-            heading(self._names.get(window, window) if window else words("no_window"))
+            window = visit.names.named("window", device["window"])
+            heading(window.name if window else words("no_window"))
             badges(visit, device)
             reasons(visit, device)
             ui.label(words("last_press", at=self._ago(device["last_rating_at"])))
@@ -112,8 +108,8 @@ class _Window:
             with ui.element("div").classes("console-choices-left"):
                 way = f"/devices/{quote(device['device_id'], safe='')}"
                 ui.link(device["device_id"], way)
-                if window and self._names.get(window, window) != window:
-                    ui.label(window).classes("console-quiet")
+                if window and window.name != window.id:
+                    ui.label(window.id).classes("console-quiet")
 
     def _ago(self, at: str | None) -> str:
         if at is None:
@@ -138,7 +134,8 @@ def _natural(window: str | None) -> tuple[str, int]:
 
 async def build_one(visit: Visit) -> None:
     words, site, causes = visit.words, visit.params["site"], Causes(visit.words)
-    name = (await names_of(visit, "sites", [site]))[site]
+    await visit.names.learn("sites", [site])
+    name = visit.names.of("sites", site)
     with ui.element("div").classes("console-choices-left"):
         ui.label(name).classes("console-heading")
         if name != site:

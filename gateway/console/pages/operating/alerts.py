@@ -53,7 +53,7 @@ class Alerts:
             self._causes.column(words("text")),
             Column("severity", words("severity"), "state", "", severities, _COLOURS),
             Column("state", words("state"), "state", "", states, _STATE_COLOURS),
-            Column("site", words("site")),
+            Column("site", words("site"), names="sites"),
             Column("device_id", words("device"), href="/devices/{device_id}"),
             Column("opened_at", words("opened"), "time"),
             Column("count", words("times"), "number"),
@@ -130,7 +130,7 @@ async def build(visit: Visit) -> None:
             visit,
             "/maintenance-windows",
             [
-                Column("site", visit.words("site")),
+                Column("site", visit.words("site"), names="sites"),
                 Column("device_id", visit.words("device")),
                 Column("from", visit.words("from"), "time"),
                 Column("until", visit.words("window_until"), "time"),

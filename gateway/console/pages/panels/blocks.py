@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from nicegui import ui
 
+from gateway.console.pages.names import Named
 from gateway.console.pages.numbers import NOTHING
 
 
@@ -16,6 +17,24 @@ def figure(label: str) -> ui.label:
     with ui.element("div").classes("console-card"):
         ui.label(label).classes("console-quiet")
         return ui.label(NOTHING).classes("console-figure")
+
+
+def named(one: Named) -> ui.label:
+    """A name, its id on hover."""
+    label = ui.label(one.name)
+    if one.name != one.id:
+        label.props["title"] = one.id
+    return label
+
+
+def precise(label: ui.label, text: str, whole: object) -> None:
+    """Show a figure; what was left out of it on hover."""
+    if isinstance(whole, str) and whole not in text:
+        label.props["title"] = whole
+    else:
+        label.props.pop("title", None)
+    label.set_text(text)
+    label.update()
 
 
 def text_block(text: str, label: str) -> None:

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from nicegui import ui
 
-from gateway.console.pages.numbers import NOTHING, count
-from gateway.console.pages.panels.blocks import heading
+from gateway.console.pages.numbers import NOTHING, count, mean
+from gateway.console.pages.panels.blocks import heading, precise
 from gateway.console.pages.visit import Visit
 from gateway.console.wording import Words
 
@@ -26,6 +26,7 @@ _TEXT: Final = "#7a7f87"
 _HOURS: Final = tuple(f"{hour:02}" for hour in range(24))
 _DAYS: Final = tuple(range(1, 8))
 _SCORES: Final = ("satisfaction_rate", "mean_level", "mean_score")
+_MEANS: Final = {"mean_level", "mean_score"}
 _SHARES: Final = ("unrated_share", "overdue_share", "response_rate", "completeness")
 _PERCENT: Final = {"satisfaction_rate", *_SHARES}
 
@@ -67,6 +68,7 @@ class _Card:
     def __init__(self, words: Words, name: str) -> None:
         self._words = words
         self._unit = " %" if name in _PERCENT else ""
+        self._is_mean = name in _MEANS
         with ui.element("div").classes("console-card"):
             ui.label(words(name)).classes("console-quiet")
             self._figure = ui.label(NOTHING).classes("console-figure")
@@ -74,10 +76,17 @@ class _Card:
 
     def show(self, item: Item | None, name: str) -> None:
         value = None if item is None else item[name]
-        text = count(value) if isinstance(value, int) else value
-        self._figure.set_text(NOTHING if text is None else text + self._unit)
+        precise(self._figure, self._text(value), value)
         change = ((item or {}).get("trend") or {}).get(name)
-        self._change.set_text("" if change is None else self._told(change))
+        told = "" if change is None else self._told(self._text(change))
+        precise(self._change, told, change)
+
+    def _text(self, value: int | str | None) -> str:
+        if value is None:
+            return NOTHING
+        if isinstance(value, int):
+            return count(value)
+        return mean(value) if self._is_mean else value + self._unit
 
     def _told(self, change: str) -> str:
         signed = change if change.startswith("-") else f"+{change}"

@@ -8,6 +8,7 @@ from gateway.console.pages.numbers import NOTHING
 from gateway.console.pages.panels.blocks import heading
 from gateway.console.pages.visit import Visit
 
+_PLACES = ("site", "window")
 _COLUMNS = ("time", "level", "site", "window", "device", "flags")
 
 
@@ -55,14 +56,18 @@ class _Row:
         flags = [words.known("flag", name) for name in rating["flags"]]
         if not rating["effective"]:
             flags.append(words("without_effect"))
+        places = {name: visit.names.named(name, rating[name]) for name in _PLACES}
         told = {
             "time": visit.time(rating["occurred_at"], "%H:%M:%S"),
             "level": NOTHING if level is None else str(level),
-            "site": rating["site"] or NOTHING,
-            "window": rating["window"] or NOTHING,
             "device": rating["device_id"],
-            "flags": ", ".join(flags),
+            "flags": words("list_joint").join(flags),
+            **{
+                name: place.name if place else NOTHING for name, place in places.items()
+            },
         }
+        for name, place in places.items():
+            self._labels[name].props["title"] = place.id if place else ""
         for column, text in told.items():
             self._labels[column].set_text(text)
         self._labels["level"].classes(replace=f"console-level l{level}")

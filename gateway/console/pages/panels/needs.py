@@ -42,6 +42,7 @@ class Needs:
         found = await self._visit.glance(
             age_s_max, "/alerts", state="open", limit=_ALERTS
         )
+        await self._visit.names.learn_of(found["items"])
         self._show_alerts(found["items"], more=found["next_cursor"] is not None)
 
     def _show_alerts(self, alerts: list[dict[str, Any]], *, more: bool) -> None:
@@ -63,7 +64,9 @@ class Needs:
 
     def _tell(self, alert: dict[str, Any]) -> None:
         told = self._causes.sentence(alert["cause"], alert["text"], alert["figures"])
-        about = alert["device_id"] or alert["site"]
+        about, site = alert["device_id"], alert["site"]
+        if site and not about:
+            about = self._visit.names.of("sites", site)
         if about and about not in told:
             told = self._visit.words("about", subject=about, text=told)
         ui.label(told).props["title"] = alert["text"]

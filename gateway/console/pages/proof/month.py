@@ -8,9 +8,10 @@ from nicegui import ui
 
 from gateway.console.pages.api import Refusal
 from gateway.console.pages.listing import Column, Listing
-from gateway.console.pages.numbers import NOTHING, count
+from gateway.console.pages.names import TABLES
+from gateway.console.pages.numbers import NOTHING, count, mean
 from gateway.console.pages.page import Page
-from gateway.console.pages.panels.blocks import ways
+from gateway.console.pages.panels.blocks import precise, ways
 from gateway.console.pages.proof.ways import MONTHS, proof_ways
 from gateway.console.pages.rated.telling import facts, section
 from gateway.console.pages.visit import Visit
@@ -26,8 +27,8 @@ _CARDS: Final = {
 _SCORES: Final = (
     ("satisfaction_rate", "percent"),
     ("rated", "number"),
-    ("mean_level", "figure"),
-    ("mean_score", "figure"),
+    ("mean_level", "mean"),
+    ("mean_score", "mean"),
 )
 _KINDS: Final = {"voided": "bad", "amended": "fair", "moved": "fair"}
 
@@ -53,6 +54,7 @@ class OneMonth:
             visit.refused(refusal)
             ui.label(refusal.detail)
             return
+        await visit.names.learn_of([found])
         with ui.element("div").classes("console-grid"):
             self._seal(found, whole["rules_revision"])
             self._cards(whole["items"])
@@ -66,13 +68,14 @@ class OneMonth:
 
     def _seal(self, found: Mapping[str, Any], revision: str) -> None:
         words, intact = self._visit.words, found["intact"]
+        site = self._visit.names.named("site", found["site"])
         with section(f"{found['month']}", "w-6"):
             with ui.element("div").classes("console-choices-left"):
                 state = words("holds" if intact else "fails")
                 ui.label(state).classes(f"console-state {'good' if intact else 'bad'}")
             facts(
                 [
-                    (words("site"), found["site"] or words("all_sites")),
+                    (words("site"), site or words("all_sites")),
                     (words("as_of"), self._visit.time(found["as_of"])),
                     (words("author"), found["author"]),
                     (words("rules"), found["rules_revision"]),
@@ -93,15 +96,17 @@ class OneMonth:
                 with ui.element("div").classes("console-cards"):
                     for name, unit in _CARDS.items():
                         now = one["now"] and one["now"][name]
-                        self._card(words(name), one[name], now, unit)
+                        self._card(name, one[name], now, unit)
 
-    def _card(self, label: str, sealed: object, now: object, unit: str) -> None:
+    def _card(self, name: str, sealed: object, now: object, unit: str) -> None:
+        words = self._visit.words
         with ui.element("div").classes("console-card"):
-            ui.label(label).classes("console-quiet")
-            ui.label(_text(sealed, unit)).classes("console-figure")
+            ui.label(words(name)).classes("console-quiet")
+            figure = ui.label().classes("console-figure")
+            precise(figure, _text(name, sealed, unit), sealed)
             if now not in (None, sealed):
-                told = self._visit.words("by_now", now=_text(now, unit))
-                ui.label(told).classes("console-quiet console-number")
+                by_now = ui.label().classes("console-quiet console-number")
+                precise(by_now, words("by_now", now=_text(name, now, unit)), now)
 
     def _ways(self) -> None:
         words = self._visit.words
@@ -146,7 +151,12 @@ class OneMonth:
             self._visit,
             f"{self._path}/figures",
             [
-                Column(f"key.{self._by}", words(f"by_{self._by}"), words={"": none}),
+                Column(
+                    f"key.{self._by}",
+                    words(f"by_{self._by}"),
+                    words={"": none},
+                    names=TABLES[self._by],
+                ),
                 *both,
                 Column("completeness", words("completeness"), "percent"),
                 *levels,
@@ -175,9 +185,9 @@ class OneMonth:
                 Column("rating_id", words("rating"), href="/ratings/{rating_id}"),
                 Column("level", words("level"), "level"),
                 Column("session_key", words("session"), href="/sessions/{session_key}"),
-                Column("site", words("site")),
-                Column("department", words("by_department")),
-                Column("employee", words("by_employee")),
+                Column("site", words("site"), names="sites"),
+                Column("department", words("by_department"), names="departments"),
+                Column("employee", words("by_employee"), names="employees"),
                 Column("by", words("who")),
                 Column("reason", words("why"), "long", words=words.all_of("news")),
             ],
@@ -187,9 +197,11 @@ class OneMonth:
         )
 
 
-def _text(value: object, unit: str) -> str:
+def _text(name: str, value: object, unit: str) -> str:
     if value is None:
         return NOTHING
+    if name.startswith("mean_"):
+        return mean(str(value))
     return (count(value) if isinstance(value, int) else str(value)) + unit
 
 

@@ -30,7 +30,9 @@ def months(visit: Visit) -> Listing:
         "/statements",
         [
             Column("month", words("month"), href=f"{MONTHS}/{{month}}?site={{site}}"),
-            Column("site", words("site"), words={"": words("all_sites")}),
+            Column(
+                "site", words("site"), words={"": words("all_sites")}, names="sites"
+            ),
             Column("as_of", words("as_of"), "time"),
             Column("author", words("author")),
             Column("adjusted", words("adjusted"), "number"),
@@ -55,7 +57,7 @@ class Sealing:
     """For auditors: which month, of which site."""
 
     def __init__(self, visit: Visit, sites: Mapping[str, str], listed: Listing) -> None:
-        self._visit, self._list = visit, listed
+        self._visit, self._list, self._names = visit, listed, sites
         words = visit.words
         today = periods.today_of(visit.now_ms(), visit.zone)
         past = [periods.months_on(today, -no) for no in range(1, _PAST + 1)]
@@ -74,7 +76,7 @@ class Sealing:
     async def _seal(self) -> None:
         visit, words = self._visit, self._visit.words
         month, site = str(self._month.value), str(self._site.value)
-        shown = {words("month"): month, words("site"): site or words("all_sites")}
+        shown = {words("month"): month, words("site"): self._names[site]}
         if not await confirmed(visit, words("seal_why"), **shown):
             return
         path = f"/statements/{month}"

@@ -9,6 +9,7 @@ from nicegui import ui
 from gateway.console.pages.api import Refusal
 from gateway.console.pages.dialogs import asked
 from gateway.console.pages.listing import Act, Column, Listing
+from gateway.console.pages.names import TABLES
 from gateway.console.pages.numbers import NOTHING, count, percentage
 from gateway.console.pages.page import Page
 from gateway.console.pages.panels.blocks import figure, ways
@@ -50,6 +51,7 @@ class OneSample:
         except Refusal as refusal:
             visit.refused(refusal)
             return
+        await visit.names.learn_of([found["filter"]])
         self._rate.set_text(percentage(found["correct_rate"]))
         for name, label in self._counts.items():
             label.set_text(count(found[name]))
@@ -66,7 +68,10 @@ class OneSample:
                 (words("drawn_at"), self._visit.time(found["drawn_at"])),
                 (words("author"), found["author"]),
                 (words("filter_period"), self._period(chosen)),
-                *((words.known("filter", name), chosen[name]) for name in names),
+                *(
+                    (words.known("filter", name), self._chosen(name, chosen[name]))
+                    for name in names
+                ),
                 (words("volume"), count(found["volume"])),
                 (words("unrated_percent"), percentage(str(share))),
                 (words("seed"), found["seed"]),
@@ -74,6 +79,9 @@ class OneSample:
                 (words("unrated_shortfall"), found["unrated_shortfall"] or None),
             ]
         )
+
+    def _chosen(self, name: str, value: str) -> object:
+        return self._visit.names.named(name, value) if name in TABLES else value
 
     def _period(self, chosen: Mapping[str, str]) -> str:
         bounds = [chosen.get(name) for name in ("from", "to")]

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from nicegui import ui
 
+from gateway.console.pages.names import TABLES
 from gateway.console.pages.visit import Visit
 from gateway.console.wording import Words
 
@@ -73,19 +74,19 @@ def _told(visit: Visit, words: Words, found: Mapping[str, Any]) -> Iterator[str]
     if session is None:
         yield words("alone")
     else:
-        yield from _session(words, session)
+        yield from _session(visit, words, session)
     for one in found["ratings"]:
         yield from _rating(visit, words, one)
 
 
-def _session(words: Words, session: Mapping[str, Any]) -> Iterator[str]:
+def _session(visit: Visit, words: Words, session: Mapping[str, Any]) -> Iterator[str]:
     state = words.known("session", session["state"])
     yield words("stands", state=state, date=session["business_date"])
     if session["eligible"] is False:
         why = words.known("why", session["unrated_reason"] or "unknown")
         yield words("not_eligible", why=why)
     places = [
-        words(key, name=session[field])
+        words(key, name=visit.names.of(TABLES[field], session[field]))
         for key, field in _PLACES.items()
         if session[field]
     ]

@@ -43,10 +43,10 @@ class Duties:
             Column(self._key, words(f"of_{self._kind}"), href=link),
             Column("state", words("state"), "state", "", states, _COLOURS),
             Column(due, words("due"), "time"),
-            Column("site", words("site")),
-            Column("department", words("department")),
-            Column("window", words("window")),
-            Column("employee_id", words("employee")),
+            Column("site", words("site"), names="sites"),
+            Column("department", words("department"), names="departments"),
+            Column("window", words("window"), names="windows"),
+            Column("employee_id", words("employee"), names="employees"),
             *(Column(f"{step}_at", words(step), "time") for step in _STEPS),
         ]
 

@@ -10,7 +10,7 @@ from gateway.console.pages.api import Refusal
 from gateway.console.pages.dialogs import asked, confirmed
 from gateway.console.pages.page import Page
 from gateway.console.pages.rated.explaining import evidence, explanation
-from gateway.console.pages.rated.telling import Line, clocks, facts, section
+from gateway.console.pages.rated.telling import PLACES, Line, clocks, facts, section
 from gateway.console.pages.visit import Visit
 
 _OUTCOMES: Final = ("kept", "voided")
@@ -33,6 +33,7 @@ class OneRating:
             with self._place:
                 ui.label(refusal.detail)
             return
+        await visit.names.learn_of([found, reasons["session"] or {}])
         self._place.clear()
         with self._place:
             self._facts(found)
@@ -57,10 +58,10 @@ class OneRating:
                 [
                     (words("occurred_at"), visit.time(found["occurred_at"])),
                     (words("time_quality"), words.known("time", found["time_quality"])),
-                    (words("site"), found["site"]),
-                    (words("department"), found["department"]),
-                    (words("window"), found["window"]),
-                    (words("employee"), found["employee_id"]),
+                    *(
+                        (words(name), visit.names.named(field, found[field]))
+                        for name, field in PLACES.items()
+                    ),
                     (words("device"), found["device_id"]),
                     (words("session"), found["session_id"]),
                     (words("origin"), words.known("origin", found["origin"])),

@@ -11,7 +11,7 @@ from gateway.console.pages.filters import Filters
 from gateway.console.pages.listing import Column, Listing
 from gateway.console.pages.page import Page
 from gateway.console.pages.rated.explaining import explanation
-from gateway.console.pages.rated.telling import Line, clocks, facts, section
+from gateway.console.pages.rated.telling import PLACES, Line, clocks, facts, section
 from gateway.console.pages.visit import Visit
 
 _STATES: Final = (
@@ -52,10 +52,10 @@ async def build_all(visit: Visit) -> None:
             Column("session_key", words("session"), href="/sessions/{session_key}"),
             Column("state", words("state"), "state", "", states, _COLOURS),
             Column("effective.level", words("level"), "level"),
-            Column("site", words("site")),
-            Column("department", words("department")),
-            Column("window", words("window")),
-            Column("employee_id", words("employee")),
+            Column("site", words("site"), names="sites"),
+            Column("department", words("department"), names="departments"),
+            Column("window", words("window"), names="windows"),
+            Column("employee_id", words("employee"), names="employees"),
             Column("ended_at", words("ended_at"), "time"),
             Column("deadline_at", words("deadline_at"), "time"),
             Column(
@@ -79,6 +79,7 @@ async def build_one(visit: Visit) -> None:
     except Refusal as refusal:
         ui.label(refusal.detail)
         return
+    await visit.names.learn_of([found, reasons["session"] or {}])
     with ui.element("div").classes("console-grid"):
         _facts(visit, found)
         _life(visit, found)
@@ -97,10 +98,10 @@ def _facts(visit: Visit, found: Mapping[str, Any]) -> None:
         facts(
             [
                 (words("level"), level),
-                (words("site"), found["site"]),
-                (words("department"), found["department"]),
-                (words("window"), found["window"]),
-                (words("employee"), found["employee_id"]),
+                *(
+                    (words(name), visit.names.named(field, found[field]))
+                    for name, field in PLACES.items()
+                ),
                 (words("service"), found["service_code"]),
                 (words("business_date"), found["business_date"]),
                 (

@@ -2,12 +2,21 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from nicegui import ui
 
-from gateway.console.pages.panels.blocks import heading
+from gateway.console.pages.names import Named
+from gateway.console.pages.panels.blocks import heading, named
 from gateway.console.pages.visit import Visit
+
+PLACES: Final = {
+    "site": "site",
+    "department": "department",
+    "window": "window",
+    "employee": "employee_id",
+}
+"""Where a rating or a session belongs: fields of the API by their words."""
 
 
 @contextmanager
@@ -27,6 +36,9 @@ def facts(pairs: Sequence[tuple[str, object]]) -> None:
             with ui.element("dt"):
                 ui.label(name)
             with ui.element("dd"):
+                if isinstance(value, Named):
+                    named(value)
+                    continue
                 ui.label(", ".join(value) if isinstance(value, list) else str(value))
 
 

@@ -8,6 +8,7 @@ from nicegui import ui
 from gateway.console.pages import periods
 from gateway.console.pages.dialogs import asked
 from gateway.console.pages.listing import Column, Listing
+from gateway.console.pages.names import TABLES
 from gateway.console.pages.page import Page
 from gateway.console.pages.periods import Period
 from gateway.console.pages.rated.telling import section
@@ -84,7 +85,12 @@ class Figures:
         words, group = self._visit.words, self._group
         href = _HREFS.get(group, "")
         return [
-            Column(f"group.{group}", words(f"group_{group}"), href=href),
+            Column(
+                f"group.{group}",
+                words(f"group_{group}"),
+                href=href,
+                names=TABLES.get(group, ""),
+            ),
             Column("availability", words("availability"), "percent"),
             Column("mtbf_ms", words("mtbf"), "duration"),
             Column("mttr_ms", words("mttr"), "duration"),
@@ -112,7 +118,7 @@ class Statements:
                 "/maintenance-statements",
                 [
                     Column("month", words("month")),
-                    Column("site", words("site")),
+                    Column("site", words("site"), names="sites"),
                     Column("as_of", words("as_of"), "time"),
                     Column("author", words("author")),
                     Column("intact", words("intact"), "state", "", holds, colours),
@@ -134,7 +140,9 @@ class Statements:
         past = [periods.months_on(today, -no) for no in range(1, _MONTHS + 1)]
         months = {f"{month:%Y-%m}": f"{month:%Y-%m}" for month in past}
         site = visit.query.get("site") or visit.caller.site
-        values = {visit.words("site"): site or visit.words("all_sites")}
+        await visit.names.learn("sites", [site])
+        name = visit.names.of("sites", site) if site else visit.words("all_sites")
+        values = {visit.words("site"): name}
         told = await asked(
             visit, visit.words("seal_why"), choices=months, values=values
         )

@@ -55,7 +55,7 @@ class Due:
         words = self._visit.words
         of_site = f"{PAGE.path}?site={{site}}&state="
         return [
-            Column("site", words("site"), href=_HALL),
+            Column("site", words("site"), href=_HALL, names="sites"),
             Column("site", words("sheet"), "link", _SHEET),
             *(
                 Column(state, words(f"work_{state}"), "number", of_site + state)
@@ -65,12 +65,15 @@ class Due:
         ]
 
     def _choices(self) -> None:
-        words, site = self._visit.words, self._site
+        words, site, names = self._visit.words, self._site, self._visit.names
         targets = {words(f"work_{it}"): self._way(it, site) for it in STATES}
         here = self._way(self._state, site)
         with ways(words("states"), targets, here):
             if site:
-                ui.link(words("only_site", site=site), self._way(self._state))
+                ui.link(
+                    words("only_site", site=names.of("sites", site)),
+                    self._way(self._state),
+                )
 
     @staticmethod
     def _way(state: str, site: str = "") -> str:
@@ -82,8 +85,8 @@ class Due:
         states = words_of(self._visit, "work", STATES)
         return [
             Column("device_id", words("device"), href=_DEVICE),
-            Column("window", words("window")),
-            Column("site", words("site"), href=_HALL),
+            Column("window", words("window"), names="windows"),
+            Column("site", words("site"), href=_HALL, names="sites"),
             Column("site", words("sheet"), "link", _SHEET),
             Column("type", words("kind"), words=words_of(self._visit, "task", WORKS)),
             Column("state", words("state"), "state", "", states, COLOURS),
@@ -111,6 +114,7 @@ class Planner:
         if found["items"] == self._shown:
             return
         self._shown, words = found["items"], self._visit.words
+        await self._visit.names.learn_of(found["items"][:_VISITS_MAX])
         until = self._visit.time(found["until"], "%Y-%m-%d")
         shown, count = found["items"][:_VISITS_MAX], len(found["items"])
         told = words("visits", count=count, until=until) if count else words("no_visit")
@@ -129,7 +133,9 @@ class Planner:
                 if site is None:
                     ui.label(words("no_site")).classes("console-here")
                 else:
-                    ui.link(site, _SHEET.format(site=quote(site, safe="")))
+                    name = self._visit.names.of("sites", site)
+                    link = ui.link(name, _SHEET.format(site=quote(site, safe="")))
+                    link.props["title"] = site
                 by = words("visit_by", at=self._visit.time(one["by"], "%m-%d %H:%M"))
                 late = words("visit_late") if one["overdue"] else by
                 kind = "bad" if one["overdue"] else "fair"
@@ -173,7 +179,7 @@ def _done(visit: Visit) -> None:
             [
                 Column("finished_at", words("finished"), "time"),
                 Column("device_id", words("device"), href=_DEVICE),
-                Column("site", words("site")),
+                Column("site", words("site"), names="sites"),
                 Column("type", words("kind"), words=words_of(visit, "task", WORKS)),
                 Column(
                     "result", words("result"), "state", "", results, _RESULT_COLOURS
@@ -197,7 +203,7 @@ def _plans(visit: Visit) -> None:
                 Column("plan_id", words("plan")),
                 Column("enabled", words("state"), words=words_of(visit, "on", ONS)),
                 Column("scope", words("scope"), words=words_of(visit, "for", SCOPES)),
-                Column("subject", words("subject")),
+                Column("subject", words("subject"), names="sites"),
                 Column("type", words("kind"), words=words_of(visit, "task", WORKS)),
                 Column("every_days", words("every_days"), "number"),
                 Column("day_unit", words("unit"), words=words_of(visit, "days", UNITS)),
@@ -219,6 +225,7 @@ FROMS: Final = ("completion", "grid")
 
 async def build(visit: Visit) -> None:
     ui.link(visit.words("to_availability"), "/maintenance/availability")
+    await visit.names.learn("sites", [visit.query.get("site")])
     Due(visit)
     planner = Planner(visit)
     _done(visit)

@@ -76,8 +76,11 @@ class Sheets(Element, component="sheet.js"):
 
 async def build(visit: Visit) -> None:
     site = visit.params["site"]
+    await visit.names.learn("sites", [site])
+    name = visit.names.of("sites", site)
     with ui.element("div").classes("console-ways"):
-        ui.label(visit.words("sheet_of", site=site)).classes("console-here")
+        told = ui.label(visit.words("sheet_of", site=name)).classes("console-here")
+        told.props["title"] = site
         ui.link(visit.words("back"), "/maintenance")
     Sheets(visit, site)
 

@@ -2,7 +2,14 @@
 
 import pytest
 
-from gateway.console.pages.numbers import NOTHING, count, duration, percentage, size
+from gateway.console.pages.numbers import (
+    NOTHING,
+    count,
+    duration,
+    mean,
+    percentage,
+    size,
+)
 from gateway.console.wording import Words
 
 THIN = "\N{NARROW NO-BREAK SPACE}"
@@ -41,3 +48,11 @@ def test_times_come_in_two_units_at_most(
 def test_no_share_is_no_zero() -> None:
     assert percentage("75.00") == "75.0 %"
     assert percentage(None) == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("4.0625", "4.06"), ("4.0050", "4.01"), ("-0.1250", "-0.13"), (None, NOTHING)],
+)
+def test_a_mean_is_read_to_two_places(text: str | None, shown: str) -> None:
+    assert mean(text) == shown

@@ -1,0 +1,65 @@
+"""What sites, departments, windows and employees are called, by their ids."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple
+
+from gateway.console.pages.api import Api, Refusal
+
+TABLES: Final[Mapping[str, str]] = {
+    "site": "sites",
+    "department": "departments",
+    "window": "windows",
+    "employee": "employees",
+    "employee_id": "employees",
+}
+"""The table whose ids a field of the API's items holds."""
+
+_ASKED_MAX: Final = 100
+
+
+class Named(NamedTuple):
+    """What people read, and the id that programs know it by."""
+
+    name: str
+    id: str
+
+
+class Names:
+    """Those that a page shows; each id is asked for once."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._known: dict[tuple[str, str], str] = {}
+
+    async def learn(self, table: str, ids: Iterable[str | None]) -> None:
+        """One question for all ids that are not known yet.
+
+        What may not be read keeps its id for a name.
+        """
+        asked = sorted({it for it in ids if it and (table, it) not in self._known})
+        for start in range(0, len(asked), _ASKED_MAX):
+            part = asked[start : start + _ASKED_MAX]
+            try:
+                found = await self._api.get(f"/{table}", key=part, limit=len(part))
+            except Refusal:
+                found = {"items": []}
+            told = {row["id"]: _name(row) for row in found["items"]}
+            self._known |= {(table, it): told.get(it) or it for it in part}
+
+    async def learn_of(self, items: Iterable[Mapping[str, Any]]) -> None:
+        """Of whatever these items of the API name, by `TABLES`."""
+        rows = list(items)
+        for field, table in TABLES.items():
+            await self.learn(table, (row.get(field) for row in rows))
+
+    def of(self, table: str, key: str) -> str:
+        """The name; the id where none is known."""
+        return self._known.get((table, key), key)
+
+    def named(self, field: str, key: str | None) -> Named | None:
+        """What a field of an item holds, by `TABLES`."""
+        return Named(self.of(TABLES[field], key), key) if key else None
+
+
+def _name(row: Mapping[str, Any]) -> str | None:
+    return row.get("name") or row.get("pseudonym")
