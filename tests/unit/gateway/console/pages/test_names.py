@@ -27,7 +27,7 @@ class Asked(Api):
 async def test_each_id_is_asked_for_once_and_all_of_a_table_together() -> None:
     api = Asked()
     names = Names(api)
-    items = [
+    items: list[dict[str, str | None]] = [
         {"site": "s1", "employee_id": "E1"},
         {"site": "s2", "employee_id": None},
         {"site": "s1"},
