@@ -155,7 +155,6 @@ def _api(
     ledger, deliveries = stores.ledger, stores.deliveries
     tracer = Tracer(deliveries)
     api = APIRouter()
-    organisation = Organisation(ledger, acts)
     for part in (
         Overview(pipeline),
         Ratings(ledger, tracer, acts, keyring),
@@ -175,8 +174,8 @@ def _api(
         Devices(ledger, acts),
         DeviceHistories(ledger, stores.records, clock),
         Needs(ledger),
-        organisation,
-        Sheets(ledger, acts, organisation),
+        Organisation(ledger, acts),
+        Sheets(ledger, acts),
         Alerts(ledger, acts),
         MaintenanceWindows(ledger, acts),
         Inspections(ledger, acts),

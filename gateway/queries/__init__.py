@@ -8,7 +8,7 @@ newest first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # who asks for one kind of rows does not load all of them
@@ -227,6 +227,9 @@ class LedgerQueries(Protocol):
 
     def within(self, site: str | None, subtree: str) -> bool:
         """Whether a site is `subtree` or below it; no site is never."""
+
+    def window_sites(self, windows: Collection[str]) -> dict[str, frozenset[str]]:
+        """Where each is: by its row, else where terminals stand at it; if known."""
 
     def sites_below(self, subtree: str) -> frozenset[str]:
         """`subtree` and every site below it."""

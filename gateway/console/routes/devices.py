@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from gateway.acts import ActName, DeviceAct, DevicePutAct, DevicesImportAct, RowRefused
 from gateway.console.acts import Acts, pending
+from gateway.console.bounds import Bounds
 from gateway.console.callers import Caller, Operator, Reader
 from gateway.console.device_items import Device, Imported
 from gateway.console.items import ACT_RESPONSES, ListOf
@@ -54,6 +55,7 @@ class Devices:
         self._ledger = ledger
         self._acts = acts
         self._sight = Sight(ledger)
+        self._bounds = Bounds(ledger)
 
     def router(self) -> APIRouter:
         router = APIRouter(prefix="/devices", tags=["devices"])
@@ -158,6 +160,7 @@ class Devices:
             wanted = change or DeviceChange()
             if wanted.site is not None:
                 await run_in_threadpool(self._sight.place, caller, wanted.site)
+            await run_in_threadpool(self._bounds.window, wanted.window, caller)
             act = DeviceAct(
                 author=caller.name,
                 idempotency_key=idempotency_key,
@@ -179,19 +182,24 @@ class Devices:
             self._sight.show(caller, known.site, f"device {device_id}")
         if known is None or "site" in row:
             self._sight.place(caller, row.get("site"))
+        if known is None or row.get("window") != known.window:
+            self._bounds.window(row.get("window"), caller)
 
     def _in_sight(self, sheet: Sheet, caller: Caller) -> Sheet:
         """Without rows that concern another site than the caller's."""
         assert caller.site is not None
         below = self._ledger.sites_below(caller.site)
         everywhere = rows_by_id(self._ledger.registered(None))
+        windows = {row["window"] or "" for row in sheet.rows if "window" in row}
+        elsewhere = self._bounds.elsewhere(windows, caller.site)
         kept = Sheet([], [], list(sheet.refused))
         for row, line in zip(sheet.rows, sheet.lines, strict=True):
             now = everywhere.get(row.get("device_id") or "", {})
             sites = {row.get("site") or now.get("site")}
             if now:
                 sites.add(now.get("site"))
-            if sites <= below:
+            moves = row.get("window", now.get("window")) != now.get("window")
+            if sites <= below and not (moves and row["window"] in elsewhere):
                 kept.rows.append(row)
                 kept.lines.append(line)
             else:

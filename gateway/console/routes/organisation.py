@@ -8,14 +8,14 @@ from fastapi.responses import JSONResponse
 from pydantic import Field, create_model
 from starlette.concurrency import run_in_threadpool
 
-from fleet.tables import COLUMNS, Row, key_of
+from fleet.tables import COLUMNS, Row
 from gateway.acts import ActName, RegistryPutAct
 from gateway.console.acts import Acts
+from gateway.console.bounds import Bounds
 from gateway.console.callers import Administrator, Caller, Operator, Reader
 from gateway.console.items import ACT_RESPONSES
 from gateway.console.organisation import TABLES, OrganisationRow
 from gateway.console.requests import IdempotencyKey, RegistryQuery, Strict
-from gateway.console.sight import Sight
 from gateway.console.tables import check_rows
 from gateway.queries import LedgerQueries
 from gateway.queries.asking import Page
@@ -31,7 +31,7 @@ class Organisation:
     def __init__(self, ledger: LedgerQueries, acts: Acts) -> None:
         self._ledger = ledger
         self._acts = acts
-        self._sight = Sight(ledger)
+        self._bounds = Bounds(ledger)
 
     def router(self) -> APIRouter:
         router = APIRouter(tags=["organisation"])
@@ -99,25 +99,7 @@ class Organisation:
     def _bounded(self, table: str, rows: list[Row], caller: Caller) -> None:
         """Who is bound to a site puts rows of it, and replaces none of another."""
         for row in rows:
-            self.check_bounds(table, row, caller)
-
-    def check_bounds(self, table: str, row: Row, caller: Caller) -> None:
-        """Raises ProblemError when the row is none of a caller's site."""
-        known = self._ledger.registry_row(table, key_of(table, row))
-        if known is not None:
-            self._sight.place(caller, self._site(table, known))
-        is_new_below = table == "sites" and known is None
-        site = row.get("parent") if is_new_below else self._site(table, row)
-        self._sight.place(caller, site)
-
-    def _site(self, table: str, row: Row) -> str | None:
-        """Where a row belongs; employees belong to no site."""
-        if table == "sites":
-            return row.get("id")
-        if table == "bindings":
-            window = self._ledger.registry_row("windows", row.get("window") or "")
-            return (window or {}).get("site")
-        return row.get("site")
+            self._bounds.row(table, row, caller)
 
 
 def _page_of(model: type[OrganisationRow]) -> Any:  # noqa: ANN401 -- a model made here

@@ -10,13 +10,14 @@ from starlette.concurrency import run_in_threadpool
 from fleet.tables import COLUMNS, Row, RowError, key_of, misplaced
 from gateway.acts import ActName, RegistryPutAct, RowRefused
 from gateway.console.acts import Acts, pending
+from gateway.console.bounds import Bounds
 from gateway.console.callers import Administrator, Caller, Operator, Reader
 from gateway.console.device_items import Imported
 from gateway.console.items import ACT_RESPONSES
 from gateway.console.organisation import TABLES
 from gateway.console.problems import ProblemError
 from gateway.console.requests import IdempotencyKey, ImportQuery
-from gateway.console.routes.organisation import DAILY, Organisation
+from gateway.console.routes.organisation import DAILY
 from gateway.console.tables import (
     ERRORS_MAX,
     Sheet,
@@ -39,12 +40,10 @@ _PAGE: Final = 1_000
 class Sheets:
     """Each row is the whole row of its key; rows that a sheet does not name stay."""
 
-    def __init__(
-        self, ledger: LedgerQueries, acts: Acts, organisation: Organisation
-    ) -> None:
+    def __init__(self, ledger: LedgerQueries, acts: Acts) -> None:
         self._ledger = ledger
         self._acts = acts
-        self._organisation = organisation
+        self._bounds = Bounds(ledger)
 
     def router(self) -> APIRouter:
         router = APIRouter(tags=["organisation"])
@@ -126,8 +125,7 @@ class Sheets:
         rows: list[Row] = []
         for line, row in good.items():
             try:
-                if caller.site is not None:
-                    self._organisation.check_bounds(table, row, caller)
+                self._bounds.row(table, row, caller)
             except ProblemError:
                 outside = f"outside of the site {caller.site}"
                 refused.append(RowRefused(line, outside))

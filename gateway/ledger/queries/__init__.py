@@ -1,6 +1,6 @@
 """The ledger as readers see it: `gateway.queries.LedgerQueries` on SQLite."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import apsw
 
@@ -275,6 +275,9 @@ class SqliteLedgerQueries:
 
     def within(self, site: str | None, subtree: str) -> bool:
         return self._read(lambda c: organisation.within(c, site, subtree))
+
+    def window_sites(self, windows: Collection[str]) -> dict[str, frozenset[str]]:
+        return self._read(lambda c: organisation.window_sites(c, windows))
 
     def sites_below(self, subtree: str) -> frozenset[str]:
         return self._read(lambda c: organisation.below(c, subtree))

@@ -1,7 +1,7 @@
 """Sites and what belongs to them, as readers see them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import apsw
@@ -29,6 +29,14 @@ _BELONGS: Final[Mapping[str, str]] = {
     f" WHERE kind = 'bindings' AND data ->> '$.window' IN ({_WINDOWS}))",
 }
 """What of each table belongs to a site; its one `?` is the site."""
+_LISTED: Final = """
+SELECT key, data ->> '$.site' FROM registry_row
+WHERE kind = 'windows' AND key IN (SELECT value FROM json_each(?))
+"""
+_STAND: Final = """
+SELECT DISTINCT window, site FROM device
+WHERE site IS NOT NULL AND window IN (SELECT value FROM json_each(?))
+"""
 
 
 def of_site(column: str) -> str:
@@ -76,3 +84,16 @@ def registry_row(
         row: dict[str, str | None] = json.loads(data)
         return row
     return None
+
+
+def window_sites(
+    connection: apsw.Connection, windows: Collection[str]
+) -> dict[str, frozenset[str]]:
+    """Its own site; of one that no table names, those of the terminals there."""
+    names = (json.dumps([*windows]),)
+    stand: dict[str, set[str]] = {}
+    for window, site in connection.execute(_STAND, names):
+        stand.setdefault(window, set()).add(site)
+    for window, site in connection.execute(_LISTED, names):
+        stand[window] = {site} if site else set()
+    return {window: frozenset(sites) for window, sites in stand.items()}

@@ -46,6 +46,11 @@ class Bound(Api):
             self.ledger.execute(
                 f"INSERT INTO registry_row VALUES ('windows', 'w-{site}', '{row}')"
             )
+        row = json.dumps({"id": "tax", "site": "south"})
+        self.ledger.execute(
+            f"INSERT INTO registry_row VALUES ('departments', 'tax', '{row}')"
+        )
+        self.ledger.device("d-desk", site="south", window="desk-south")
 
 
 @pytest.fixture
@@ -171,6 +176,8 @@ async def test_single_items_outside_are_not_found(bound: Bound) -> None:
 
 
 LATER = "2026-11-21T13:00:00Z"
+SINCE = {"from": "2026-11-20T00:00:00Z"}
+OWN = {"event_id": "web-00001", "site": "hall", "level": 5}
 OUTSIDE: list[tuple[str, str, object, int]] = [
     ("POST", "devices/d-south/retire", {}, 404),
     ("POST", "devices/d-hall/approve", {"site": "south"}, 403),
@@ -193,6 +200,17 @@ OUTSIDE: list[tuple[str, str, object, int]] = [
     ("PUT", "windows", {"id": "w-south", "site": "hall"}, 403),
     ("PUT", "windows", {"id": "w-hall", "site": "south"}, 403),
     ("PUT", "employees", {"id": "0042"}, 403),
+    ("PUT", "sites", {"id": "north", "parent": "south"}, 403),
+    ("PUT", "sites", {"id": "hall"}, 403),
+    ("PUT", "windows", {"id": "w-hall", "site": "hall", "department": "tax"}, 403),
+    ("PUT", "bindings", {"device_id": "d-south", "window": "w-hall", **SINCE}, 403),
+    ("PUT", "devices/d-hall", {"window": "w-south"}, 403),
+    ("PUT", "devices/d-new", {"site": "hall", "window": "desk-south"}, 403),
+    ("POST", "devices/d-hall/approve", {"window": "w-south"}, 403),
+    ("POST", "ratings", {**OWN, "window": "desk-south"}, 403),
+    ("POST", "ratings", {**OWN, "amends": "d-south:event-south"}, 403),
+    ("POST", "ratings", {**OWN, "amends": "d-south:event-later"}, 403),
+    ("POST", "ratings", {**OWN, "comment_for": "d-south:event-south"}, 403),
     ("POST", "quarantine/purge", {"reason": "not_json"}, 403),
     ("GET", "deadletters", None, 403),
     ("POST", "deadletters/purge", {"sink": "main"}, 403),
@@ -214,6 +232,41 @@ async def test_nothing_outside_is_changed(bound: Bound) -> None:
         answer = await bound.ask(method, url, json=body, headers=headers)
         assert (path, body, answer.status_code) == (path, body, status)
         assert bound.submissions.records == []
+
+
+INSIDE: list[tuple[str, str, object]] = [
+    ("PUT", "sites", {"id": "north", "name": "North"}),
+    ("PUT", "sites", {"id": "hall", "parent": "north", "name": "Hall"}),
+    ("PUT", "windows", {"id": "w-hall", "site": "hall", "department": "new"}),
+    ("PUT", "bindings", {"device_id": "d-hall", "window": "w-hall", **SINCE}),
+    ("PUT", "devices/d-hall", {"window": "w-new"}),
+    ("POST", "ratings", {**OWN, "window": "w-hall", "amends": "d-hall:event-hall"}),
+    ("POST", "ratings", {**OWN, "comment_for": "event-unheard-of"}),
+]
+
+
+async def test_what_lies_inside_is_changed(bound: Bound) -> None:
+    headers = bearer(bound.tokens.create("a", ["admin"], "north", 0))
+    for number, (method, path, body) in enumerate(INSIDE, 1):
+        url = f"/api/v1/{path}"
+        answer = await bound.ask(method, url, json=body, headers=headers)
+        assert (path, body, answer.status_code) == (path, body, 202)
+        assert len(bound.submissions.records) == number
+
+
+async def test_a_bound_import_refuses_the_windows_of_others(bound: Bound) -> None:
+    headers = bearer(bound.tokens.create("a", ["operate"], "north", 0))
+    table = "device_id,window\nd-hall,desk-south\nd-hall2,w-hall\n"
+    answer = await bound.ask(
+        "POST",
+        "/api/v1/devices/import?dry_run=true",
+        content=table,
+        headers={**headers, "Content-Type": "text/csv"},
+    )
+    errors = answer.json()["errors"]
+    assert errors == [
+        {"line": line, "detail": "outside of the site north"} for line in (2, 3)
+    ]
 
 
 async def test_a_rating_of_a_bound_token_counts_at_its_site(bound: Bound) -> None:
