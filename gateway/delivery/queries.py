@@ -105,4 +105,4 @@ def _detail(connection: apsw.Connection, number: int) -> DeadLetterDetail | None
     return None
 
 
-_LETTERS: Final = Listing(_SELECT_LETTERS, "id", _letter)
+_LETTERS: Final = Listing(_SELECT_LETTERS, "dead_letter", "id", _letter)

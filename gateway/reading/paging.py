@@ -1,7 +1,7 @@
 """Lists by pages: conditions that were asked for, and cursors on integer keys."""
 
-from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import apsw
@@ -15,21 +15,45 @@ _KEY_MAX: Final = (1 << 63) - 1
 Span = tuple[int, int]
 """The first and the last key of some."""
 
-_EVERYWHERE: Final[Span] = (-_KEY_MAX - 1, _KEY_MAX)
+EVERYWHERE: Final[Span] = (-_KEY_MAX - 1, _KEY_MAX)
+LOOKED_AT_MAX: Final = 500_000
+"""So many rows one page looks at: a tenth of a second where few of them are wanted."""
+LOOKED_AT_FIRST: Final = 2_000
+_GROWTH: Final = 4
 
 
 class Conditions:
-    """A WHERE clause of the conditions whose value is given."""
+    """A WHERE clause of the conditions whose value is given.
+
+    `sought`: an index leads to the rows, so that there is nothing to walk through;
+    `vain`: there can be none.
+    """
 
     def __init__(self) -> None:
         self._terms = ["1"]
         self._values: list[object] = []
+        self.sought = self.vain = False
 
     def where(self, term: str, value: object) -> None:
         """Add `term`, which holds one `?`; None asks for nothing."""
         if value is not None:
             self._terms.append(term)
             self._values.append(value)
+
+    def seek(self, term: str, value: object) -> None:
+        """As `where`, of a term that leads to few rows by an index."""
+        self.where(term, value)
+        self.sought = self.sought or value is not None
+
+    def among(self, column: str, numbers: Sequence[int] | None) -> None:
+        """Add that a column holds one of these numbers; None asks for nothing."""
+        if numbers is not None and len(numbers) == 1:
+            self.where(f"{column} = ?", numbers[0])
+        elif numbers is not None:
+            listed = json.dumps(numbers)
+            term = f"{column} IN (SELECT value FROM json_each(?))"  # noqa: S608 -- ours
+            self.where(term, listed)
+            self.vain = self.vain or not numbers
 
     @property
     def clause(self) -> str:
@@ -41,9 +65,13 @@ class Conditions:
 
 
 class Listing(NamedTuple, Generic[Row]):
-    """What is listed: `select`, whose first column is the integer `key`."""
+    """What is listed: `select`, whose first column is the integer `key` of `table`.
+
+    Both are named as in `select`, with the same alias.
+    """
 
     select: str
+    table: str
     key: str
     build: Callable[[Columns], Row]
 
@@ -67,23 +95,66 @@ def page(
     listing: Listing[Row],
     conditions: Conditions,
     part: Slice,
-    spans: Sequence[Span] = (_EVERYWHERE,),
+    spans: Sequence[Span] = (EVERYWHERE,),
 ) -> Page[Row]:
-    """One page, the greatest key first, of keys in `spans`, the greatest one first."""
-    select, key, build = listing
+    """One page, the greatest key first, of keys in `spans`, the greatest one first.
+
+    It holds fewer rows than asked for, even none, and has a cursor, where so many were
+    looked at as a page may: the next one goes on below them.
+    """
     text = (
-        f"{select} WHERE {conditions.clause} AND {key} >= ? AND {key} <= ?"
-        f" ORDER BY {key} DESC LIMIT ?"
+        f"{listing.select} WHERE {conditions.clause}"
+        f" AND {listing.key} >= ? AND {listing.key} <= ?"
+        f" ORDER BY {listing.key} DESC LIMIT ?"
     )
-    last, limit = key_after(part) - 1, part.limit + 1
-    rows: Iterable[Columns] = (
-        row
-        for low, high in spans
-        for row in connection.execute(
-            text, (*conditions.values, low, min(high, last), limit)
+    look = _Look(connection, listing, walks=not conditions.sought)
+    rows: list[Columns] = []
+    last = key_after(part) - 1
+    for low, high in look.pieces(() if conditions.vain else spans, last):
+        lacking = part.limit + 1 - len(rows)
+        rows += connection.execute(text, (*conditions.values, low, high, lacking))
+        if len(rows) > part.limit:
+            return cut(rows, part, listing.build)
+    return Page([listing.build(row) for row in rows], look.cursor)
+
+
+class _Look:
+    """Cuts spans of keys into pieces that hold ever more rows, to a bound."""
+
+    def __init__(
+        self, connection: apsw.Connection, listing: Listing[Row], *, walks: bool
+    ) -> None:
+        self._connection = connection
+        self._floor = (
+            f"SELECT {listing.key} FROM {listing.table}"  # noqa: S608 -- our own names
+            f" WHERE {listing.key} >= ? AND {listing.key} <= ?"
+            f" ORDER BY {listing.key} DESC LIMIT 1 OFFSET ?"
         )
-    )
-    return cut(islice(rows, limit), part, build)
+        self._walks = walks
+        self.cursor: str | None = None
+        """Where it stopped at the bound; None: it came to the end."""
+
+    def pieces(self, spans: Iterable[Span], last: int) -> Iterator[Span]:
+        """Pieces of `spans` up to the key `last`, the greatest keys first."""
+        left, size = LOOKED_AT_MAX, LOOKED_AT_FIRST
+        for low, top in spans:
+            high = min(top, last)
+            while low <= high:
+                if not left:
+                    self.cursor = str(high + 1)
+                    return
+                size = min(size, left)
+                floor = self._below(low, high, size) if self._walks else None
+                yield (low if floor is None else floor), high
+                if floor is None:
+                    break
+                high, left, size = floor - 1, left - size, size * _GROWTH
+
+    def _below(self, low: int, high: int, rows: int) -> int | None:
+        """The key of the last of so many rows; None: there are fewer."""
+        for (key,) in self._connection.execute(self._floor, (low, high, rows - 1)):
+            return int(key)
+        return None
 
 
 def cut(

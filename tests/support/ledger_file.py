@@ -14,6 +14,7 @@ from gateway.ledger.schema import IDENTITY_TABLE, MIGRATIONS
 from gateway.ledger.store import Store
 from gateway.places import Place
 from gateway.ports import AnyEvent, OutboxRow
+from gateway.reading import Held
 
 _BODIES: Final = "SELECT body FROM outbox ORDER BY block"
 NOON_MS: Final = 1_795_262_400_000
@@ -31,6 +32,11 @@ class LedgerFile:
         self._db.execute(IDENTITY_TABLE.format(no=1))
         self._insert("identity_period", no=1, since_ms=0)
         self._devices: dict[str, int] = {}
+
+    @property
+    def held(self) -> Held:
+        """Where questions are answered on the connection that writes."""
+        return Held(self._db)
 
     def close(self) -> None:
         self._db.close()

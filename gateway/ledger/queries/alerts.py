@@ -76,7 +76,12 @@ def windows(
     conditions.where("w.until_ms > ?", wanted.at_ms)
     conditions.where("w.device_id = ?", wanted.device)
     conditions.where(of_site("coalesce(w.site, d.site)"), wanted.subtree)
-    return page(connection, Listing(_WINDOWS, "w.id", _window), conditions, part)
+    return page(
+        connection,
+        Listing(_WINDOWS, "maintenance_window AS w", "w.id", _window),
+        conditions,
+        part,
+    )
 
 
 def window(connection: apsw.Connection, number: int) -> WindowRow | None:
@@ -115,4 +120,4 @@ def _alert(row: Columns) -> AlertRow:
     )
 
 
-_ALERTS: Final = Listing(_SELECT, "a.id", _alert)
+_ALERTS: Final = Listing(_SELECT, "alert AS a", "a.id", _alert)

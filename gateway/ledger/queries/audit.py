@@ -32,4 +32,4 @@ def _act(row: Columns) -> AuditRow:
     return AuditRow(**dict(zip(AuditRow.__struct_fields__, row, strict=True)))
 
 
-_ACTS: Final = Listing(_SELECT, "place", _act)
+_ACTS: Final = Listing(_SELECT, "act", "place", _act)

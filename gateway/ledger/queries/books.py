@@ -133,4 +133,4 @@ def _item(row: Columns) -> QuarantineRow:
     )
 
 
-_ITEMS: Final = Listing(_SELECT, "id", _item)
+_ITEMS: Final = Listing(_SELECT, "quarantine", "id", _item)

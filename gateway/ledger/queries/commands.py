@@ -61,7 +61,9 @@ def listed(
     else:
         conditions.where("c.state = ?", wanted.state)
     conditions.where(of_site("d.site"), wanted.subtree)
-    return page(connection, Listing(_SELECT, "c.no", _build), conditions, part)
+    return page(
+        connection, Listing(_SELECT, "command AS c", "c.no", _build), conditions, part
+    )
 
 
 def one(connection: apsw.Connection, command_id: str) -> CommandRow | None:

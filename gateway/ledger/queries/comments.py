@@ -5,7 +5,8 @@ from typing import Final
 
 import apsw
 
-from gateway.ledger.queries.organisation import of_site
+from gateway.ledger.queries import ratings
+from gateway.ledger.queries.organisation import binding_numbers
 from gateway.queries.asking import Page, Slice
 from gateway.queries.comments import CommentFilter, CommentRow
 from gateway.reading.paging import Columns, Conditions, Listing, page
@@ -17,12 +18,9 @@ SELECT p.place, p.rating_id, r.details ->> '$.comment_for', d.device_id, b.site,
 FROM personal AS p JOIN rating AS r ON r.place = p.place
 JOIN device AS d ON d.no = r.device_no JOIN binding AS b ON b.no = r.binding
 """
+_AT: Final = "p.place IN (SELECT value FROM json_each(?))"
 _HAS_REASON: Final = """
 EXISTS (SELECT 1 FROM json_each(r.details, '$.reasons') WHERE value = ?)
-"""
-_ABOUT: Final = """
-? IN (p.rating_id, r.details ->> '$.comment_for',
-    d.device_id || ':' || (r.details ->> '$.comment_for'))
 """
 
 
@@ -44,23 +42,37 @@ def _build(row: Columns) -> CommentRow:
     )
 
 
-_COMMENTS: Final = Listing(_SELECT, "p.place", _build)
+_COMMENTS: Final = Listing(_SELECT, "personal AS p", "p.place", _build)
 
 
 def listed(
     connection: apsw.Connection, wanted: CommentFilter, part: Slice
 ) -> Page[CommentRow]:
     """What customers said, in the order of the journal; contacts alone, too."""
+    bindings = binding_numbers(
+        connection, wanted.site, wanted.department, wanted.subtree
+    )
     conditions = Conditions()
     conditions.where("r.occurred_ms >= ?", wanted.from_ms)
     conditions.where("r.occurred_ms < ?", wanted.to_ms)
-    conditions.where("b.site = ?", wanted.site)
-    conditions.where(of_site("b.site"), wanted.subtree)
-    conditions.where("b.department = ?", wanted.department)
+    conditions.among("r.binding", bindings)
     conditions.where("r.level = ?", wanted.level)
     conditions.where(_HAS_REASON, wanted.reason)
-    conditions.where(_ABOUT, wanted.rating_id)
-    return page(connection, _COMMENTS, conditions, part)
+    conditions.seek(_AT, _about(connection, wanted.rating_id))
+    spans = ratings.where_pressed(connection, wanted.from_ms, wanted.to_ms)
+    return page(connection, _COMMENTS, conditions, part, spans)
+
+
+def _about(connection: apsw.Connection, rating_id: str | None) -> str | None:
+    """A JSON array of where a rating's own comment lies, and those about it."""
+    if rating_id is None:
+        return None
+    rows = connection.execute(
+        "SELECT place FROM personal WHERE subject = ?", (rating_id,)
+    )
+    device_id, _, event_id = rating_id.partition(":")
+    own = ratings.place_of(connection, device_id, event_id)
+    return json.dumps([own, *(place for (place,) in rows)])
 
 
 def unredacted(connection: apsw.Connection, subject: str) -> int:

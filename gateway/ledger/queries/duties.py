@@ -44,8 +44,8 @@ def _build(row: Columns) -> DutyRow:
 
 
 _LISTINGS: Final = {
-    "followup": Listing(_FOLLOWUPS, "o.place", _build),
-    "complaint": Listing(_COMPLAINTS, "o.place", _build),
+    "followup": Listing(_FOLLOWUPS, "duty AS o", "o.place", _build),
+    "complaint": Listing(_COMPLAINTS, "duty AS o", "o.place", _build),
 }
 
 

@@ -142,4 +142,4 @@ def presences(
     ]
 
 
-_DEVICES: Final = Listing(_SELECT, "d.no", _build)
+_DEVICES: Final = Listing(_SELECT, "device AS d", "d.no", _build)

@@ -127,8 +127,10 @@ def _build_record(row: Columns) -> RecordRow:
     )
 
 
-_INSPECTIONS: Final = Listing(_SELECT, "i.no", _build)
-_RECORDS: Final = Listing(_SELECT_RECORD, "r.place", _build_record)
+_INSPECTIONS: Final = Listing(_SELECT, "inspection AS i", "i.no", _build)
+_RECORDS: Final = Listing(
+    _SELECT_RECORD, "inspection_record AS r", "r.place", _build_record
+)
 
 
 def listed(

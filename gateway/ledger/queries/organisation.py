@@ -53,6 +53,40 @@ def below(connection: apsw.Connection, subtree: str) -> frozenset[str]:
     return frozenset(site for (site,) in connection.execute(BELOW, (subtree,)))
 
 
+def device_numbers(
+    connection: apsw.Connection, device_id: str | None
+) -> list[int] | None:
+    """The number of a device, none of one that is not known; None: any will do."""
+    conditions = Conditions()
+    conditions.where("device_id = ?", device_id)
+    return _numbers(connection, "device", conditions)
+
+
+def binding_numbers(
+    connection: apsw.Connection,
+    site: str | None,
+    department: str | None,
+    subtree: str | None,
+) -> list[int] | None:
+    """The numbers of the bindings there; None: any will do."""
+    conditions = Conditions()
+    conditions.where("site = ?", site)
+    conditions.where("department = ?", department)
+    conditions.where(of_site("site"), subtree)
+    return _numbers(connection, "binding", conditions)
+
+
+def _numbers(
+    connection: apsw.Connection, table: str, conditions: Conditions
+) -> list[int] | None:
+    if not conditions.values:
+        return None
+    rows = connection.execute(
+        f"SELECT no FROM {table} WHERE {conditions.clause}", conditions.values
+    )
+    return [no for (no,) in rows]
+
+
 def registry(
     connection: apsw.Connection,
     table: str,

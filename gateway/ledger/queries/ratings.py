@@ -1,7 +1,7 @@
 """Ratings as readers see them: with their binding, session and standing."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import apsw
@@ -9,7 +9,11 @@ import msgspec
 
 from gateway.events.points import point_ns, point_tags
 from gateway.ledger.queries.names import SESSION_KEY
-from gateway.ledger.queries.organisation import of_site
+from gateway.ledger.queries.organisation import (
+    binding_numbers,
+    device_numbers,
+    of_site,
+)
 from gateway.ledger.ratings import default_place
 from gateway.ledger.schema_arrivals import LATE, SLICE_MS
 from gateway.places import Place
@@ -17,7 +21,7 @@ from gateway.queries.asking import Page, RatingFilter, Slice
 from gateway.queries.rows import PointRow, RatingRow, VoidRow
 from gateway.ratings.facts import Dispute
 from gateway.ratings.flags import Evidence
-from gateway.reading.paging import Columns, Conditions, Listing, Span, page
+from gateway.reading.paging import EVERYWHERE, Columns, Conditions, Listing, Span, page
 
 _SELECT: Final = f"""  -- in the order of the fields of RatingRow
 SELECT r.place, r.ordinal, r.event_id, d.device_id, s.site, s.department, s.window,
@@ -59,7 +63,7 @@ def _build(row: Columns) -> RatingRow:
     return RatingRow(**values)
 
 
-_RATINGS: Final = Listing(_SELECT, "r.place", _build)
+_RATINGS: Final = Listing(_SELECT, "rating AS r", "r.place", _build)
 _ARRIVED: Final = """
 SELECT coalesce(min(first_place), 0), coalesce(max(last_place), -1) FROM arrival
 WHERE slice BETWEEN ? AND ?
@@ -82,25 +86,31 @@ def listed(
     connection: apsw.Connection, wanted: RatingFilter, part: Slice
 ) -> Page[RatingRow]:
     """Ratings in the order of the journal; a comment alone is none."""
+    bindings = binding_numbers(
+        connection, wanted.site, wanted.department, wanted.subtree
+    )
     conditions = Conditions()
     conditions.where("r.occurred_ms >= ?", wanted.from_ms)
     conditions.where("r.occurred_ms < ?", wanted.to_ms)
-    conditions.where(
-        "r.device_no = (SELECT no FROM device WHERE device_id = ?)", wanted.device
-    )
-    conditions.where("s.site = ?", wanted.site)
-    conditions.where(of_site("s.site"), wanted.subtree)
-    conditions.where("s.department = ?", wanted.department)
+    conditions.among("r.device_no", device_numbers(connection, wanted.device))
+    conditions.among("r.binding", bindings)
     conditions.where("r.employee_id = ?", wanted.employee)
-    conditions.where(_OF_SESSION, wanted.session)
+    conditions.seek(_OF_SESSION, wanted.session)
     conditions.where("r.level = ?", wanted.level)
     conditions.where(_FLAGGED, wanted.flag)
     conditions.where("r.effective = ?", wanted.effective)
     conditions.where("r.level >= ?", 1)
-    if wanted.from_ms is None and wanted.to_ms is None:
-        return page(connection, _RATINGS, conditions, part)
-    spans = (pressed(connection, wanted.from_ms, wanted.to_ms), _DEFAULTS)
+    spans = where_pressed(connection, wanted.from_ms, wanted.to_ms)
     return page(connection, _RATINGS, conditions, part, spans)
+
+
+def where_pressed(
+    connection: apsw.Connection, from_ms: int | None, to_ms: int | None
+) -> Sequence[Span]:
+    """Where those lie that were pressed then; defaults lie below all others."""
+    if from_ms is None and to_ms is None:
+        return (EVERYWHERE,)
+    return pressed(connection, from_ms, to_ms), _DEFAULTS
 
 
 def pressed(

@@ -25,7 +25,9 @@ def listed(
     conditions.where("day < ?", wanted.to_day)
     conditions.where("equal = ?", wanted.equal)
     conditions.where(of_site("site"), wanted.subtree)
-    return page(connection, Listing(_SELECT, "no", _row), conditions, part)
+    return page(
+        connection, Listing(_SELECT, "reconciliation", "no", _row), conditions, part
+    )
 
 
 def _row(columns: Columns) -> ReconciliationRow:

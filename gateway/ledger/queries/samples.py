@@ -38,7 +38,7 @@ def _build(row: Columns) -> SampleRow:
     return SampleRow(**dict(zip(SampleRow.__struct_fields__, row[1:], strict=True)))
 
 
-_SAMPLES: Final = Listing(_SELECT, "s.place", _build)
+_SAMPLES: Final = Listing(_SELECT, "sample AS s", "s.place", _build)
 
 
 def candidates(connection: apsw.Connection, wanted: CountFilter) -> Candidates:

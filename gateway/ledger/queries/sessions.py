@@ -7,7 +7,7 @@ import apsw
 
 from gateway.ledger.queries import ratings
 from gateway.ledger.queries.names import SESSION_KEY, SESSION_NUMBER
-from gateway.ledger.queries.organisation import of_site
+from gateway.ledger.queries.organisation import device_numbers, of_site
 from gateway.queries.asking import Page, SessionFilter, Slice
 from gateway.queries.rows import EffectiveRating, SessionDetail, SessionRow
 from gateway.reading.paging import Columns, Conditions, Listing, page
@@ -60,16 +60,16 @@ def listed(
 ) -> Page[SessionDetail]:
     """Sessions with their ratings, the latest begun in the fold first."""
     conditions = Conditions()
-    conditions.where("x.session_id = ?", wanted.session)
+    conditions.seek("x.session_id = ?", wanted.session)
     conditions.where("x.site = ?", wanted.site)
     conditions.where(of_site("x.site"), wanted.subtree)
     conditions.where("x.state = ?", wanted.state)
-    conditions.where(
-        "x.device_no = (SELECT no FROM device WHERE device_id = ?)", wanted.device
-    )
+    conditions.among("x.device_no", device_numbers(connection, wanted.device))
     conditions.where(f"{_MOMENT} >= ?", wanted.from_ms)
     conditions.where(f"{_MOMENT} < ?", wanted.to_ms)
-    listing = Listing(_SELECT, "x.no", lambda row: _detailed(connection, row))
+    listing = Listing(
+        _SELECT, "session AS x", "x.no", lambda row: _detailed(connection, row)
+    )
     return page(connection, listing, conditions, part)
 
 

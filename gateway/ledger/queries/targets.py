@@ -15,5 +15,5 @@ _SELECT: Final = (
 
 
 def misses(connection: apsw.Connection, part: Slice) -> Page[Miss]:
-    listing = Listing(_SELECT, "no", lambda row: Miss(*row[1:]))
+    listing = Listing(_SELECT, "target_miss", "no", lambda row: Miss(*row[1:]))
     return page(connection, listing, Conditions(), part)

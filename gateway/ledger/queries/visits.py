@@ -119,7 +119,9 @@ def _build(row: Columns) -> SpotCheckRow:
     return _DRAW.decode(row[1])
 
 
-_DRAWS: Final = Listing("SELECT place, data FROM spot_check", "place", _build)
+_DRAWS: Final = Listing(
+    "SELECT place, data FROM spot_check", "spot_check", "place", _build
+)
 
 
 def draws(connection: apsw.Connection, part: Slice) -> Page[SpotCheckRow]:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.queries.asking import CursorError, Slice
+from gateway.reading import paging
 from gateway.reading.paging import Conditions, Listing, page
 
 
@@ -20,7 +21,7 @@ def key_of(row: tuple[int, ...]) -> int:
     return row[0]
 
 
-LISTING = Listing("SELECT id FROM t", "id", key_of)
+LISTING = Listing("SELECT id FROM t", "t", "id", key_of)
 KEYS = st.sets(st.integers(0, (1 << 63) - 2), max_size=40)
 
 
@@ -63,3 +64,35 @@ def test_a_cursor_never_given_out_is_refused(cursor: str) -> None:
 def test_a_cursor_beyond_every_key_is_harmless() -> None:
     found = page(numbers({1}), LISTING, Conditions(), Slice(3, "9" * 30))
     assert found.items == [1]
+
+
+def test_a_page_that_looked_at_enough_is_short_and_says_where_to_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(paging, "LOOKED_AT_MAX", 10)
+    connection, conditions = numbers(set(range(1, 26))), Conditions()
+    conditions.where("id = ?", 12)
+    pages = [page(connection, LISTING, conditions, Slice(5))]
+    while (cursor := pages[-1].next_cursor) is not None:
+        pages.append(page(connection, LISTING, conditions, Slice(5, cursor)))
+    found = [(one.items, one.next_cursor) for one in pages]
+    assert found == [([], "16"), ([12], "6"), ([], None)]
+
+
+def test_what_an_index_finds_is_told_at_once_however_far_back_it_lies(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(paging, "LOOKED_AT_MAX", 10)
+    conditions = Conditions()
+    conditions.seek("id = ?", 3)
+    found = page(numbers(set(range(1, 100))), LISTING, conditions, Slice(5))
+    assert (found.items, found.next_cursor) == ([3], None)
+
+
+def test_nothing_is_looked_at_for_what_belongs_to_nobody() -> None:
+    conditions = Conditions()
+    conditions.among("id", [])
+    broken = Listing("no SQL", "t", "id", key_of)
+    assert page(numbers({1}), broken, conditions, Slice(5)).items == []
+    with pytest.raises(CursorError):
+        page(numbers({1}), broken, conditions, Slice(5, "x"))
