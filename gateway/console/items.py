@@ -25,7 +25,11 @@ Entry = TypeVar("Entry", bound=Item)
 
 
 class ListOf(Item, Generic[Entry]):
-    """Newest first; `next_cursor` asks for more, null at the end."""
+    """Newest first; `next_cursor` asks for more, null at the end.
+
+    A page looks at so much at most: it may hold fewer than `limit`, even none, while
+    `next_cursor` is not null.
+    """
 
     items: list[Entry]
     next_cursor: str | None

@@ -10,6 +10,9 @@ const DAY_S = 86400;
 const SHORT = 12;
 const ASKED_MAX = 100;
 const names = {}; // by table and id, for all lists of the page; null where there is none
+// A page that looked at enough holds few rows, or none, and says where to go on.
+const FEW = 10;
+const LOOKS_MAX = 10;
 
 function at(item, key) {
   return key.split(SPLIT).reduce((found, part) => (found == null ? found : found[part]), item);
@@ -49,7 +52,7 @@ export default {
       <p class="console-quiet" role="status">
         <template v-if="failed">{{ words.failed }} {{ failed }}</template>
         <template v-else-if="loading">{{ words.loading }}</template>
-        <template v-else-if="!items.length">{{ words.empty }}</template>
+        <template v-else-if="!items.length">{{ cursor ? words.none_yet : words.empty }}</template>
         <template v-else>{{ words.shown.replace('{count}', items.length) }}</template>
       </p>
       <button v-if="cursor && !loading" type="button" class="console-act" @click="more">{{ words.more }}</button>
@@ -78,31 +81,36 @@ export default {
       this.load(this.url, []);
     },
     more() {
-      const joint = this.url.includes("?") ? "&" : "?";
-      this.load(`${this.url}${joint}cursor=${encodeURIComponent(this.cursor)}`, this.items);
+      this.load(this.url, this.items, this.cursor);
     },
-    async load(url, before) {
+    async load(url, before, cursor = null) {
       const asked = ++this.asked;
+      const joint = url.includes("?") ? "&" : "?";
       this.loading = true;
       this.failed = "";
+      let found = before;
       try {
-        const answer = await fetch(url, { cache: "no-store" });
-        const body = await answer.json();
-        if (asked !== this.asked) return;
-        if (answer.status === 401) {
-          location.href = "/login?next=" + encodeURIComponent(location.pathname + location.search);
-          return;
+        for (let looks = 0; looks < LOOKS_MAX; looks++) {
+          const after = cursor ? `${joint}cursor=${encodeURIComponent(cursor)}` : "";
+          const answer = await fetch(url + after, { cache: "no-store" });
+          const body = await answer.json();
+          if (asked !== this.asked) return;
+          if (answer.status === 401) {
+            location.href = "/login?next=" + encodeURIComponent(location.pathname + location.search);
+            return;
+          }
+          if (!answer.ok) throw new Error(body.detail);
+          await this.learn(body.items);
+          if (asked !== this.asked) return;
+          this.items = found = found.concat(body.items);
+          this.cursor = cursor = body.next_cursor;
+          if (!cursor || found.length - before.length >= FEW) break;
         }
-        if (!answer.ok) throw new Error(body.detail);
-        await this.learn(body.items);
-        if (asked !== this.asked) return;
-        this.items = before.concat(body.items);
-        this.cursor = body.next_cursor;
         this.$emit("filled", { count: this.items.length });
       } catch (error) {
         if (asked !== this.asked) return;
         this.failed = error.message;
-        this.items = before;
+        this.items = found;
       } finally {
         if (asked === this.asked) this.loading = false;
       }

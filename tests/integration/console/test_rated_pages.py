@@ -62,3 +62,28 @@ def test_a_session_tells_its_life_in_chinese(browser: Browser) -> None:
     browser.prefer("zh-CN")
     browser.open(f"/sessions/{quote(SESSION)}")
     browser.sees("办理过程", "已评价", "回访截止", "判定依据")
+
+
+_LOOKS_BACK = """
+const ask = window.fetch;
+window.fetch = async (url, options) => {
+  if (!String(url).includes("/api/v1/ratings?")) return ask(url, options);
+  const cursor = Number(new URL(url, location.href).searchParams.get("cursor") ?? 4);
+  if (cursor > 1) return Response.json({ items: [], next_cursor: String(cursor - 1) });
+  return ask(String(url).replace(/&cursor=1$/, ""), options);
+};
+"""
+
+
+def test_a_list_goes_on_by_itself_where_a_page_found_nothing_yet(
+    browser: Browser,
+) -> None:
+    command = "Page.addScriptToEvaluateOnNewDocument"
+    script = browser.driver.execute_cdp_cmd(command, {"source": _LOOKS_BACK})
+    try:
+        browser.open("/ratings?level=2&device=eval-0011")
+        browser.sees(BAD)
+    finally:
+        browser.driver.execute_cdp_cmd(
+            "Page.removeScriptToEvaluateOnNewDocument", script
+        )
