@@ -24,7 +24,11 @@ from gateway.ledger.schema_maintenance import FOLDED_MAINTENANCE, MAINTENANCE
 from gateway.ledger.schema_presses import FOLDED_PRESSES, PRESSES
 from gateway.ledger.schema_samples import FOLDED_SAMPLES, SAMPLES
 from gateway.ledger.schema_sessions import DISPUTES, FOLDED_SESSIONS, SESSIONS
-from gateway.ledger.schema_statements import FOLDED_STATEMENTS, STATEMENTS
+from gateway.ledger.schema_statements import (
+    FOLDED_STATEMENTS,
+    RESTATEMENTS,
+    STATEMENTS,
+)
 from gateway.ledger.schema_sums import FOLDED_SUMS, MOMENTS, SUMS
 from gateway.ledger.schema_targets import FOLDED_TARGETS, TARGETS
 
@@ -323,6 +327,7 @@ MIGRATIONS: Final = (
     ARRIVALS,
     CANARIES,
     COMMANDS,
+    RESTATEMENTS,
 )
 
 IDENTITY_TABLE: Final = """

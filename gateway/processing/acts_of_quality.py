@@ -7,7 +7,7 @@ from gateway.acts import NOBODY, DecisionAct, DisputeAct, RatingVoidAct, StepAct
 from gateway.ledger.ratings import Stored
 from gateway.processing.acting import ActError, Context, Handling, Outcome, handling
 from gateway.processing.complaints import Complaints
-from gateway.processing.settling import find_rating
+from gateway.processing.finding import find_rating
 from gateway.ratings.facts import Dispute, Step
 from gateway.ratings.objections import (
     decision_refusal,

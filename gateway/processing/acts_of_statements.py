@@ -8,7 +8,6 @@ import msgspec
 from gateway.acts import MonthSealAct
 from gateway.ledger.queries.statements import cells, ends_ms
 from gateway.ledger.queries.zones import terms
-from gateway.ledger.statements import Statements
 from gateway.processing.acting import ActError, Context, Handling, Outcome, handling
 from gateway.ratings.statements import Statement, seal
 
@@ -25,8 +24,7 @@ def _sealed(context: Context, act: MonthSealAct) -> Outcome:
         raise ActError("invalid", str(error)) from None
     if over_ms > state.now_ms:
         raise ActError("conflict", f"{act.month} is not over yet")
-    statements = Statements(state.store)
-    if statements.holds(site, act.month):
+    if state.sealed.holds((site, act.month)):
         raise ActError("conflict", f"{act.month} is sealed already")
     # What this transaction has counted belongs to it, too.
     state.counting.save(state.rules.time_zone, state.now_ms)
@@ -42,7 +40,7 @@ def _sealed(context: Context, act: MonthSealAct) -> Outcome:
         )
     )
     data = msgspec.json.encode(statement).decode()
-    statements.add(site, act.month, act.author, data)
+    state.sealed.seal((site, act.month), act.author, data)
     return {"month": act.month, "site": act.site, "digest": statement.digest}
 
 

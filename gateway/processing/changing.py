@@ -6,6 +6,7 @@ from typing import Final
 
 from gateway.ledger.ratings import IMPLIED, Stored
 from gateway.ledger.sessions import Scope, SessionFact
+from gateway.processing.finding import find_rating, meant_by
 from gateway.processing.points import restated
 from gateway.processing.scopes import KnownEvent, Loaded, Looking
 from gateway.processing.settling import (
@@ -13,8 +14,6 @@ from gateway.processing.settling import (
     Moved,
     Settling,
     all_told,
-    find_rating,
-    meant_by,
 )
 from gateway.processing.state import State
 from gateway.ratings.facts import SessionEvent

@@ -18,8 +18,8 @@ from gateway.ledger.erasures import Copy, Erasure
 from gateway.places import ELEMENTS_MAX
 from gateway.ports import Record, RecordFlag
 from gateway.processing.envelopes import unfolded
+from gateway.processing.finding import meant_by
 from gateway.processing.redacting import redacted
-from gateway.processing.settling import meant_by
 from gateway.processing.state import State
 from gateway.redaction import Personal, opened, source_of
 

@@ -16,7 +16,7 @@ from gateway.ledger.erasures import Copy, Erasure
 from gateway.places import Place
 from gateway.processing.acting import ActError, Context, Handling, Outcome, handling
 from gateway.processing.alerts import announce
-from gateway.processing.settling import find_rating
+from gateway.processing.finding import find_rating
 from gateway.processing.state import State
 
 ERASED: Final = "comment.erased"

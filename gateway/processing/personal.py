@@ -8,8 +8,8 @@ from gateway.ledger.ratings import PersonalRow
 from gateway.places import ELEMENTS_MAX
 from gateway.ports import Record, RecordFlag
 from gateway.processing.alerts import announce
+from gateway.processing.finding import find_rating, meant_by
 from gateway.processing.points import Timed
-from gateway.processing.settling import find_rating, meant_by
 from gateway.processing.state import State
 from gateway.redaction import Redacted
 

@@ -10,6 +10,7 @@ from gateway.ledger.devices import Binding, Device
 from gateway.ledger.figures import KEPT_OUT
 from gateway.ledger.ratings import RATING_COLUMNS
 from gateway.ledger.sessions import Scope
+from gateway.ledger.statements import Restated
 from gateway.ports import Record, RecordFlag, RecordKind
 from gateway.processing.activity import follow
 from gateway.processing.bindings import binding_of
@@ -102,6 +103,7 @@ class Recording:
         bound = state.attribution.bound
         emit, plain = state.emission.events.append, self._plain.append
         bad = rulings.default.session.followup_level_max
+        sealed_ms = state.sealed.until_ms
         tested = state.press_tests.open
         for one in timed:
             place, device, rating, record, occurred_ms, quality = one
@@ -133,6 +135,8 @@ class Recording:
             assert level is not None
             rated = (rating.employee_id, rating.origin, level, occurred_ms)
             count(rulings[binding.site].hours, binding.no, device.no, rated)
+            if occurred_ms < sealed_ms:
+                self._restate(binding, place, occurred_ms)
             if level <= bad:
                 self._sessions.require_followup(device, rating, place, occurred_ms, key)
             plain(
@@ -244,8 +248,17 @@ class Recording:
         state.emission.events.append(told)
         rated = (judged.employee_id, rating.origin, rating.level or 0, occurred_ms)
         count_alone(state, (binding, device.no), rated, details)
+        if occurred_ms < state.sealed.until_ms:
+            self._restate(binding, place, occurred_ms)
         if number is not None and key is not None:
             self._sessions.require_if_bad(device, rating, place, occurred_ms, key)
+
+    def _restate(self, binding: Binding, place: int, occurred_ms: int) -> None:
+        """A rating by itself may have come after its month was sealed."""
+        state = self._state
+        month = state.sealed.month_of(state.rulings[binding.site].hours.of(occurred_ms))
+        came = Restated("late", is_rating=True, subject=place)
+        state.sealed.restate(binding.site or "", month, state.now_ms, [came])
 
     def _observe(
         self, device: Device, rating: Rating, record: Record, quality: str

@@ -4,12 +4,13 @@ import json
 from collections.abc import Iterable
 
 from gateway.ledger.ratings import Stored
+from gateway.ledger.statements import Restated
 from gateway.processing.changing import Changing
 from gateway.processing.contributions import counted_lone
 from gateway.processing.evidence import described, evidence_of, is_held, text_of
+from gateway.processing.finding import find_rating
 from gateway.processing.health import suspect_key
 from gateway.processing.points import restated
-from gateway.processing.settling import find_rating
 from gateway.processing.state import State
 from gateway.ratings.flags import STUCK_KEY, Flag
 from gateway.ratings.sessions import AMENDED, SUPERSEDED
@@ -59,7 +60,10 @@ class Reflagging:
             self._changing.look_again(str(known.no))
             now = find_rating(state, now.rating_id) or now
         elif now.effective:
-            state.counting.move(counted_lone(state, stored), counted_lone(state, now))
+            counts = counted_lone(state, stored), counted_lone(state, now)
+            state.counting.move(*counts)
+            if counts[0] != counts[1]:
+                self._restate(now, state.sealed.month(counts[1]))
         if now.version == stored.version and set(now.flags) != set(stored.flags):
             now = now._replace(version=stored.version + 1)
             self._write(now)
@@ -67,6 +71,12 @@ class Reflagging:
             state.emission.events.append(restated(state, now, known, kind, None))
         if STUCK_KEY in now.flags and STUCK_KEY not in stored.flags:
             suspect_key(state, now)
+
+    def _restate(self, now: Stored, month: str | None) -> None:
+        state = self._state
+        site = state.binding(now.binding).site or ""
+        flagged = Restated("flagged", is_rating=True, subject=now.place)
+        state.sealed.restate(site, month, state.now_ms, [flagged])
 
     def _write(self, now: Stored) -> None:
         flags = json.dumps(now.flags) if now.flags else None

@@ -9,7 +9,7 @@ from typing import Final
 
 from gateway.ledger.ratings import PersonalRow
 from gateway.processing.erasing import announce_erased, erase_copy
-from gateway.processing.settling import find_rating
+from gateway.processing.finding import find_rating
 from gateway.processing.state import DAY_MS, State
 
 RETENTION: Final = "retention"

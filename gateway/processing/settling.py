@@ -6,14 +6,15 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from device_protocol.identity import rating_id, references
 from gateway.ledger.presses import Desk
-from gateway.ledger.ratings import Session, Stored, default_place
+from gateway.ledger.ratings import Session, Stored
 from gateway.ledger.sessions import DutyRow, Look, SessionFact, SessionRow
 from gateway.processing.contributions import counted_lone, counted_session
 from gateway.processing.counting import Counted
 from gateway.processing.evidence import text_of
+from gateway.processing.finding import find_rating
 from gateway.processing.health import suspect_key
+from gateway.processing.restating import Moves
 from gateway.processing.rows import issue_default, session_row
 from gateway.processing.scopes import Loaded
 from gateway.processing.standing import ALONE, ORPHANED, as_they_stand
@@ -41,33 +42,6 @@ ORPHAN_TIMER: Final = "orphan"
 NOTHING_TOLD: Final = Told({}, frozenset())
 
 
-def find_rating(state: State, rating_id: str) -> Stored | None:
-    """The rating with this id, if the ledger holds it."""
-    device_id, _, event_id = rating_id.partition(":")
-    device = state.by_id.get(device_id)
-    if device is None:
-        return None
-    holder = state.store.identities.find(event_id, device.no)
-    place = default_place(event_id) if holder is None else holder.place
-    found = None
-    if place is not None:
-        found = next(iter(state.ratings.at([place])), None)
-    return found if found is not None and found.rating_id == rating_id else None
-
-
-def meant_by(state: State, device_id: str, text: str) -> str:
-    """The rating_id that a reference means: one held, its own device's first.
-
-    Before either has come it is read as a rating_id, if it can be.
-    """
-    meant = references(device_id, text)
-    for of, event_id in meant:
-        device = state.by_id.get(of)
-        if device and state.store.identities.find(event_id, device.no):
-            return rating_id(of, event_id)
-    return rating_id(*meant[-1])
-
-
 class Moved(NamedTuple):
     """A session that opened or ended otherwise than before.
 
@@ -86,6 +60,7 @@ class Settling:
     def __init__(self, state: State) -> None:
         self._state = state
         self.moved: list[Moved] = []  # not yet taken by who waits for it
+        self._moves: Moves  # of the look that is being settled
 
     def settle(
         self,
@@ -119,6 +94,7 @@ class Settling:
             loaded, [*recorded, *(n for _, some in work for n in some)]
         )
         now = as_they_stand(self._state, loaded, after, numbers, versions)
+        self._moves = Moves(self._state.sealed, loaded.scope[0], self._state.now_ms)
         self._write_ratings(loaded, now)
         self._write_events(loaded, after, numbers)
         self._alone(loaded, before, after, now)
@@ -129,6 +105,7 @@ class Settling:
         for one, news in work:
             old = was.get(one.n)
             self._session(loaded, numbers[one.n], one, old, (news, now, versions))
+        self._moves.finish()
 
     def _numbers(self, loaded: Loaded, after: Survey) -> dict[int, int]:
         """The number of each session's row: a new one where there is none."""
@@ -193,11 +170,15 @@ class Settling:
         are = {one.rating_id: one for one in after.alone}
         for name in sorted(was.keys() - are.keys()):
             old = loaded.known_rating(name)
-            state.counting.move(counted_lone(state, old), ())
+            counted = counted_lone(state, old)
+            state.counting.move(counted, ())
+            self._moves.leave(old.place, counted)
             state.session_books.waits_no_more(loaded.scope, old.place)
         for name in sorted(are.keys() - was.keys()):
             one = now[name]
-            state.counting.move((), counted_lone(state, one))
+            counted = counted_lone(state, one)
+            state.counting.move((), counted)
+            self._moves.alone((loaded.known_rating(name), one), (), counted)
             state.session_books.wait(loaded.scope, one.place)
             due_ms = (
                 one.received_ms + state.rulings[loaded.scope[0]].session.orphan_after_ms
@@ -207,13 +188,17 @@ class Settling:
         for name in sorted(was.keys() & are.keys()):
             old, one = loaded.known_rating(name), now[name]
             if old.flags != one.flags:  # an orphan by now, which may exclude
-                state.counting.move(counted_lone(state, old), counted_lone(state, one))
+                counts = counted_lone(state, old), counted_lone(state, one)
+                state.counting.move(*counts)
+                self._moves.alone((old, one), *counts)
 
     def _forget(self, loaded: Loaded, n: int) -> None:
         """A session that another one has absorbed."""
         fact = loaded.sessions[n]
         self._move(fact, None)
-        self._state.counting.move(self._counted_before(loaded, fact), ())
+        counted = self._counted_before(loaded, fact)
+        self._state.counting.move(counted, ())
+        self._moves.absorbed(fact, counted)
         self._state.session_books.remove(fact.no)
 
     def _counted_before(self, loaded: Loaded, fact: SessionFact) -> Counted:
@@ -258,6 +243,12 @@ class Settling:
         row = row._replace(look=msgspec.json.encode(look).decode())
         state.session_books.save([row])
         state.counting.move(before, counted)
+        if state.sealed.until_hour:
+            rated = [
+                (loaded.known_rating(name), each) for name, each in ratings.items()
+            ]
+            counts = before, counted
+            self._moves.session(fact, row, counts, rated, _news(loaded, one))
         self._time(fact, row)
         self._move(fact, row)
         self._duty(old, one.state, ratings)
@@ -361,6 +352,12 @@ def began_of(one: Surveyed) -> int:
     """When a session began, as far as its facts tell."""
     told = [event.occurred_ms for event in one.facts.events]
     return min(told or [rating.occurred_ms for rating in one.facts.ratings])
+
+
+def _news(loaded: Loaded, one: Surveyed) -> str | None:
+    """What a session was just told."""
+    new = (e for e in one.facts.events if loaded.events[e.event_id].session_no is None)
+    return next((event.action for event in new), None)
 
 
 def _duty_row(duty: Duty, place: int) -> DutyRow:

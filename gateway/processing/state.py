@@ -26,6 +26,7 @@ from gateway.ledger.erasures import Erasure, Erasures
 from gateway.ledger.queues import Queues
 from gateway.ledger.ratings import Ratings
 from gateway.ledger.sessions import SessionBooks
+from gateway.ledger.statements import Statements
 from gateway.ledger.store import Store
 from gateway.places import Place
 from gateway.ports import HeaderFlag, Record
@@ -43,6 +44,7 @@ from gateway.processing.following import (
 )
 from gateway.processing.openings import Openings
 from gateway.processing.profiles import Profiles, Reader, read_profiles
+from gateway.processing.restating import SealedMonths
 from gateway.processing.rulings import Rulings
 from gateway.processing.sinks import Sinks
 from gateway.processing.terms import KeptTerms
@@ -179,6 +181,7 @@ class State:
         self.arrivals = Arrivals(self.store)
         self.zones = Zones(self.books)
         self.exclusions = Exclusions(self.books)
+        self.sealed = SealedMonths(Statements(self.store))
         self._bindings = self.ratings.bindings()
         self._binding_of = {one[1:]: one for one in self._bindings}
         self.settings_digest = self.books.setting("digest") or ""

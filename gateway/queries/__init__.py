@@ -113,6 +113,9 @@ class LedgerQueries(Protocol):
     def statements(self, part: Slice) -> Page[StatementRow]:
         """Sealed months, the newest first."""
 
+    def compared_statements(self, part: Slice) -> Page[StatementDetail]:
+        """As `statements`, each with what has changed since."""
+
     def statement(self, site: str, month: str) -> StatementDetail | None:
         """One sealed month of a site ("": of all), and what has changed since."""
 

@@ -18,11 +18,11 @@ class StatementDetail(NamedTuple):
 
 
 class ChangeRow(NamedTuple):
-    """What changed the counts of a sealed month; `at_ms`: when this was learnt.
+    """What changed the counts of a sealed month; `at_ms`: when it did so last.
 
-    `kind` is late, amended, default, voided or moved (to another month) of a rating,
-    service of what came of a session, at its last look: then `reason` names it (ended,
-    cancelled, …), of a void it says why.
+    `kind` is late, amended, default, voided, flagged or moved (to another month) of a
+    rating, service of a session: then `reason` names its news (ended, cancelled, …), of
+    a void it says why.
     """
 
     at_ms: int

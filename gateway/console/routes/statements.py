@@ -26,6 +26,7 @@ from gateway.console.sealed_figures import (
 from gateway.console.sight import Sight
 from gateway.events import rfc3339
 from gateway.queries import LedgerQueries
+from gateway.queries.asking import Page
 from gateway.queries.statements import StatementDetail, StatementRow
 from gateway.ratings.reports import monthly_csv
 from gateway.ratings.statements import is_intact
@@ -70,17 +71,16 @@ class StatementWhole(StatementItem):
 
 
 class Change(Item):
-    """What changed the counts since; `at`: when the gateway learnt of it.
+    """What changed the counts since; `at`: when it did so last.
 
-    Of sessions, when it looked at them last.
     `late` ratings came after the seal, `amended` ones amend another, a `default` was
-    given when a deadline had passed, `voided` ones say by whom and why, `moved` ones
-    count in another month by now. `service` is news of a session: `reason` names them
-    (ended, cancelled, …).
+    given when a deadline had passed, `voided` ones say by whom and why, `flagged` ones
+    have other flags by now, `moved` ones count in another month. `service` is news of
+    a session: `reason` names them (ended, cancelled, …).
     """
 
     at: Instant = Field(validation_alias="at_ms")
-    kind: Literal["late", "amended", "default", "voided", "moved", "service"]
+    kind: Literal["late", "amended", "default", "voided", "flagged", "moved", "service"]
     rating_id: str | None
     session_key: str | None
     site: str | None
@@ -120,25 +120,20 @@ class Statements:
         self, query: Annotated[StatementsQuery, Query()], caller: Reader
     ) -> ListOf[StatementItem]:
         """The newest month first."""
-        rows = self._ledger.statements(query.part)
-        seen = [
-            one for one in rows.items if self._sight.sees(caller, one.statement.site)
-        ]
+        rows: Page[StatementRow] | Page[StatementDetail]
+        found: list[tuple[StatementRow, int | None]]
+        if query.adjusted:
+            rows = self._ledger.compared_statements(query.part)
+            found = [(one.row, len(one.adjustments)) for one in rows.items]
+        else:
+            rows = self._ledger.statements(query.part)
+            found = [(one, None) for one in rows.items]
         items = [
-            StatementItem.model_validate(
-                {
-                    **told(one.author, one.statement),
-                    "adjusted": self._adjusted(one) if query.adjusted else None,
-                }
-            )
-            for one in seen
+            _item(row, adjusted)
+            for row, adjusted in found
+            if self._sight.sees(caller, row.statement.site)
         ]
         return ListOf[StatementItem](items=items, next_cursor=rows.next_cursor)
-
-    def _adjusted(self, row: StatementRow) -> int:
-        one = row.statement
-        detail = self._ledger.statement(one.site, one.period)
-        return 0 if detail is None else len(detail.adjustments)
 
     def show(
         self, month: Month, query: Annotated[SiteQuery, Query()], caller: Reader
@@ -216,6 +211,11 @@ class Statements:
             site=query.site,
         )
         return await self._acts.perform(ActName.MONTH_SEALED, act)
+
+
+def _item(row: StatementRow, adjusted: int | None) -> StatementItem:
+    fields = told(row.author, row.statement)
+    return StatementItem.model_validate({**fields, "adjusted": adjusted})
 
 
 def _group(key: str, counts: dict[str, int]) -> Group:

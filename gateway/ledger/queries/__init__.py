@@ -145,6 +145,9 @@ class SqliteLedgerQueries:
     def statements(self, part: Slice) -> Page[StatementRow]:
         return self._read(lambda c: statements.listed(c, part))
 
+    def compared_statements(self, part: Slice) -> Page[StatementDetail]:
+        return self._read(lambda c: statements.compared(c, part))
+
     def statement(self, site: str, month: str) -> StatementDetail | None:
         return self._read(lambda c: statements.detail(c, site, month))
 

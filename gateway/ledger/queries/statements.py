@@ -1,6 +1,7 @@
 """Sealed months, and what their counts are by now."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from typing import Final
 
@@ -36,16 +37,25 @@ def cells(connection: apsw.Connection, site: str, month: str) -> Cells:
 
     The month is that of each site's own clocks.
     """
-    first, end = period(month)
-    wanted = CountFilter(
-        group_by=GROUP_BY,
-        site=site or None,
-        days=(first.toordinal(), end.toordinal()),
-    )
-    return {
-        msgspec.json.encode(key).decode(): cell
-        for key, cell in counts(connection, [wanted])[0].items()
-    }
+    return _cells(connection, site, [month])[0]
+
+
+def _cells(
+    connection: apsw.Connection, site: str, months: Sequence[str]
+) -> list[Cells]:
+    """As `cells`, of several months: what names the groups is read once."""
+    wanted = [
+        CountFilter(
+            group_by=GROUP_BY,
+            site=site or None,
+            days=(first.toordinal(), end.toordinal()),
+        )
+        for first, end in map(period, months)
+    ]
+    return [
+        {msgspec.json.encode(key).decode(): cell for key, cell in groups.items()}
+        for groups in counts(connection, wanted)
+    ]
 
 
 def listed(connection: apsw.Connection, part: Slice) -> Page[StatementRow]:
@@ -62,6 +72,27 @@ def listed(connection: apsw.Connection, part: Slice) -> Page[StatementRow]:
     if len(found) > part.limit:
         last = f"{shown[-1].statement.period}:{shown[-1].statement.site}"
     return Page(shown, last)
+
+
+def compared(connection: apsw.Connection, part: Slice) -> Page[StatementDetail]:
+    """As `listed`, each with what has changed since."""
+    found = listed(connection, part)
+    months: defaultdict[str, list[str]] = defaultdict(list)
+    for row in found.items:
+        months[row.statement.site].append(row.statement.period)
+    now = {
+        (site, month): one
+        for site, some in months.items()
+        for month, one in zip(some, _cells(connection, site, some), strict=True)
+    }
+    details = [
+        StatementDetail(
+            row,
+            adjustments(row.statement, now[row.statement.site, row.statement.period]),
+        )
+        for row in found.items
+    ]
+    return Page(details, found.next_cursor)
 
 
 def detail(

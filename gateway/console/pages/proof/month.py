@@ -30,7 +30,12 @@ _SCORES: Final = (
     ("mean_level", "mean"),
     ("mean_score", "mean"),
 )
-_KINDS: Final = {"voided": "bad", "amended": "fair", "moved": "fair"}
+_KINDS: Final = {
+    "voided": "bad",
+    "amended": "fair",
+    "flagged": "fair",
+    "moved": "fair",
+}
 
 
 class OneMonth:

@@ -170,3 +170,33 @@ async def test_a_token_of_a_site_seals_that_site_only(api: FoldedApi) -> None:
     own = await api.post(f"{PATH}?site=hall", None, headers)
     assert own.status_code == 200
     assert (await api.post(f"{PATH}?site=annex", None, headers)).status_code == 403
+
+
+async def test_changes_are_told_as_they_stand_and_of_their_statement(
+    api: FoldedApi,
+) -> None:
+    rows = [{"id": "hall"}]
+    api.world.act("registry_put", {"author": "t", "table": "sites", "rows": rows})
+    row = {"device_id": "d-2", "site": "hall"}
+    api.world.settle("device_put", {"author": "test", "device": row})
+    api.world.clock.advance(15 * DAY_MS)
+    for query in ("", "?site=hall"):
+        assert (await api.post(PATH + query, None)).status_code == 200
+    press(api, 2, 4)
+    changed = {"event_id": "event-0003", "level": 2, "amends": "event-0002"}
+    at_ms = START_MS + 3 + DAY_MS
+    api.world.publish("d-1", {**changed, "occurred_at": at_ms})
+    lone = {"event_id": "event-0004", "level": 5, "occurred_at": START_MS + 9}
+    api.world.publish("d-2", lone)
+    press_now(api, 5)
+
+    async def told(query: str) -> list[tuple[str, str | None]]:
+        items = (await api.get(f"{PATH}/changes{query}")).json()["items"]
+        return [(one["kind"], one["rating_id"]) for one in items]
+
+    # What the amendment replaced before anybody saw it changes nothing.
+    assert await told("") == [
+        ("late", "d-2:event-0004"),
+        ("amended", "d-1:event-0003"),
+    ]
+    assert await told("?site=hall") == [("late", "d-2:event-0004")]

@@ -1,0 +1,107 @@
+"""What changed a sealed month since is told, whatever came, and nothing else is."""
+
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.ledger.queries.changes import changes
+from gateway.ledger.queries.statements import detail
+from gateway.queries.asking import Slice
+from tests.support.folding import DAY_MS, START_MS, FoldedLedger, snapshot
+from tests.support.record_sets import Pause, Timeline, later, timeline
+
+MONTH: Final = "2026-11"
+SEALED_MS: Final = START_MS + 12 * DAY_MS
+"""December by then, whatever pauses there were."""
+BLOCK: Final = 4
+ZONE: Final = ZoneInfo("Asia/Shanghai")
+NEW: Final = {"late", "amended", "default"}
+
+
+class Counted(NamedTuple):
+    """Where a rating in effect counts: its month, and the session that it answers."""
+
+    month: str
+    session_no: int | None
+
+
+def in_effect(ledger: FoldedLedger) -> dict[int, Counted]:
+    """All that count by a level, by their places: read from their rows alone."""
+    found = {}
+    for place, occurred_ms, session_no, look in ledger.all(
+        "SELECT r.place, r.occurred_ms, x.no, x.look FROM rating AS r"
+        " LEFT JOIN session AS x ON x.no = r.session_no"
+        " WHERE r.effective AND r.mode = 'live' AND r.level IS NOT NULL"
+    ):
+        at_ms = occurred_ms if look is None else msgspec.json.decode(look)[6]
+        month = f"{datetime.fromtimestamp(at_ms / 1000, ZONE):%Y-%m}"
+        found[place] = Counted(month, session_no)
+    return found
+
+
+def live(ledger: FoldedLedger, items: Timeline, by_ms: int) -> None:
+    run = [later(one, by_ms) for one in items if not isinstance(one, Pause)]
+    for start in range(0, len(run), BLOCK):
+        ledger.take(*run[start : start + BLOCK])
+    ledger.clock.advance(4 * DAY_MS)
+    ledger.take()
+    ledger.take()
+
+
+def sealed(early: Timeline, late: Timeline) -> tuple[FoldedLedger, dict[int, Counted]]:
+    """A ledger whose November was sealed between the two, and what counted then."""
+    ledger = FoldedLedger()
+    rows = [{"device_id": name} for name in ("eval-0001", "eval-0002", "plain-0001")]
+    ledger.act("tables_applied", {"table": "devices", "rows": rows})
+    live(ledger, early, 0)
+    ledger.clock.advance(SEALED_MS - ledger.clock.wall_ms())
+    outcome = ledger.settle("month_sealed", {"author": "ann", "month": MONTH})
+    assert "error" not in outcome, outcome
+    was = in_effect(ledger)
+    live(ledger, late, SEALED_MS - START_MS)
+    return ledger, was
+
+
+def told(ledger: FoldedLedger) -> list[dict[str, Any]]:
+    names = ("kind", "is_rating", "subject")
+    rows = ledger.all("SELECT kind, is_rating, subject FROM restatement ORDER BY no")
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+SEEDS: Final = st.integers(0, 2**32)
+
+
+@settings(max_examples=25, deadline=None)
+@given(SEEDS, SEEDS, st.integers(0, 30), st.integers(1, 30))
+def test_all_that_changed_a_sealed_month_is_told_and_nothing_else(
+    early: int, late: int, size: int, more: int
+) -> None:
+    ledger, was = sealed(timeline(early, size), timeline(late, more))
+    now, rows = in_effect(ledger), told(ledger)
+    ratings = {row["subject"]: row["kind"] for row in rows if row["is_rating"]}
+    sessions = {row["subject"] for row in rows if not row["is_rating"]}
+    for place in now.keys() | was.keys():
+        before, after = was.get(place), now.get(place)
+        came = after is not None and after.month == MONTH
+        if came != (before is not None and before.month == MONTH):
+            others = {one.session_no for one in (before, after) if one is not None}
+            known = place in ratings or others & sessions
+            replaced = others & {
+                one.session_no for at, one in now.items() if at in ratings
+            }
+            assert known or replaced, (place, before, after, rows)
+    for place, kind in ratings.items():
+        counts = place in now and now[place].month == MONTH
+        assert counts == (kind in NEW | {"flagged"}), (place, kind)
+        assert not (kind in NEW and place in was and was[place].month == MONTH)
+    statement = detail(ledger.store.connection, "", MONTH)
+    assert statement is not None
+    slots = {slot for one in statement.adjustments for slot in one.change}
+    assert bool(rows) >= bool(slots - {"lost"})
+    page = changes(ledger.store.connection, statement.row.statement, Slice(1000, None))
+    assert len(page.items) == len(rows)
+    assert snapshot(ledger.refolded(3).store) == snapshot(ledger.store)
