@@ -98,13 +98,11 @@ class Recording:
     def _rows(self, timed: Sequence[Timed]) -> None:
         """Rows of plain ratings in sessions of their own, which are quick; others."""
         state, begin = self._state, self._sessions.begin_plain
-        accept = state.daybook.accept
         count, rulings = state.counting.count_usual, state.rulings
-        bound = state.attribution.bound
+        accept, bound = state.daybook.accept, state.attribution.bound
         emit, plain = state.emission.events.append, self._plain.append
         bad = rulings.default.session.followup_level_max
-        sealed_ms = state.sealed.until_ms
-        tested = state.press_tests.open
+        tested, sealed_ms = state.press_tests.open, state.sealed.until_ms
         for one in timed:
             place, device, rating, record, occurred_ms, quality = one
             binding, seq = device.binding, rating.seq

@@ -33,7 +33,7 @@ def _build(row: Columns) -> ChangeRow:
     return ChangeRow._make(row[1:])
 
 
-_CHANGES: Final = Listing(_SELECT, "c.no", _build)
+_CHANGES: Final = Listing(_SELECT, "restatement AS c", "c.no", _build)
 
 
 def changes(
@@ -41,6 +41,6 @@ def changes(
 ) -> Page[ChangeRow]:
     """What changed the counts of a sealed month, the newest first."""
     conditions = Conditions()
-    conditions.where("c.site = ?", statement.site)
-    conditions.where("c.period = ?", statement.period)
+    conditions.seek("c.site = ?", statement.site)
+    conditions.seek("c.period = ?", statement.period)
     return page(connection, _CHANGES, conditions, part)
