@@ -32,7 +32,7 @@ from gateway.journal.damage import Damage
 from gateway.journal.verifying import Verification
 from gateway.ledger.checkpoints import file_digest
 from gateway.ledger.snapshot import Snapshot
-from gateway.processing.backups import InterruptedBackupError, TakenBackup
+from gateway.processing.upkeep.backups import InterruptedBackupError, TakenBackup
 from gateway.reading.copying import copy_store, flaws, settle
 from gateway.sealing import key_ids
 from gateway.settings import Settings

@@ -19,7 +19,7 @@ from gateway.ipc.submission import SubmissionClient
 from gateway.journal.queries import SqliteJournalQueries, SqliteJournalRecords
 from gateway.ledger.queries import SqliteLedgerQueries
 from gateway.observability.health import Finding, readiness
-from gateway.processing.explaining import LedgerExplanations
+from gateway.processing.ratings.explaining import LedgerExplanations
 from gateway.reading import Reader
 from gateway.sealing import open_keyring
 from gateway.settings import Settings, SettingsError, load_settings

@@ -10,7 +10,7 @@ from gateway.delivery.queries import SqliteDeliveryQueries
 from gateway.ipc.submission import SubmissionClient
 from gateway.journal.queries import SqliteJournalQueries, SqliteJournalRecords
 from gateway.ledger.queries import SqliteLedgerQueries
-from gateway.processing.explaining import LedgerExplanations
+from gateway.processing.ratings.explaining import LedgerExplanations
 from gateway.reading import Reader
 from gateway.sealing import Keyring
 from gateway.tokens import Tokens

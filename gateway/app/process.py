@@ -19,14 +19,14 @@ from gateway.ledger.checkpoints import Checkpoints
 from gateway.ledger.owed import Owed
 from gateway.ledger.store import Store, connect
 from gateway.ports import Submitter
-from gateway.processing.backups import Backups
-from gateway.processing.checkpointing import Checkpointing
 from gateway.processing.fold import Fold
-from gateway.processing.pruning import OutboxRetention, Settled
-from gateway.processing.publishing import Publishing
 from gateway.processing.role import ProcessOptions, ProcessRole
-from gateway.processing.standings import Standing, Standings
 from gateway.processing.state import State
+from gateway.processing.upkeep.backups import Backups
+from gateway.processing.upkeep.checkpointing import Checkpointing
+from gateway.processing.upkeep.pruning import OutboxRetention, Settled
+from gateway.processing.upkeep.publishing import Publishing
+from gateway.processing.upkeep.standings import Standing, Standings
 from gateway.queries import DeliveryQueries
 from gateway.queries.rows import OwedEvents, SinkCursor
 from gateway.reading import Reader

@@ -9,7 +9,7 @@ from gateway.journal.sqlite import SqliteJournal
 from gateway.ledger.erasures import Erasure, pending
 from gateway.places import Place
 from gateway.ports import Header, Record
-from gateway.processing.redacting import redacted
+from gateway.processing.erasure.redacting import redacted
 
 PLACES_A_STEP = 64
 """Appends wait meanwhile: each may lie in a block of its own."""

@@ -27,7 +27,7 @@ from gateway.journal.copying import raise_generation
 from gateway.ledger.checkpoints import Checkpoint, file_digest
 from gateway.ledger.snapshot import Snapshot
 from gateway.ports import Record, RecordKind
-from gateway.processing.acts_of_backups import RESTORED, Restored
+from gateway.processing.acts.backups import RESTORED, Restored
 from gateway.sealing import Keyring, open_keyring
 from gateway.supervisor import directory_lock, prepare
 

@@ -12,7 +12,7 @@ from gateway.cli.exits import Exit
 from gateway.cli.output import write_json, write_line
 from gateway.cli.verb import add_config, add_json
 from gateway.errors import PermanentError, TransientError
-from gateway.processing.backups import TakenBackup, taken_record
+from gateway.processing.upkeep.backups import TakenBackup, taken_record
 from gateway.settings import Settings, load_settings
 
 NAME = "backup"

@@ -27,13 +27,13 @@ from fleet.registry import ACCEPTING
 from gateway.ledger.devices import Device
 from gateway.places import ELEMENT_BITS
 from gateway.ports import Record, RecordFlag, RecordKind
-from gateway.processing.bindings import reader_over_http
-from gateway.processing.canaries import read_press
-from gateway.processing.devices import learn_presence
-from gateway.processing.envelopes import read_part, unfolded
-from gateway.processing.heartbeats import beat
-from gateway.processing.profiles import Reader
+from gateway.processing.erasure.envelopes import read_part, unfolded
+from gateway.processing.fleet.canaries import read_press
+from gateway.processing.fleet.devices import learn_presence
+from gateway.processing.fleet.heartbeats import beat
+from gateway.processing.memory.profiles import Reader
 from gateway.processing.quarantine import Quarantine
+from gateway.processing.ratings.bindings import reader_over_http
 from gateway.processing.speakers import address_of, meet
 from gateway.processing.state import DEFERRED_MAX, Entry, State
 from gateway.redaction import REDACTED, part, payload_of

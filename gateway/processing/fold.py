@@ -10,45 +10,51 @@ from gateway.crashpoints import reach
 from gateway.events.registry import GATEWAY
 from gateway.places import MESSAGES_MAX
 from gateway.ports import Block, Header, Record, RecordKind
-from gateway.processing.absences import JUDGE
-from gateway.processing.acting import Context
-from gateway.processing.acts import carry_out
+from gateway.processing.acts.acting import Context
+from gateway.processing.acts.dispatch import carry_out
+from gateway.processing.acts.registering import move
 from gateway.processing.admission import Admission
-from gateway.processing.alerts import raise_alert, resolve_alert
-from gateway.processing.availability import AVAILABILITY, Accounting
-from gateway.processing.canaries import LOOK as CANARY_LOOK
-from gateway.processing.canaries import Canaries
-from gateway.processing.commanding import (
+from gateway.processing.alerting.alerts import raise_alert, resolve_alert
+from gateway.processing.alerting.muting import MAINTENANCE_MS_MAX
+from gateway.processing.alerting.notifying import (
+    ALERT,
+    ALL_CLEAR,
+    DIGEST,
+    SNOOZE,
+    Notifying,
+)
+from gateway.processing.days.day_ends import CORRECTION, DAY_END, DayEnds
+from gateway.processing.days.sink_days import SINK_DAY
+from gateway.processing.days.target_ends import TARGET, TargetEnds
+from gateway.processing.erasure.copies import Copies
+from gateway.processing.fleet.absences import JUDGE
+from gateway.processing.fleet.availability import AVAILABILITY, Accounting
+from gateway.processing.fleet.canaries import LOOK as CANARY_LOOK
+from gateway.processing.fleet.canaries import Canaries
+from gateway.processing.fleet.commanding import (
     COMMAND,
     COMMAND_AGAIN,
     MODE_END,
     Commanding,
 )
-from gateway.processing.complaints import COMPLAINT_TIMER, Complaints
-from gateway.processing.copies import Copies
-from gateway.processing.day_ends import CORRECTION, DAY_END, DayEnds
-from gateway.processing.furnishing import Furnishing
-from gateway.processing.gauging import MINUTE_MS, gauge
-from gateway.processing.inspections import INSPECTION, Inspecting
-from gateway.processing.judging import Judging
-from gateway.processing.muting import MAINTENANCE_MS_MAX
-from gateway.processing.notifying import ALERT, ALL_CLEAR, DIGEST, SNOOZE, Notifying
-from gateway.processing.press_tests import PressTests
-from gateway.processing.quarantine import Quarantine
-from gateway.processing.readmitting import Readmitting
-from gateway.processing.registering import move
-from gateway.processing.retention import RETENTION, Retention
-from gateway.processing.settling import ORPHAN_TIMER, SESSION_TIMER
-from gateway.processing.sink_days import SINK_DAY
-from gateway.processing.state import CLOCK_SUSPECT, State
-from gateway.processing.target_ends import TARGET, TargetEnds
-from gateway.processing.timers import Timers
-from gateway.processing.watching import (
+from gateway.processing.fleet.furnishing import Furnishing
+from gateway.processing.fleet.inspections import INSPECTION, Inspecting
+from gateway.processing.fleet.press_tests import PressTests
+from gateway.processing.fleet.watching import (
     LOOK,
     MAINTENANCE,
     TWINS,
     Watching,
 )
+from gateway.processing.judging import Judging
+from gateway.processing.quarantine import Quarantine
+from gateway.processing.ratings.complaints import COMPLAINT_TIMER, Complaints
+from gateway.processing.ratings.settling import ORPHAN_TIMER, SESSION_TIMER
+from gateway.processing.readmitting import Readmitting
+from gateway.processing.retention import RETENTION, Retention
+from gateway.processing.state import CLOCK_SUSPECT, State
+from gateway.processing.timers import Timers
+from gateway.processing.upkeep.gauging import MINUTE_MS, gauge
 from gateway.ratings.flags import PRESS_TEST
 
 CHAIN_MASK: Final = (1 << 62) - 1

@@ -12,14 +12,14 @@ from device_protocol.timestamps import FUTURE_TOLERANCE_MS, local_ms, resolve
 from gateway.ledger.devices import Device
 from gateway.ledger.identities import Claim, Holder
 from gateway.processing.admission import Element
-from gateway.processing.alerts import raise_alert
-from gateway.processing.canaries import Canaries
-from gateway.processing.daybook import DUPLICATE
-from gateway.processing.neighbours import Neighbours
-from gateway.processing.points import Timed as TimedRating
+from gateway.processing.alerting.alerts import raise_alert
+from gateway.processing.fleet.canaries import Canaries
+from gateway.processing.memory.daybook import DUPLICATE
 from gateway.processing.quarantine import Quarantine
-from gateway.processing.recording import Recording
-from gateway.processing.sessions import Sessions
+from gateway.processing.ratings.neighbours import Neighbours
+from gateway.processing.ratings.points import Timed as TimedRating
+from gateway.processing.ratings.recording import Recording
+from gateway.processing.ratings.sessions import Sessions
 from gateway.processing.state import State
 from gateway.processing.taking import Taking
 from gateway.processing.timed import Timed

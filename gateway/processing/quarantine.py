@@ -8,7 +8,7 @@ from device_protocol.errors import ProtocolError, Reason
 from device_protocol.messages import EventMessage
 from gateway.ledger.devices import Device
 from gateway.ports import Record
-from gateway.processing.alerts import raise_alert
+from gateway.processing.alerting.alerts import raise_alert
 from gateway.processing.state import State
 from gateway.redaction import payload_of, source_of
 

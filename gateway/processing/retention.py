@@ -8,8 +8,8 @@ portions, each in a fold of its own.
 from typing import Final
 
 from gateway.ledger.ratings import PersonalRow
-from gateway.processing.erasing import announce_erased, erase_copy
-from gateway.processing.finding import find_rating
+from gateway.processing.acts.erasing import announce_erased, erase_copy
+from gateway.processing.ratings.finding import find_rating
 from gateway.processing.state import DAY_MS, State
 
 RETENTION: Final = "retention"

@@ -15,16 +15,16 @@ from gateway.ipc.doorbell import REDACT, Doorbell, Ringer
 from gateway.observability.metrics import FIGURES_EVERY_S, ProcessMetrics, write_figures
 from gateway.ports import JournalReader, Submitter
 from gateway.processing.applying import Wanted, changes
-from gateway.processing.backups import Backups, last_backup
-from gateway.processing.checkpointing import Checkpointing
 from gateway.processing.fold import Fold
-from gateway.processing.forgetting import Forgetting
 from gateway.processing.processor import Processor
-from gateway.processing.pruning import OutboxRetention
-from gateway.processing.publishing import Publishing
 from gateway.processing.quarantine import ITEMS_MAX
-from gateway.processing.standings import Standings
 from gateway.processing.state import PENDING_MAX
+from gateway.processing.upkeep.backups import Backups, last_backup
+from gateway.processing.upkeep.checkpointing import Checkpointing
+from gateway.processing.upkeep.forgetting import Forgetting
+from gateway.processing.upkeep.pruning import OutboxRetention
+from gateway.processing.upkeep.publishing import Publishing
+from gateway.processing.upkeep.standings import Standings
 
 _BELL_S: Final = 1.0
 LINGER_S: Final = 0.02

@@ -30,25 +30,25 @@ from gateway.ledger.statements import Statements
 from gateway.ledger.store import Store
 from gateway.places import Place
 from gateway.ports import HeaderFlag, Record
-from gateway.processing.attributing import Attribution
-from gateway.processing.counting import Counting
-from gateway.processing.daybook import DayBook
-from gateway.processing.emission import Emission
-from gateway.processing.exclusions import Exclusions
-from gateway.processing.following import (
+from gateway.processing.memory.attributing import Attribution
+from gateway.processing.memory.counting import Counting
+from gateway.processing.memory.daybook import DayBook
+from gateway.processing.memory.emission import Emission
+from gateway.processing.memory.exclusions import Exclusions
+from gateway.processing.memory.following import (
     Accountant,
     Commander,
     Furnisher,
     Ghosts,
     Watcher,
 )
-from gateway.processing.openings import Openings
-from gateway.processing.profiles import Profiles, Reader, read_profiles
-from gateway.processing.restating import SealedMonths
-from gateway.processing.rulings import Rulings
-from gateway.processing.sinks import Sinks
-from gateway.processing.terms import KeptTerms
-from gateway.processing.zones import Zones
+from gateway.processing.memory.openings import Openings
+from gateway.processing.memory.profiles import Profiles, Reader, read_profiles
+from gateway.processing.memory.restating import SealedMonths
+from gateway.processing.memory.rulings import Rulings
+from gateway.processing.memory.sinks import Sinks
+from gateway.processing.memory.terms import KeptTerms
+from gateway.processing.memory.zones import Zones
 from gateway.ratings.flags import Flag
 from gateway.sealing import Keyring
 

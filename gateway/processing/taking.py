@@ -14,14 +14,14 @@ from device_protocol.messages import (
     SelfTest,
     Session,
 )
-from gateway.processing.activity import observe_event
-from gateway.processing.canaries import Canaries, Press
-from gateway.processing.changing import Changing
-from gateway.processing.complaints import Complaints
-from gateway.processing.daybook import OTHER
-from gateway.processing.device_reports import Replies, SelfTests
-from gateway.processing.neighbours import Neighbours
-from gateway.processing.services import Services
+from gateway.processing.fleet.canaries import Canaries, Press
+from gateway.processing.fleet.device_reports import Replies, SelfTests
+from gateway.processing.memory.daybook import OTHER
+from gateway.processing.ratings.activity import observe_event
+from gateway.processing.ratings.changing import Changing
+from gateway.processing.ratings.complaints import Complaints
+from gateway.processing.ratings.neighbours import Neighbours
+from gateway.processing.ratings.services import Services
 from gateway.processing.state import State
 from gateway.processing.timed import Timed
 

@@ -25,7 +25,7 @@ from gateway.ledger.counts import FigureCounts
 from gateway.ledger.devices import Binding
 from gateway.ledger.figures import HOURS, packed, slot_of
 from gateway.ports import Record, RecordKind
-from gateway.processing.counting import cell_key
+from gateway.processing.memory.counting import cell_key
 from gateway.ratings.cells import level_slot
 from tests.benchmarks.folding import uuid7
 from tests.support.folded_api import FoldedApi

@@ -12,7 +12,7 @@ from gateway.journal.sqlite import SqliteJournal
 from gateway.ledger.checkpoints import Checkpoints
 from gateway.ledger.queues import Queues
 from gateway.places import Place
-from gateway.processing.copies import Copies
+from gateway.processing.erasure.copies import Copies
 from tests.support import forgetting
 from tests.support.stores import Stores
 

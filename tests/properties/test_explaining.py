@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gateway.ledger.queries import sessions as session_queries
 from gateway.ports import Record
-from gateway.processing.explaining import Explaining
+from gateway.processing.ratings.explaining import Explaining
 from gateway.ratings.explaining import explain, explain_alone
 from gateway.ratings.explaining.days import deadlines
 from gateway.ratings.explaining.model import SessionSeen

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from gateway.ports import Record, RecordFlag, RecordKind
-from gateway.processing.acts import HANDLERS
+from gateway.processing.acts.dispatch import HANDLERS
 from tests.properties.mutate import DEVICE, mutants
 from tests.support.folding import START_MS, FoldedLedger, act, element, message
 

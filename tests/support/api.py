@@ -23,7 +23,7 @@ from gateway.ledger.queries import SqliteLedgerQueries
 from gateway.observability.health import Finding
 from gateway.places import Place
 from gateway.ports import Record
-from gateway.processing.explaining import LedgerExplanations
+from gateway.processing.ratings.explaining import LedgerExplanations
 from gateway.queries.asking import Page, Slice
 from gateway.queries.journal import (
     Head,

@@ -8,7 +8,7 @@ from gateway.journal.memory import MemoryJournal
 from gateway.ledger.erasures import Erasure
 from gateway.places import Place
 from gateway.ports import Record
-from gateway.processing.redacting import mark_of
+from gateway.processing.erasure.redacting import mark_of
 from gateway.redaction import Personal, opened, redact
 from tests.support.folding import FoldedLedger
 

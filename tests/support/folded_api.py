@@ -11,7 +11,7 @@ from gateway.delivery.queries import SqliteDeliveryQueries
 from gateway.journal.looking import records_at, tail
 from gateway.ledger.queries import SqliteLedgerQueries
 from gateway.places import Place
-from gateway.processing.explaining import LedgerExplanations
+from gateway.processing.ratings.explaining import LedgerExplanations
 from gateway.queries.asking import Page, Slice
 from gateway.queries.journal import (
     Head,

@@ -14,10 +14,10 @@ from gateway.clock import SteppedClock
 from gateway.journal.sqlite import SqliteJournalReader
 from gateway.ledger.store import Store, connect
 from gateway.ports import Record, RecordKind
-from gateway.processing.checkpointing import Checkpointing
 from gateway.processing.fold import Fold
-from gateway.processing.forgetting import Forgetting
 from gateway.processing.state import State
+from gateway.processing.upkeep.checkpointing import Checkpointing
+from gateway.processing.upkeep.forgetting import Forgetting
 from gateway.redaction import REDACTED, opened
 from tests.support.journals import KEYRING
 from tests.support.stores import Stores

@@ -21,8 +21,9 @@ from gateway.downlink.commands import CommandsSink
 from gateway.ledger.devices import Device
 from gateway.ledger.identities import Claim, Holder, Identities
 from gateway.ports import Order
-from gateway.processing import acts, commanding
-from gateway.processing.commanding import Commanding
+from gateway.processing.acts import dispatch as acts
+from gateway.processing.fleet import commanding
+from gateway.processing.fleet.commanding import Commanding
 from tests.scenarios.errands.terminals import AGAIN
 
 

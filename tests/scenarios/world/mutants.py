@@ -17,7 +17,7 @@ from gateway.ledger import store
 from gateway.ledger.identities import Claim, Holder, Identities
 from gateway.mqtt.link import MqttLink
 from gateway.ports import Answer, Receipt, Verdict
-from gateway.processing.emission import Emission
+from gateway.processing.memory.emission import Emission
 from tests.scenarios.world.world import World
 
 Mutant = Callable[[World], AbstractContextManager[object]]

@@ -21,8 +21,8 @@ from gateway.ingress import role as ingress_role
 from gateway.ingress.writing import JournalWriter
 from gateway.mqtt.options import LinkOptions
 from gateway.ports import Answer, Receipt, Unit
-from gateway.processing import checkpointing
 from gateway.processing import role as processing_role
+from gateway.processing.upkeep import checkpointing
 from gateway.settings import Settings
 from tests.scenarios.world.sinks import SimulatedSink
 

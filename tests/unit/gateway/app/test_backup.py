@@ -11,7 +11,7 @@ from gateway.app.backup import Backup, backups_in
 from gateway.app.restoring import restore
 from gateway.errors import DiskFullError, PermanentError, TransientError
 from gateway.journal.sqlite import SqliteJournalReader
-from gateway.processing.backups import InterruptedBackupError
+from gateway.processing.upkeep.backups import InterruptedBackupError
 from gateway.reading import copying
 from gateway.settings import load_settings
 from gateway.tokens import Tokens

@@ -12,7 +12,7 @@ from fleet.health import RULES
 from fleet.watching import Presence, Sign
 from gateway.events import EVENTS, CloudEvents, fleet
 from gateway.events.fleet import FLEET
-from gateway.processing.alerts import TEXT_CHARS_MAX
+from gateway.processing.alerting.alerts import TEXT_CHARS_MAX
 from tests.support.events import other_event, rating_event
 
 

@@ -17,11 +17,13 @@ from simulators.benchmark.stages import (
     table,
 )
 
-BUSY = """
+NAME = "gateway.processing.memory.counting"
+BUSY = f"""
 import os, sys, time, types
-gateway = types.ModuleType("gateway.processing.counting")
+NAME = "{NAME}"
+gateway = types.ModuleType(NAME)
 code = "def count(until_s):\\n while time.process_time() < until_s: pass"
-exec(code, {"__name__": "gateway.processing.counting", "time": time}, vars(gateway))
+exec(code, dict(__name__=NAME, time=time), vars(gateway))
 child = os.fork()
 gateway.count(0.3)
 if child:
@@ -73,5 +75,5 @@ def test_a_process_and_what_it_forks_are_sampled_apart(tmp_path: Path) -> None:
     told, _ = process.communicate(timeout=20)
     for pid in (process.pid, int(told)):
         spent = sampled(samples, pid)
-        assert 0.1 < spent["gateway.processing.counting:count"] < 0.4, json.dumps(spent)
+        assert 0.1 < spent[f"{NAME}:count"] < 0.4, json.dumps(spent)
     assert sampled(samples, 1) == {}

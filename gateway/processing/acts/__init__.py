@@ -1,0 +1,1 @@
+"""What people, business systems and our own roles ask for: at most once each."""

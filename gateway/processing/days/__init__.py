@@ -1,0 +1,1 @@
+"""What happens when a day, a week or a month is over."""

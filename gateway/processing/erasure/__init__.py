@@ -1,0 +1,1 @@
+"""Where personal data stands again, and records without it."""

@@ -1,0 +1,1 @@
+"""Hop 5 for terminals: presence, health, commands, inspections."""

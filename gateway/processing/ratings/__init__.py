@@ -1,0 +1,1 @@
+"""Hop 5 for ratings: sessions, flags, versions and personal data."""

@@ -1,0 +1,128 @@
+"""What a rating, or a session, is counted as."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.ledger.devices import Binding
+from gateway.ledger.figures import KEPT_OUT, SHARED, FigureKey
+from gateway.ledger.ratings import Stored
+from gateway.ledger.sessions import SessionRow
+from gateway.processing.memory.counting import Counted, Rated, cell_key
+from gateway.processing.ratings.bindings import TERMINAL
+from gateway.processing.state import State
+from gateway.ratings.cells import RECEIVED, Cell, of_rating, of_session, parts
+from gateway.ratings.facts import RatingFact
+from gateway.ratings.state import SessionState
+
+
+def counted_lone(state: State, stored: Stored) -> Counted:
+    """What a rating alone counts as: it has no session, or one that it implied."""
+    if stored.level is None:
+        return ()
+    site, device = state.binding(stored.binding).site, state.by_id[stored.device_id]
+    hour = state.zones.hours_at(site, stored.ordinal).of(stored.occurred_ms)
+    rated = (stored.employee_id, stored.origin, stored.level)
+    return _lone(state, hour, (stored.binding, device.no), rated, stored.details)
+
+
+def count_alone(
+    state: State,
+    where: tuple[Binding, int],
+    rated: Rated,
+    details: Mapping[str, Any],
+) -> None:
+    """Count a rating alone that was just recorded; `where`: binding and device."""
+    binding, device_no = where
+    hour = state.rulings[binding.site].hours.of(rated[3])
+    found = _lone(state, hour, (binding.no, device_no), rated[:3], details)
+    state.counting.move((), found)
+
+
+def _lone(
+    state: State,
+    hour: int,
+    where: tuple[int, int],
+    rated: tuple[str | None, str, int],
+    details: Mapping[str, Any],
+) -> Counted:
+    employee, origin, level = rated
+    kept_out = bool(details.get(KEPT_OUT))
+    key = cell_key(*where, employee)
+    cell = of_rating(origin, level, excluded=kept_out)
+    return (
+        *state.counting.counted(hour, key, cell),
+        *_parts(state, (hour, key), (origin, level), details, kept_out=kept_out),
+    )
+
+
+def counted_session(
+    state: State, row: SessionRow, now: SessionState, ratings: Mapping[str, Stored]
+) -> Counted:
+    """What a session counts as, on the moment and by the binding of its period."""
+    ruling = state.rulings[row.site]
+    excluded = [
+        name
+        for name, one in ratings.items()
+        if state.exclusions.keep_out(one.flags, row.site, one.ordinal)
+    ]
+    effective = None if now.effective is None else ratings[now.effective.rating_id]
+    hour = ruling.hours.of(now.counts_ms)
+    medium, scale = _how_it_came(state, now, ratings)
+    binding = state.bind(row.site or None, row.department, row.window, medium, scale)
+    key = cell_key(binding.no, row.device_no or 0, row.employee_id, row.service_code)
+    cell = {**of_session(now, excluded), **_received(now)}
+    found = state.counting.counted(hour, key, cell)
+    if effective is None:
+        return found
+    rated_as = (effective.origin, effective.level or 0)
+    kept_out = effective.rating_id in excluded
+    others = _parts(state, (hour, key), rated_as, effective.details, kept_out=kept_out)
+    return (*found, *others)
+
+
+def _how_it_came(
+    state: State, now: SessionState, ratings: Mapping[str, Stored]
+) -> tuple[str, str]:
+    """Medium and scale of the answer, also of one that was declared void."""
+    if not now.chain:
+        return TERMINAL, state.profiles.scale(None)
+    rated = state.binding(ratings[now.chain[-1].rating_id].binding)
+    return rated.medium, rated.scale
+
+
+def _received(now: SessionState) -> Cell:
+    """Ratings that came beside the one in effect, which counts by its level."""
+    came = len(now.stands) - (now.effective is not None)
+    return {RECEIVED: came} if came else {}
+
+
+def _parts(
+    state: State,
+    at: tuple[int, FigureKey],
+    rated: tuple[str, int],
+    details: Mapping[str, Any],
+    *,
+    kept_out: bool,
+) -> Counted:
+    """The same rating by item, by reason, and by who else is credited."""
+    if not details:
+        return ()
+    hour, key = at
+    origin, level = rated
+    fact = RatingFact(0, "", "", 0, level, origin=origin)
+    cells = [
+        (f"{part.dimension}:{part.value}", part.cell)
+        for part in parts(
+            fact,
+            details.get("items", ()),
+            details.get("reasons", ()),
+            excluded=kept_out,
+        )
+    ]
+    whole = of_rating(origin, level, excluded=kept_out)
+    others = dict.fromkeys(details.get("attributions", ()))
+    cells += [(f"{SHARED}:{one}", whole) for one in others if one != key[2]]
+    found: list[tuple[int, int]] = []
+    for name, cell in cells:
+        found += state.counting.counted(hour, (*key[:4], name), cell)
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""What the processor does beside the fold: copies, backups, its own figures."""
