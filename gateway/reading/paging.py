@@ -17,8 +17,9 @@ Span = tuple[int, int]
 
 EVERYWHERE: Final[Span] = (-_KEY_MAX - 1, _KEY_MAX)
 LOOKED_AT_MAX: Final = 500_000
-"""So many rows one page looks at: a tenth of a second where few of them are wanted."""
+"""So many rows one page looks at where few of them are wanted: some 80 ms."""
 LOOKED_AT_FIRST: Final = 2_000
+_PIECE_MAX: Final = 32_000  # the engine's cache holds so many, and they are read once
 _GROWTH: Final = 4
 
 
@@ -67,13 +68,15 @@ class Conditions:
 class Listing(NamedTuple, Generic[Row]):
     """What is listed: `select`, whose first column is the integer `key` of `table`.
 
-    Both are named as in `select`, with the same alias.
+    Both are named as in `select`, with the same alias. A row costs `weight` times as
+    much to look at as one of a table that is read by itself.
     """
 
     select: str
     table: str
     key: str
     build: Callable[[Columns], Row]
+    weight: int = 1
 
 
 def key_after(part: Slice) -> int:
@@ -130,13 +133,14 @@ class _Look:
             f" WHERE {listing.key} >= ? AND {listing.key} <= ?"
             f" ORDER BY {listing.key} DESC LIMIT 1 OFFSET ?"
         )
+        self._rows_max = max(LOOKED_AT_MAX // listing.weight, 1)
         self._walks = walks
         self.cursor: str | None = None
         """Where it stopped at the bound; None: it came to the end."""
 
     def pieces(self, spans: Iterable[Span], last: int) -> Iterator[Span]:
         """Pieces of `spans` up to the key `last`, the greatest keys first."""
-        left, size = LOOKED_AT_MAX, LOOKED_AT_FIRST
+        left, size = self._rows_max, LOOKED_AT_FIRST
         for low, top in spans:
             high = min(top, last)
             while low <= high:
@@ -148,7 +152,8 @@ class _Look:
                 yield (low if floor is None else floor), high
                 if floor is None:
                     break
-                high, left, size = floor - 1, left - size, size * _GROWTH
+                high, left = floor - 1, left - size
+                size = min(size * _GROWTH, _PIECE_MAX)
 
     def _below(self, low: int, high: int, rows: int) -> int | None:
         """The key of the last of so many rows; None: there are fewer."""

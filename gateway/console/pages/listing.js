@@ -12,7 +12,7 @@ const ASKED_MAX = 100;
 const names = {}; // by table and id, for all lists of the page; null where there is none
 // A page that looked at enough holds few rows, or none, and says where to go on.
 const FEW = 10;
-const LOOKS_MAX = 10;
+const LOOKS_MAX = 20;
 
 function at(item, key) {
   return key.split(SPLIT).reduce((found, part) => (found == null ? found : found[part]), item);

@@ -18,9 +18,11 @@ SELECT p.place, p.rating_id, r.details ->> '$.comment_for', d.device_id, b.site,
 FROM personal AS p JOIN rating AS r ON r.place = p.place
 JOIN device AS d ON d.no = r.device_no JOIN binding AS b ON b.no = r.binding
 """
+_WEIGHT: Final = 8  # each row is joined with its rating
 _AT: Final = "p.place IN (SELECT value FROM json_each(?))"
 _HAS_REASON: Final = """
-EXISTS (SELECT 1 FROM json_each(r.details, '$.reasons') WHERE value = ?)
+r.details ->> '$.reasons' IS NOT NULL
+AND EXISTS (SELECT 1 FROM json_each(r.details, '$.reasons') WHERE value = ?)
 """
 
 
@@ -42,7 +44,7 @@ def _build(row: Columns) -> CommentRow:
     )
 
 
-_COMMENTS: Final = Listing(_SELECT, "personal AS p", "p.place", _build)
+_COMMENTS: Final = Listing(_SELECT, "personal AS p", "p.place", _build, _WEIGHT)
 
 
 def listed(

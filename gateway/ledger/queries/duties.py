@@ -5,7 +5,7 @@ from typing import Final
 import apsw
 
 from gateway.ledger.queries.names import SESSION_KEY, SESSION_NUMBER
-from gateway.ledger.queries.organisation import of_site
+from gateway.ledger.queries.organisation import binding_numbers
 from gateway.queries.asking import Page, Slice
 from gateway.queries.duties import DutyFilter, DutyRow, TakenEvent
 from gateway.reading.paging import Columns, Conditions, Listing, page
@@ -29,13 +29,14 @@ JOIN device AS d ON d.no = r.device_no
 LEFT JOIN session AS x ON x.no = r.session_no
 """
 _COMPLAINTS: Final = f"""
-SELECT o.place, o.subject, d.device_id, s.site, s.department, s.window, c.employee_id,
+SELECT c.place, o.subject, d.device_id, s.site, s.department, s.window, c.employee_id,
     c.session_id, NULL, c.category, {_SHARED}
-FROM duty AS o
-JOIN complaint AS c ON c.place = o.place
+FROM complaint AS c
+CROSS JOIN duty AS o ON o.place = c.place
 JOIN binding AS s ON s.no = c.binding
 JOIN device AS d ON d.no = c.device_no
 """
+_WEIGHT: Final = 4  # each row's site is that of its rating, or complaint
 _OPEN: Final = {"due", "overdue", "open"}
 
 
@@ -44,8 +45,8 @@ def _build(row: Columns) -> DutyRow:
 
 
 _LISTINGS: Final = {
-    "followup": Listing(_FOLLOWUPS, "duty AS o", "o.place", _build),
-    "complaint": Listing(_COMPLAINTS, "duty AS o", "o.place", _build),
+    "followup": Listing(_FOLLOWUPS, "duty AS o", "o.place", _build, _WEIGHT),
+    "complaint": Listing(_COMPLAINTS, "complaint AS c", "c.place", _build, _WEIGHT),
 }
 
 
@@ -53,14 +54,14 @@ def listed(
     connection: apsw.Connection, wanted: DutyFilter, part: Slice
 ) -> Page[DutyRow]:
     """Duties, the newest first."""
+    bindings = binding_numbers(connection, wanted.site, None, wanted.subtree)
     conditions = Conditions()
     conditions.where("o.kind = ?", wanted.kind)
     if wanted.state is not None:
         conditions.where("o.closed = ?", wanted.state not in _OPEN)
     if wanted.state in {"due", "overdue"}:
         conditions.where(f"{_STATE} = ?", wanted.state)
-    conditions.where("s.site = ?", wanted.site)
-    conditions.where(of_site("s.site"), wanted.subtree)
+    conditions.among("s.no", bindings)
     return page(connection, _LISTINGS[wanted.kind], conditions, part)
 
 

@@ -50,7 +50,9 @@ _TOLD_BY_THE_ROW: Final = {
     "out_of_session": "occurred_ms",
 }
 """Flags that need no note: the column of the row that says why."""
-_FLAGGED: Final = "EXISTS (SELECT 1 FROM json_each(r.flags) WHERE value = ?)"
+_FLAGGED: Final = """
+r.flags IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(r.flags) WHERE value = ?)
+"""
 
 
 def _build(row: Columns) -> RatingRow:

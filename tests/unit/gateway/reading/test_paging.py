@@ -69,12 +69,13 @@ def test_a_cursor_beyond_every_key_is_harmless() -> None:
 def test_a_page_that_looked_at_enough_is_short_and_says_where_to_go_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(paging, "LOOKED_AT_MAX", 10)
+    monkeypatch.setattr(paging, "LOOKED_AT_MAX", 20)
     connection, conditions = numbers(set(range(1, 26))), Conditions()
     conditions.where("id = ?", 12)
-    pages = [page(connection, LISTING, conditions, Slice(5))]
+    heavy = LISTING._replace(weight=2)
+    pages = [page(connection, heavy, conditions, Slice(5))]
     while (cursor := pages[-1].next_cursor) is not None:
-        pages.append(page(connection, LISTING, conditions, Slice(5, cursor)))
+        pages.append(page(connection, heavy, conditions, Slice(5, cursor)))
     found = [(one.items, one.next_cursor) for one in pages]
     assert found == [([], "16"), ([12], "6"), ([], None)]
 
