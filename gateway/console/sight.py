@@ -84,12 +84,26 @@ class Sight:
             raise not_found(f"session {session_id}")
         return keys[0]
 
+    def reach_known(self, caller: Caller, site: str | None) -> None:
+        """As `reach`, and there must be such a site: something is to be done there."""
+        self.reach(caller, site)
+        self.known(caller, "sites", site)
+
     def reach(self, caller: Caller, site: str | None) -> None:
         """Raises ProblemError when it is outside; None is the whole gateway."""
         if site is None:
             whole_gateway(caller)
         else:
             self.place(caller, site)
+
+    def known(self, caller: Caller, table: str, key: str | None) -> None:
+        """Raises ProblemError when there is none that the caller may name.
+
+        `table` is one of the organisation, or `devices`; None names nothing.
+        """
+        if key is not None and not self._ledger.is_known(table, key, caller.site):
+            what = f"{table[:-1]} {key}: GET /api/v1/{table} lists those there are"
+            raise not_found(what)
 
     def place(self, caller: Caller, site: str | None) -> None:
         """Raises ProblemError when the caller may not put anything there."""

@@ -228,6 +228,12 @@ class LedgerQueries(Protocol):
 
     def registry_row(self, table: str, key: str) -> dict[str, str | None] | None: ...
 
+    def is_known(self, table: str, key: str, subtree: str | None) -> bool:
+        """Whether a table, or a device, a window or a rating, names such a one.
+
+        `table` is one of the organisation, or `devices`; `subtree` as in `registry`.
+        """
+
     def within(self, site: str | None, subtree: str) -> bool:
         """Whether a site is `subtree` or below it; no site is never."""
 

@@ -128,7 +128,7 @@ class MaintenanceStatements:
         idempotency_key: IdempotencyKey = None,
     ) -> JSONResponse:
         """Seal and sign a month that is over, once."""
-        await run_in_threadpool(self._sight.reach, caller, query.site)
+        await run_in_threadpool(self._sight.reach_known, caller, query.site)
         act = MaintenanceSealAct(
             author=caller.name,
             idempotency_key=idempotency_key,

@@ -106,6 +106,7 @@ class Needs:
     ) -> Page[DeviceRow | Present]:
         """The devices in service of a site: who is there, who is not, and why."""
         self._sight.show(caller, site, f"site {site}")
+        self._sight.known(caller, "sites", site)
         lifecycle = None if query.all else "active"
         wanted = DeviceFilter(site=site, lifecycle=lifecycle)
         found = self._ledger.devices(wanted, query.part)

@@ -25,6 +25,8 @@ from gateway.ratings.sampling import Finding, Verdict, correct_rate, draw
 VOLUME_MAX: Final = 1_000
 State = Literal["open", "matches", "differs", "exempt"]
 """What was found of a member; open: nothing yet."""
+_TABLES: Final = ("sites", "departments", "windows", "employees", "devices")
+"""What a filter names must be there: an empty sample of a slip proves nothing."""
 _ACT: Final = msgspec.json.Decoder(SampleDrawAct)
 
 
@@ -233,6 +235,8 @@ class Samples:
     def _drawn(
         self, body: SampleBody, caller: Caller, key: str | None
     ) -> SampleDrawAct:
+        for table in _TABLES:
+            self._sight.known(caller, table, getattr(body.filter, table[:-1]))
         known = self._ledger.candidates(body.filter.wanted(caller.site))
         share = f"{body.unrated_share:f}"
         drawn = draw(known.rated, known.unrated, body.volume, body.seed, share)

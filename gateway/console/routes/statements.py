@@ -203,7 +203,7 @@ class Statements:
         idempotency_key: IdempotencyKey = None,
     ) -> JSONResponse:
         """Seal a month that is over, once."""
-        await run_in_threadpool(self._sight.reach, caller, query.site)
+        await run_in_threadpool(self._sight.reach_known, caller, query.site)
         act = MonthSealAct(
             author=caller.name,
             idempotency_key=idempotency_key,

@@ -151,6 +151,7 @@ class PlannedVisits:
         site = body.site or caller.site
         if site is not None:
             self._sight.place(caller, site)
+            self._sight.known(caller, "sites", body.site)
         given = body.model_dump(exclude={"site"})
         return SpotChecksAct(
             author=caller.name, idempotency_key=key, site=site, **given

@@ -276,6 +276,9 @@ class SqliteLedgerQueries:
     def registry_row(self, table: str, key: str) -> dict[str, str | None] | None:
         return self._read(lambda c: organisation.registry_row(c, table, key))
 
+    def is_known(self, table: str, key: str, subtree: str | None) -> bool:
+        return self._read(lambda c: organisation.is_known(c, table, key, subtree))
+
     def within(self, site: str | None, subtree: str) -> bool:
         return self._read(lambda c: organisation.within(c, site, subtree))
 

@@ -38,6 +38,17 @@ SELECT DISTINCT window, site FROM device
 WHERE site IS NOT NULL AND window IN (SELECT value FROM json_each(?))
 """
 
+_MET: Final[Mapping[str, str]] = {
+    "sites": "SELECT site, site FROM device UNION ALL SELECT site, site FROM binding",
+    "departments": "SELECT department, site FROM binding",
+    "windows": "SELECT window, site FROM device"
+    " UNION ALL SELECT window, site FROM binding",
+    "employees": "SELECT k.employee, b.site FROM figure_key AS k"
+    " JOIN binding AS b ON b.no = k.binding",
+    "devices": "SELECT device_id, site FROM device",
+}
+"""What has come up, with its site, whether a table lists it or not."""
+
 
 def of_site(column: str) -> str:
     """A condition: the column names the site `?` or one below it."""
@@ -51,6 +62,26 @@ def within(connection: apsw.Connection, site: str | None, subtree: str) -> bool:
 
 def below(connection: apsw.Connection, subtree: str) -> frozenset[str]:
     return frozenset(site for (site,) in connection.execute(BELOW, (subtree,)))
+
+
+def is_known(
+    connection: apsw.Connection, table: str, key: str, subtree: str | None
+) -> bool:
+    """Whether a table lists something, or it has come up, at a site or below it."""
+    listed, met = Conditions(), Conditions()
+    listed.where("kind = ?", table)
+    listed.where("key = ?", key)
+    met.where("name = ?", key)
+    if table in _BELONGS:
+        listed.where(_BELONGS[table], subtree)
+    met.where(of_site("site"), subtree)
+    found = connection.execute(
+        f"WITH met(name, site) AS ({_MET[table]})"
+        f" SELECT EXISTS (SELECT 1 FROM registry_row WHERE {listed.clause})"
+        f" OR EXISTS (SELECT 1 FROM met WHERE {met.clause})",
+        (*listed.values, *met.values),
+    ).get
+    return bool(found)
 
 
 def device_numbers(

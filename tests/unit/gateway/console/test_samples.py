@@ -133,3 +133,12 @@ async def test_a_token_draws_from_its_own_sites_only(api: FoldedApi) -> None:
     body = {"volume": 30, "seed": "x", "unrated_share": 0}
     answer = await api.post(PATH, body, headers)
     assert len(answer.json()["outcome"]["rated"]) == 10
+
+
+@pytest.mark.parametrize("name", ["site", "department", "window", "employee", "device"])
+async def test_nothing_is_drawn_of_what_is_nowhere(api: FoldedApi, name: str) -> None:
+    body = {"volume": 10, "seed": "november", "filter": {name: "nowhere"}}
+    answer = await api.post(PATH, body)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert f"{name} nowhere: GET /api/v1/{name}s" in answer.json()["detail"]
+    assert (await api.get(PATH)).json()["items"] == []

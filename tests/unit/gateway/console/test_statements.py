@@ -200,3 +200,13 @@ async def test_changes_are_told_as_they_stand_and_of_their_statement(
         ("amended", "d-1:event-0003"),
     ]
     assert await told("?site=hall") == [("late", "d-2:event-0004")]
+
+
+async def test_what_is_nowhere_is_not_sealed(api: FoldedApi) -> None:
+    api.world.clock.advance(15 * DAY_MS)
+    for path in (PATH, "/api/v1/maintenance-statements/2026-11"):
+        answer = await api.post(f"{path}?site=nowhere", None)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+        assert "GET /api/v1/sites" in answer.json()["detail"]
+    assert (await api.get("/api/v1/statements")).json()["items"] == []
+    assert (await api.get("/api/v1/sites/nowhere/rollcall")).status_code == 404
