@@ -51,6 +51,7 @@ class RatingFact(msgspec.Struct, frozen=True, gc=False):
     key: int | None = None  # the physical one, where its device tells it
     exact: bool = True  # its device knows the moment
     waits: bool = False  # for a session of its own events; else it implies one
+    at_terminal: bool = True  # pressed at one, not told of over HTTP
 
 
 class Void(msgspec.Struct, frozen=True, gc=False):

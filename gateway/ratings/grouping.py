@@ -14,6 +14,8 @@ from gateway.ratings.workdays import Calendar
 
 _RANK: Final = {"opened": 0, "invited": 1, "ended": 2, "cancelled": 3}
 _LAST_RANK: Final = 4
+FOLLOWUP: Final = "followup"
+"""The round of an opinion after contact: linked, and never in effect."""
 _FINISHING: Final = frozenset({"ended", "cancelled"})
 
 
@@ -80,8 +82,9 @@ def group(
             draft.ratings.append(rating)
         elif not root.waits:
             implying.append((rating_order(root), rating_order(rating), rating))
+    lasts = _Lasting(rules, calendar)
     for root_order, _, rating in sorted(implying, key=lambda one: one[:2]):
-        _imply(implied, root_order[0], rating, rules.implied_span_ms)
+        _imply(implied, root_order[0], rating, lasts)
     found = implied + drafts
     if len(found) > 1:
         found.sort(key=_draft_order)
@@ -165,11 +168,30 @@ def _newest(drafts: Sequence[_Draft], occurred_ms: int) -> _Draft | None:
     return None
 
 
+class _Lasting(NamedTuple):
+    """How long a session goes on that presses alone imply."""
+
+    rules: SessionRules
+    calendar: Calendar
+
+    def holds(self, began_ms: int, at_ms: int) -> bool:
+        """Whether a press then is one more of it: at least while it may be amended."""
+        if at_ms - began_ms <= self.rules.implied_span_ms:
+            return True
+        days, unit = self.rules.amend_window_days, self.rules.day_unit
+        return at_ms < self.calendar.deadline(began_ms, days, unit).at_ms
+
+
 def _imply(
-    implied: list[_Draft], root_ms: int, rating: RatingFact, span_ms: int
+    implied: list[_Draft], root_ms: int, rating: RatingFact, lasts: _Lasting
 ) -> None:
-    """Put a rating into the session that it and its neighbours imply."""
-    if not implied or root_ms - implied[-1].began_ms > span_ms:
+    """Put a rating into the session that it and its neighbours imply.
+
+    A second opinion is of the session before it, however long ago that was.
+    """
+    if not implied or not (
+        rating.round == FOLLOWUP or lasts.holds(implied[-1].began_ms, root_ms)
+    ):
         implied.append(_Draft(root_ms))
     implied[-1].ratings.append(rating)
 

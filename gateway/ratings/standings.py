@@ -177,15 +177,21 @@ def _flag_raised(
         if one is first or one.round != "initial" or DOUBLE_PRESS in stand.flags:
             continue
         soon = 0 <= one.occurred_ms - first.occurred_ms <= rules.raised_within_ms
-        same = one.window is not None and one.window == first.window
         answers = not DEFAULT_ORIGINS & {one.origin, first.origin}
-        if soon and same and answers and one.level > first.level:
+        if soon and _same_desk(one, first) and answers and one.level > first.level:
             evidence: Evidence = {
                 "first": first.rating_id,
                 "from_level": first.level,
                 "after_ms": one.occurred_ms - first.occurred_ms,
             }
             stands[one.rating_id] = stand.flagged(Flag(RAISED, evidence))
+
+
+def _same_desk(one: RatingFact, other: RatingFact) -> bool:
+    """Whether two were given at one window; a terminal without one is its own."""
+    if one.window is None and other.window is None:
+        return one.at_terminal and one.device_id == other.device_id
+    return one.window == other.window
 
 
 def _give_evidence(

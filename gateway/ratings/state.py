@@ -33,7 +33,7 @@ from gateway.ratings.grouping import event_order, rating_order
 from gateway.ratings.lifecycle import Signal, State, run
 from gateway.ratings.policy import SessionRules
 from gateway.ratings.service import Service, service_of
-from gateway.ratings.standings import Choice, Stand, choose
+from gateway.ratings.standings import VOIDED, Choice, Stand, choose
 from gateway.ratings.terms import Terms
 from gateway.ratings.workdays import Calendar, Deadline
 
@@ -128,6 +128,8 @@ def state_of(
     choice = _choice(facts, service, ending, terms)
     found = _unanswered(facts, ending, choice, terms)
     default, void = _default(facts, found, choice, ending)
+    if void is not None and choice.void is None:
+        choice = _nothing_revived(choice)
     duty = None if void else _duty(facts, choice, terms)
     complaints = tuple(
         complaint_duty(one, facts.steps, rules, terms.deadline)
@@ -207,6 +209,8 @@ def _unanswered(
     """What the deadline brought; an answered session keeps what it had brought."""
     if ending is None:
         return Outcome()
+    if _void_of_default(facts) is not None:
+        return Outcome(facts.issued)  # no default follows, whatever its service's end
     if choice.chain:
         return Outcome(known_outcome(facts, ending.ended_ms))
     grace_ms = grace_until(ending.deadline, ending.heard_ms)
@@ -216,6 +220,23 @@ def _unanswered(
     return outcome(facts, ending.ended_ms, ending.deadline, asked)
 
 
+def _nothing_revived(choice: Choice) -> Choice:
+    """What came after its session's default was declared void: void, as that is."""
+    stands = dict(choice.stands)
+    for one in choice.chain:
+        stand = stands[one.rating_id]
+        stands[one.rating_id] = stand._replace(effective=False, replaced=VOIDED)
+    return choice._replace(stands=stands)
+
+
+def _void_of_default(facts: Facts) -> Void | None:
+    """Whether the default that was issued was declared void, whatever it followed."""
+    name = None if facts.issued is None else facts.issued.rating_id
+    if name is None:
+        return None
+    return next((one for one in facts.voids if one.rating_id == name), None)
+
+
 def _default(
     facts: Facts, found: Outcome, choice: Choice, ending: _Ending | None
 ) -> tuple[DefaultStand | None, Void | None]:
@@ -223,9 +244,7 @@ def _default(
     issued = found.issued
     if issued is None or issued.level is None or ending is None:
         return None, choice.void
-    void = choice.void or next(
-        (one for one in facts.voids if one.rating_id == issued.rating_id), None
-    )
+    void = choice.void or _void_of_default(facts)
     stands = not choice.chain and void is None
     by = choice.chain[0].rating_id if choice.chain else None
     at_ms = ending.deadline.at_ms

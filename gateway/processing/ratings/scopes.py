@@ -18,6 +18,7 @@ from gateway.ledger.ratings import Ratings, Stored
 from gateway.ledger.sessions import Look, Scope, SessionBooks, SessionFact
 from gateway.processing.memory.rulings import Rulings
 from gateway.processing.memory.terms import KeptTerms
+from gateway.processing.ratings.bindings import TERMINAL
 from gateway.processing.state import State
 from gateway.ratings.facts import Facts, RatingFact, SessionEvent, Void
 from gateway.ratings.scopes import Scope as ScopeFacts
@@ -137,6 +138,7 @@ def rating_fact(state: Memory, stored: Stored, ids: Container[str]) -> RatingFac
         meant = [identity(*one) for one in references(stored.device_id, stored.amends)]
         amends = next((text for text in meant if text in ids), meant[-1])
     assert stored.level is not None
+    binding = state.binding(stored.binding)
     return RatingFact(
         stored.place,
         stored.rating_id,
@@ -148,10 +150,11 @@ def rating_fact(state: Memory, stored: Stored, ids: Container[str]) -> RatingFac
         stored.origin,
         stored.round,
         amends,
-        state.binding(stored.binding).window,
+        binding.window,
         stored.details.get("key"),
         stored.time_quality != GATEWAY,
         REQUIRED in stored.details and stored.void is None,
+        binding.medium == TERMINAL,
     )
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.ratings.facts import RatingFact, SessionEvent
 from gateway.ratings.grouping import Group, group, is_orphan, unplaced
-from tests.support.rated import MINUTE, NINE, RULES, china, event, rating
+from tests.support.rated import MINUTE, NINE, RULES, at, china, event, rating
 
 NEXT_DAY = 1440
 
@@ -105,6 +105,22 @@ def test_ratings_without_any_event_imply_sessions_by_nearness() -> None:
         rating("a", 0, 5), rating("b", NEXT_DAY, 5), rating("c", 12 * NEXT_DAY, 5)
     )
     assert members(found) == ["a b", "c"]
+
+
+def test_a_session_that_presses_imply_lasts_while_it_may_be_amended() -> None:
+    """Five working days after 13 February 2026 end with the 27th: a festival."""
+    first = rating("a", 0, 2, occurred_ms=at("2026-02-13 16:40"))
+    last = rating("b", 0, 4, occurred_ms=at("2026-02-28 00:00") - 1)
+    beyond = rating("c", 0, 4, occurred_ms=at("2026-02-28 00:00"))
+    assert members(grouped(first, last, beyond)) == ["a b", "c"]
+
+
+def test_a_second_opinion_is_of_the_session_before_it_however_long_ago() -> None:
+    opinion = rating("o", 26 * NEXT_DAY, 5, round="followup")
+    assert members(grouped(opinion, rating("a", 0, 1))) == ["a o"]
+    again = rating("b", 25 * NEXT_DAY, 5)
+    assert members(grouped(rating("a", 0, 1), again, opinion)) == ["a", "b o"]
+    assert members(grouped(opinion)) == ["o"]
 
 
 def test_numbers_once_given_stay() -> None:

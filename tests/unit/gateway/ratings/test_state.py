@@ -173,6 +173,14 @@ def test_raising_the_level_at_the_counter_is_flagged() -> None:
     assert flags(state(rating("a", 0, 5), rating("b", 9, 2)), "b") == ()
 
 
+def test_a_terminal_without_a_window_is_a_counter_of_its_own() -> None:
+    first, better = rating("a", 0, 2, window=None), rating("b", 9, 5, window=None)
+    assert flags(state(first, better), "b") == ("raised_at_counter",)
+    for other in ({"device_id": "e"}, {"at_terminal": False}, {"window": "1"}):
+        elsewhere = msgspec.structs.replace(better, **other)
+        assert flags(state(first, elsewhere), "b") == ()
+
+
 def test_a_void_takes_all_versions_and_no_default_follows() -> None:
     both = (rating("a", 0, 5), rating("b", 9, 2))
     for target in ("d:a", "d:b"):
@@ -207,6 +215,16 @@ def test_a_default_can_be_declared_void() -> None:
     assert found.state == State.VOIDED
     assert found.default is not None
     assert not found.default.effective
+
+
+def test_nothing_revives_a_session_whose_default_was_declared_void() -> None:
+    issued = Issued(NINE + 10 * MINUTE, 3, rating_id="d:default-7")
+    void = Void("d:default-7", "the hall was closed", "ann", NINE)
+    for facts in ((ENDED, rating("a", 11, 5)), (event("ended", 12),)):
+        found = state(*facts, now=AFTER_DEADLINE, issued=issued, voids=(void,))
+        assert (found.state, found.void) == (State.VOIDED, void)
+        assert (found.effective, found.issued) == (None, issued)
+        assert not any(one.effective for one in found.stands.values())
 
 
 def test_a_dispute_is_shown_and_voids_only_when_decided_so() -> None:
