@@ -35,7 +35,10 @@ export default {
                 <time v-else-if="c.kind === 'time' && at(item, c.key)" :datetime="at(item, c.key)" :title="moment(at(item, c.key))">{{ text(c, item) }}</time>
                 <span v-else-if="c.kind === 'state' && at(item, c.key) != null" :class="['console-state', (c.colours || {})[at(item, c.key)]]">{{ text(c, item) }}</span>
                 <span v-else-if="c.kind === 'level' && at(item, c.key) != null" :class="['console-level', 'l' + at(item, c.key)]">{{ text(c, item) }}</span>
-                <span v-else-if="c.kind === 'told'" :title="at(item, c.recorded)">{{ told(c, item) }}</span>
+                <template v-else-if="c.kind === 'told'">
+                  <span :title="at(item, c.recorded)">{{ told(c, item) }}</span>
+                  <span v-if="c.beside && told(c, item) !== at(item, c.recorded)" class="console-raw" lang="en" :title="at(item, c.recorded)">{{ at(item, c.recorded) }}</span>
+                </template>
                 <span v-else-if="c.kind === 'short' && at(item, c.key)" :title="at(item, c.key)">{{ text(c, item) }}</span>
                 <span v-else-if="hover(c, item)" :title="hover(c, item)">{{ text(c, item) }}</span>
                 <template v-else>{{ text(c, item) }}</template>
@@ -62,6 +65,7 @@ export default {
     label: String,
     columns: Array,
     acts: Array,
+    problems: Object,
     words: Object,
     zone: String,
     language: String,
@@ -99,7 +103,7 @@ export default {
             location.href = "/login?next=" + encodeURIComponent(location.pathname + location.search);
             return;
           }
-          if (!answer.ok) throw new Error(body.detail);
+          if (!answer.ok) throw new Error(this.problems[body.code] ?? body.detail);
           await this.learn(body.items);
           if (asked !== this.asked) return;
           this.items = found = found.concat(body.items);

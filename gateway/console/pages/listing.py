@@ -11,6 +11,7 @@ from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
 from gateway.console.pages.numbers import UNITS
+from gateway.console.pages.sentences import RECORDED
 from gateway.console.pages.visit import Visit
 
 _PREFIX: Final = "/api/v1"
@@ -26,11 +27,12 @@ class Column(NamedTuple):
     number, figure (a number that is a text), mean (of which two places are shown, the
     whole on hover), percent, duration (of ms), time, state, level, link (whose text is
     the label) and told (a cause in the words of `causes.py`, with the item's `figures`;
-    the API's own sentence, under the key `recorded`, where they lack it, and on hover).
-    `href` makes it a link, with places for values of the
-    same item: `/devices/{device_id}`. `words` translate values, that of "" stands where
-    there is none; `colours` (good, fair, bad) tell states apart. Values that are ids of
-    a table of the organisation (`names`) are shown by name, with the id on hover.
+    the API's own sentence, under the key `recorded`, where they lack it, and on hover;
+    where it is evidence, `beside` what is told, too). `href` makes it a link, with
+    places for values of the same item: `/devices/{device_id}`. `words` translate
+    values, that of "" stands where there is none; `colours` (good, fair, bad) tell
+    states apart. Values that are ids of a table of the organisation (`names`) are shown
+    by name, with the id on hover.
     """
 
     key: str
@@ -41,6 +43,7 @@ class Column(NamedTuple):
     colours: Mapping[str, str] = _NOTHING
     recorded: str = ""
     names: str = ""
+    beside: bool = False
 
 
 class Act(NamedTuple):
@@ -82,6 +85,8 @@ class Listing(Element, component="listing.js"):
             key: visit.words(f"list_{key}") for key in words
         }
         self._props["words"] |= {f"for_{it}": visit.words(f"for_{it}") for it in UNITS}
+        told = {} if visit.words.language == RECORDED else visit.words.all_of("problem")
+        self._props["problems"] = told
         self._props["zone"] = str(visit.zone)
         self._props["language"] = LANGUAGES[visit.words.language]
         self._props["url"] = self._url(params)

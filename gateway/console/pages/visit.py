@@ -19,6 +19,7 @@ from gateway.console.front import House
 from gateway.console.logins import login_name
 from gateway.console.pages.api import Api, Refusal
 from gateway.console.pages.names import Names
+from gateway.console.pages.sentences import Sentences
 from gateway.console.pages.shared import Shared
 from gateway.console.preferences import Preferences
 from gateway.console.problems import ProblemError
@@ -53,6 +54,7 @@ class Visit:
         self.preferences = Preferences.of(request)
         self.zone = self.preferences.zone
         self.words: Words = self.preferences.words(page)
+        self.sentences = Sentences("sentences", self.words.language)
         self.params = dict(request.path_params)
         self.query = dict(request.query_params)
         self.path = request.url.path
@@ -112,9 +114,14 @@ class Visit:
         if refusal.status == HTTPStatus.UNAUTHORIZED:
             self.leave()
             return
-        name = self.words.known("problem", refusal.code)
-        text = self.words("refused", name=name, detail=refusal.detail)
+        text = self.words("refused", why=self.why(refusal))
         ui.notify(text, type="negative", multi_line=True)
+
+    def why(self, refusal: Refusal) -> str:
+        """What the API says no with; its code's name where nobody has translated it."""
+        told = self.sentences.told(refusal.detail)
+        name = self.words.known("problem", refusal.code)
+        return told or self.words("beside", name=name, more=refusal.detail)
 
     def leave(self) -> None:
         """Go to the log-in, and from there back to this page."""
@@ -140,6 +147,6 @@ class Visit:
             self.leave()
             return
         if self._old is not None:
-            text = "" if refusal is None else refusal.detail
+            text = "" if refusal is None else self.why(refusal)
             self._old.set_text(self.words("stale", detail=text) if text else "")
             self._old.set_visibility(bool(text))

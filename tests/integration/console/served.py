@@ -21,6 +21,8 @@ from tests.support.folding import START_MS
 
 HOST = "127.0.0.1"
 GATEWAY_ID = "hall-test"
+DOWN = "ClientConnectorError: Cannot connect to host influx:8086"
+"""What delivery says of a sink that is away."""
 
 
 async def serve(directory: Path, port: int, *, lively: bool) -> None:
@@ -29,6 +31,8 @@ async def serve(directory: Path, port: int, *, lively: bool) -> None:
     pulse = Pulse(api) if lively else None
     if pulse is None:
         furnish(api.world)
+        down = ("points", "influxdb", 0, 0, 0, 0, "retrying", DOWN)
+        api.deliveries.sink(*down)
     api.deliveries.letter("business", "eval-0001:e00-01-0")
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     front = Front(api.app, api.world.clock, GATEWAY_ID)

@@ -39,6 +39,11 @@ def test_what_could_not_be_accepted_is_seen_and_dropped(
     browser.click("Drop 1")
     browser.click("OK")
     browser.sees("dropped")
+    browser.prefer("zh-CN")
+    browser.open("/quarantine")
+    browser.sees("批准后自动处理", "waits until the device is approved")
+    browser.click("查看 1")
+    browser.sees("按协议检查")
     assert asked(console, "/quarantine/1")["state"] == "purged"
 
 

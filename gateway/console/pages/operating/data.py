@@ -78,7 +78,7 @@ class Check:
         with self._findings:
             for finding in found["findings"]:
                 mark = words("fine") if finding["ok"] else words("wrong")
-                ui.label(f"{mark} {finding['name']}: {finding['detail']}")
+                self._tell(f"{mark} {self._name(finding['name'])}", finding["detail"])
 
     def _show_progress(self, progress: dict[str, Any] | None) -> None:
         known = progress is not None and progress["total"] > 0
@@ -92,7 +92,17 @@ class Check:
         by = found["by"] or self._visit.words("nobody")
         started = self._visit.time(found["started_at"])
         told = self._visit.words("verify_by", by=by, at=started)
-        return f"{told} {found['error'] or ''}"
+        error = found["error"] or ""
+        return f"{told} {self._visit.sentences.told(error) or error}"
+
+    def _name(self, name: str) -> str:
+        kind, _, sink = name.partition(" ")
+        return " ".join([self._visit.words.known("finding", kind), sink]).strip()
+
+    def _tell(self, name: str, detail: str) -> None:
+        told = self._visit.sentences.told(detail)
+        text = self._visit.words("finding", name=name, told=told or detail)
+        ui.label(text).props["title"] = detail
 
     async def _start(self) -> None:
         if await self._visit.act(self._visit.api.post("/verify")):
@@ -107,7 +117,7 @@ async def configuration(visit: Visit) -> None:
         try:
             found = await visit.api.get("/configuration")
         except Refusal as refusal:
-            ui.label(refusal.detail).classes("console-quiet")
+            ui.label(visit.why(refusal)).classes("console-quiet")
             return
         ui.label(words("read_at", at=visit.time(found["read_at"]))).classes(
             "console-quiet"

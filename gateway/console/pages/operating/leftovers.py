@@ -8,6 +8,7 @@ from nicegui import ui
 from gateway.console.pages.api import Refusal
 from gateway.console.pages.dialogs import confirmed
 from gateway.console.pages.listing import Act, Column, Listing
+from gateway.console.pages.sentences import RECORDED
 from gateway.console.pages.visit import Visit
 
 Item = Mapping[str, Any]
@@ -24,6 +25,22 @@ class Kind(NamedTuple):
     of: str
     waiting: str
     subject: str
+
+
+def detail(visit: Visit, key: str, label: str, recorded: str) -> Column:
+    """What is wrong with each item, and beside it what says so as it was written."""
+    if visit.words.language == RECORDED:
+        return Column(recorded, label, "long")
+    words = visit.words.all_of("meaning")
+    return Column(key, label, "told", words=words, recorded=recorded, beside=True)
+
+
+def evidence(visit: Visit, text: str) -> None:
+    """What is wrong with one item, and the same as it was written."""
+    told = visit.sentences.told(text)
+    if told is not None:
+        ui.label(told)
+    ui.label(text).classes("console-raw" if told else "").props(f"lang={RECORDED}")
 
 
 class Leftovers:

@@ -3,10 +3,14 @@
 import json
 from typing import Final
 
-from nicegui import ui
-
 from gateway.console.pages.listing import Column
-from gateway.console.pages.operating.leftovers import Item, Kind, Leftovers
+from gateway.console.pages.operating.leftovers import (
+    Item,
+    Kind,
+    Leftovers,
+    detail,
+    evidence,
+)
 from gateway.console.pages.page import Page
 from gateway.console.pages.panels.blocks import heading, text_block
 from gateway.console.pages.visit import Visit
@@ -30,14 +34,14 @@ def _columns(visit: Visit) -> list[Column]:
         Column("subject", words("subject")),
         Column("refused_at", words("refused_at"), "time"),
         Column("status", words("status"), "figure"),
-        Column("answer", words("answer"), "long"),
+        detail(visit, "status", words("answer"), "answer"),
         Column("state", words("state"), "state", "", states, _COLOURS),
     ]
 
 
 def _show(visit: Visit, found: Item) -> None:
     heading(visit.words("content_of", number=found["id"]))
-    ui.label(f"{found['status'] or ''} {found['answer']}")
+    evidence(visit, f"{found['status'] or ''} {found['answer']}".strip())
     content = json.dumps(found["content"], indent=2, ensure_ascii=False)
     text_block(content, visit.words("content"))
 

@@ -7,7 +7,13 @@ from typing import Final
 from nicegui import ui
 
 from gateway.console.pages.listing import Column
-from gateway.console.pages.operating.leftovers import Item, Kind, Leftovers
+from gateway.console.pages.operating.leftovers import (
+    Item,
+    Kind,
+    Leftovers,
+    detail,
+    evidence,
+)
 from gateway.console.pages.page import Page
 from gateway.console.pages.panels.blocks import heading, text_block
 from gateway.console.pages.visit import Visit
@@ -32,7 +38,7 @@ def _columns(visit: Visit) -> list[Column]:
     return [
         Column("id", words("number"), "number"),
         Column("reason", words("reason"), href=of_reason, words=causes),
-        Column("detail", words("detail"), "long"),
+        detail(visit, "reason", words("detail"), "detail"),
         Column("topic", words("topic")),
         Column("received_at", words("received"), "time"),
         Column("count", words("times"), "number"),
@@ -44,7 +50,8 @@ def _show(visit: Visit, found: Item) -> None:
     words = visit.words
     heading(words("bytes_of", number=found["id"]))
     cause = words.known("cause", found["reason"])
-    ui.label(f"{found['topic']} · {cause} · {found['detail']}")
+    ui.label(f"{found['topic']} · {cause}")
+    evidence(visit, found["detail"])
     payload = _bytes(found["payload_base64"])
     if payload is None:
         ui.label(words("no_bytes")).classes("console-quiet")

@@ -8,8 +8,9 @@ from nicegui import ui
 from gateway.console.pages.dialogs import asked
 from gateway.console.pages.numbers import count, duration
 from gateway.console.pages.page import Page
-from gateway.console.pages.panels.blocks import figure, heading
+from gateway.console.pages.panels.blocks import blame, figure, heading
 from gateway.console.pages.periods import own, today_of
+from gateway.console.pages.sentences import RECORDED
 from gateway.console.pages.visit import Visit
 from gateway.events.addressing import TO_TERMINALS
 
@@ -44,7 +45,8 @@ class _Card:
         with ui.element("section").classes("console-card w-6"):
             heading(f"{sink['name']} · {words.known('kind', sink['kind'])}")
             self._state = ui.label().classes("console-state")
-            self._error = ui.label().classes("console-quiet")
+            self._error = ui.label()
+            self._raw = ui.label().classes("console-raw").props(f"lang={RECORDED}")
             with ui.element("div").classes("console-cards"):
                 self._figures = {name: figure(words(name)) for name in _FIGURES}
                 self._lag = figure(words("lag"))
@@ -66,7 +68,9 @@ class _Card:
         self._state.set_text(self._visit.words.known("state", sink["state"]))
         kind = _COLOURS.get(sink["state"], "bad")
         self._state.classes(replace=f"console-state {kind}")
-        self._error.set_text(sink["last_error"] or "")
+        error = sink["last_error"]
+        blame(self._error, self._visit, error)
+        self._raw.set_text(error if self._visit.sentences.told(error) else "")
 
     async def _enable(self) -> None:
         await self._visit.act(self._visit.api.post(f"/sinks/{self._name}/enable"))

@@ -6,6 +6,7 @@ from nicegui import ui
 
 from gateway.console.pages.names import Named
 from gateway.console.pages.numbers import NOTHING
+from gateway.console.pages.visit import Visit
 
 
 def heading(text: str) -> None:
@@ -35,6 +36,12 @@ def precise(label: ui.label, text: str, whole: object) -> None:
         label.props.pop("title", None)
     label.set_text(text)
     label.update()
+
+
+def blame(label: ui.label, visit: Visit, error: str | None) -> None:
+    """What went wrong, in the reader's words; as it was written on hover."""
+    label.props["title"] = error or ""
+    label.set_text(visit.sentences.told(error) or error or "")
 
 
 def text_block(text: str, label: str) -> None:

@@ -6,9 +6,8 @@ from typing import Any, Final
 from nicegui import ui
 
 from gateway.console.pages.numbers import NOTHING, count, duration, size
-from gateway.console.pages.panels.blocks import heading
+from gateway.console.pages.panels.blocks import blame, heading
 from gateway.console.pages.visit import Visit
-from gateway.console.wording import Words
 
 FATES: Final = (
     "accepted",
@@ -27,7 +26,7 @@ class Way:
     """Drawn once; each look changes texts only."""
 
     def __init__(self, visit: Visit) -> None:
-        self._words = visit.words
+        self._visit, self._words = visit, visit.words
         self._before: tuple[float, int] | None = None
         self._sinks: dict[str, _Sink] = {}
         with ui.element("section").classes("console-card"):
@@ -68,7 +67,7 @@ class Way:
             if sink["name"] not in self._sinks:
                 with self._place:
                     self._sinks[sink["name"]] = _Sink(sink["name"])
-            self._sinks[sink["name"]].show(sink, self._words)
+            self._sinks[sink["name"]].show(sink, self._visit)
 
     def _rate(self, received: int) -> str:
         now_s = monotonic()
@@ -105,7 +104,8 @@ class _Sink:
             self._told = ui.label().classes("console-number")
             self._error = ui.label().classes("console-quiet")
 
-    def show(self, sink: dict[str, Any], words: Words) -> None:
+    def show(self, sink: dict[str, Any], visit: Visit) -> None:
+        words = visit.words
         told = [words("delivered", count=count(sink["delivered"]))]
         if sink["owed"]:
             told.append(words("owed", count=count(sink["owed"])))
@@ -118,7 +118,7 @@ class _Sink:
             state = "behind"
         self._state.set_text(words.known("sink", state))
         self._state.classes(replace=f"console-state {_KINDS.get(state, 'bad')}")
-        self._error.set_text((sink["state"] != "ok" and sink["last_error"]) or "")
+        blame(self._error, visit, None if sink["state"] == "ok" else sink["last_error"])
 
     def remove(self) -> None:
         self._card.delete()

@@ -57,7 +57,7 @@ class OneMonth:
             )
         except Refusal as refusal:
             visit.refused(refusal)
-            ui.label(refusal.detail)
+            ui.label(visit.why(refusal))
             return
         await visit.names.learn_of([found])
         with ui.element("div").classes("console-grid"):

@@ -31,7 +31,7 @@ class OneRating:
         except Refusal as refusal:
             visit.refused(refusal)
             with self._place:
-                ui.label(refusal.detail)
+                ui.label(visit.why(refusal))
             return
         await visit.names.learn_of([found, reasons["session"] or {}])
         self._place.clear()

@@ -77,7 +77,7 @@ async def build_one(visit: Visit) -> None:
         found = await visit.api.get(path)
         reasons = await visit.api.get(f"{path}/explanation")
     except Refusal as refusal:
-        ui.label(refusal.detail)
+        ui.label(visit.why(refusal))
         return
     await visit.names.learn_of([found, reasons["session"] or {}])
     with ui.element("div").classes("console-grid"):

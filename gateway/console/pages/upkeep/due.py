@@ -6,6 +6,7 @@ from urllib.parse import quote, urlencode
 
 from nicegui import ui
 
+from gateway.console.pages.causes import Causes
 from gateway.console.pages.listing import Column, Listing
 from gateway.console.pages.page import Page
 from gateway.console.pages.panels.blocks import ways
@@ -102,7 +103,7 @@ class Planner:
     """One visit a site for all that calls for one."""
 
     def __init__(self, visit: Visit) -> None:
-        self._visit = visit
+        self._visit, self._causes = visit, Causes(visit.words)
         with section(visit.words("planner"), "console-part"):
             self._told = ui.label(visit.words("loading")).classes("console-quiet")
             self._place = ui.element("div").classes("console-visits")
@@ -154,11 +155,16 @@ class Planner:
                     device = quote(stop["device_id"], safe="")
                     ui.link(stop["device_id"], f"/devices/{device}")
                     for need in stop["needs"]:
-                        why = words.known("why", need["why"])
-                        ui.label(f"{why}: {need['text'] or need['cause']}")
+                        self._need(need)
         if len(stops) > _STOPS_MAX:
             more = words("more_stops", count=len(stops) - _STOPS_MAX)
             ui.label(more).classes("console-quiet")
+
+    def _need(self, need: Mapping[str, Any]) -> None:
+        words, code, text = self._visit.words, need["cause"], need["text"]
+        told = self._causes.sentence(code, text, {}) or words.known("task", code)
+        why = words.known("why", need["why"])
+        ui.label(words("need", why=why, told=told)).props["title"] = text
 
     def _parts(self, parts: Mapping[str, int]) -> str:
         words = self._visit.words
@@ -166,7 +172,7 @@ class Planner:
             f"{words.known('part', name)} \N{MULTIPLICATION SIGN} {no}"
             for name, no in parts.items()
         ]
-        return ", ".join(told) or words("nothing_to_bring")
+        return words("list_joint").join(told) or words("nothing_to_bring")
 
 
 def _done(visit: Visit) -> None:

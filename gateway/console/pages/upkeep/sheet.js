@@ -59,7 +59,7 @@ export default {
         <p v-if="entry(s).error" class="console-error" role="alert">{{ words.refused }} {{ entry(s).error }}</p>
         <fieldset v-for="line in s.checklist" :key="line.item" :disabled="fixed(s)" class="console-item">
           <legend>{{ words.items[line.item] || line.item }}
-            <span v-if="line.proof" class="console-quiet">{{ line.mark ? words.proven : "" }} {{ line.proof }}</span>
+            <span v-if="line.proof" class="console-quiet">{{ line.mark ? words.proven : "" }} <span :title="line.proof">{{ said(line.proof) }}</span></span>
           </legend>
           <label v-for="mark in marks" :key="mark" :class="[mark, {chosen: marked(s, line) === mark}]">
             <input type="radio" :name="s.inspection_id + ' ' + line.item" :value="mark"
@@ -99,6 +99,8 @@ export default {
     user: String,
     may: Boolean,
     words: Object,
+    sentences: Array,
+    problems: Object,
     colours: Object,
     now_ms: Number,
     zone: String,
@@ -226,8 +228,19 @@ export default {
       const whole = s.checklist.length;
       return `${whole - this.left(s)} / ${whole}`;
     },
+    said(text) {
+      for (const [pattern, told] of this.sentences) {
+        const found = text.match(new RegExp(`^(?:${pattern})$`));
+        if (found) return told.replace(/\{(\w+)\}/g, (_, name) => found.groups[name]);
+      }
+      return text;
+    },
+    why(answer) {
+      const named = this.problems[answer.code];
+      return named ? `${named} (${answer.detail})` : answer.detail;
+    },
     known(s) {
-      return s.known.filter((line) => line.proof).map((line) => `${this.words.items[line.item] || line.item}: ${line.proof}`).join(" · ");
+      return s.known.filter((line) => line.proof).map((line) => `${this.words.items[line.item] || line.item}: ${this.said(line.proof)}`).join(" · ");
     },
     told(text, count) {
       return text.replace("{count}", count);
@@ -256,7 +269,7 @@ export default {
       do {
         const given = { site: this.site, state, limit: PAGE, ...(cursor && { cursor }) };
         const { status, body } = await ask("/api/v1/inspections?" + new URLSearchParams(given));
-        if (status !== 200) throw new Error(body.detail);
+        if (status !== 200) throw new Error(this.why(body));
         found = found.concat(body.items);
         cursor = body.next_cursor;
       } while (cursor && found.length < SHEETS_MAX);
@@ -309,7 +322,7 @@ export default {
         this.done.push(`${body.device_id}: ${this.words.sent}`);
         this.sheets = this.sheets.filter((one) => one.inspection_id !== id);
       } else if (status >= 400 && status < 500 && status !== 401 && !TRANSIENT.includes(status)) {
-        this.entries[id] = { ...this.entries[id], signed: null, error: answer.detail };
+        this.entries[id] = { ...this.entries[id], signed: null, error: this.why(answer) };
         this.keep(id);
       }
     },

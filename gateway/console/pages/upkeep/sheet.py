@@ -6,6 +6,7 @@ from nicegui import ui
 from nicegui.element import Element
 
 from gateway.console.pages.page import Page
+from gateway.console.pages.sentences import RECORDED, Sentences
 from gateway.console.pages.upkeep.words import COLOURS, RESULTS, STATES, WORKS, words_of
 from gateway.console.pages.visit import Visit
 
@@ -59,6 +60,11 @@ class Sheets(Element, component="sheet.js"):
         super().__init__()
         words = visit.words
         items = {item: words(f"item_{item.replace(' ', '_')}") for item in _ITEMS}
+        sentences = Sentences("sheet", words.language)
+        self._props["sentences"] = sentences.for_browsers()
+        self._props["problems"] = (
+            {} if words.language == RECORDED else words.all_of("problem")
+        )
         self._props["site"] = site
         self._props["user"] = visit.caller.name
         self._props["may"] = visit.may("operate")

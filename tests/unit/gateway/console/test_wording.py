@@ -41,7 +41,11 @@ def test_both_languages_say_the_same_things(name: str) -> None:
     for key, texts in table(name).items():
         assert set(texts) == set(LANGUAGES), key
         assert all(text.strip() for text in texts.values()), key
-        assert len({frozenset(places(text)) for text in texts.values()}) == 1, key
+        found = {language: places(text) for language, text in texts.items()}
+        if key.startswith("said_"):  # the machine's own words stand beside it
+            assert found["zh"] <= found["en"], key
+        else:
+            assert found["zh"] == found["en"], key
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.stem)
