@@ -18,7 +18,7 @@ CHINESE = {
     "/quarantine": "批准后自动处理",
     "/deadletters": "对方认为内容有误",
     "/sinks": "无法连接对方",
-    "/maintenance": "例行维护",
+    "/maintenance": "上门计划",
 }
 WITHOUT_EVIDENCE = "document.querySelectorAll('.console-raw').forEach(e => e.remove())"
 """What a machine wrote, beside what is told of it."""
