@@ -14,13 +14,16 @@ import statistics
 import sys
 import time
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 from selenium.webdriver import Chrome
 
 from simulators.processes import Child, cpu_s, free_port, rss_bytes
 from simulators.services import Mosquitto
+from tests.benchmarks.hall import SITES
 from tests.integration.console.browser import DESK, Browser, chromium
 
 PAGES = (
@@ -32,7 +35,12 @@ PAGES = (
     "/ratings",
     "/sessions",
     "/followups",
+    "/maintenance",
+    "/maintenance/availability",
+    "/maintenance/sheets/site-03",
     "/statistics",
+    "/statistics/months",
+    "/statistics/samples",
     "/alerts",
     "/quarantine",
     "/sinks",
@@ -83,6 +91,26 @@ LISTS = (
     "/deadletters?limit=50",
 )
 OPEN = ("/", "/halls/site-03", "/devices/dev-00042", "/alerts", "/data")
+FOUND = {
+    "/ratings?limit=1": ("rating_id", "/ratings/{}"),
+    "/sessions?limit=1": ("session_key", "/sessions/{}"),
+    "/statements?limit=1": ("month", "/statistics/months/{}"),
+    "/samples?limit=1": ("sample_id", "/statistics/samples/{}"),
+}
+"""Pages about one thing: of the newest that the API lists."""
+
+PLANS = [
+    {
+        "plan_id": f"weekly-{no:02d}",
+        "scope": "site",
+        "subject": f"site-{no:02d}",
+        "every_days": 7,
+        "remind_before_days": 2,
+        "checklist": ["clean", "battery"],
+    }
+    for no in range(SITES)
+]
+DRAW = {"volume": 500, "seed": "pages"}
 RATE = 1000
 TIMES = 5
 SECONDS = 20.0
@@ -127,6 +155,32 @@ class Console:
         return answer.status_code == httpx.codes.OK
 
 
+def furnish(console: Console) -> None:
+    """What people do: inspections planned, a month sealed, a sample drawn."""
+    last = datetime.now(UTC).replace(day=1) - timedelta(days=1)
+    acts = {
+        "/inspection-plans": ("PUT", PLANS),
+        f"/statements/{last:%Y-%m}": ("POST", {}),
+        "/samples": ("POST", DRAW),
+    }
+    with httpx.Client(trust_env=False, timeout=60) as client:
+        for path, (verb, body) in acts.items():
+            begin_s = time.perf_counter()
+            answer = client.request(verb, f"{console.url}/api/v1{path}", json=body)
+            spent_ms = (time.perf_counter() - begin_s) * 1000
+            say(f"{spent_ms:8.1f} ms  {answer.status_code}  {verb} {path}")
+
+
+def pages(console: Console) -> list[str]:
+    """All pages, each of them about something that is there."""
+    found = []
+    with httpx.Client(trust_env=False, timeout=30) as client:
+        for path, (name, page) in FOUND.items():
+            items = client.get(f"{console.url}/api/v1{path}").json()["items"]
+            found += [page.format(quote(one[name], safe="")) for one in items]
+    return [*PAGES, *found]
+
+
 def asked(console: Console) -> dict[str, float]:
     """Milliseconds of each list, the middle of several."""
     spent = {}
@@ -150,7 +204,7 @@ def painted(driver: Chrome, console: Console) -> dict[str, float]:
     httpx.get(console.url, trust_env=False, timeout=60)
     say(f"{(time.perf_counter() - begin_s) * 1000:8.1f} ms  the very first page")
     spent = {}
-    for path in PAGES:
+    for path in pages(console):
         first, last = [], []
         for _ in range(TIMES):
             browser.open(path)
@@ -211,6 +265,7 @@ def main() -> int:
     with ExitStack() as stack:
         console = Console(stack, directory)
         before = rss_bytes(console.pid)
+        furnish(console)
         driver = stack.enter_context(chromium())
         report: dict[str, object] = {"lists_ms": asked(console)}
         report["first_paint_ms"] = painted(driver, console)
