@@ -22,11 +22,19 @@ class CommandAct(Act):
     expires_s: int = EXPIRES_S
 
 
+REVISION_CHANGED: Final = "revision_changed"
+"""Why settings were not put: others are in force than who put them had seen."""
+
+
 class SettingsAct(Act):
-    """`device_settings_put`: what is wanted of a terminal; None: its own settings."""
+    """`device_settings_put`: what is wanted of a terminal; None: its own settings.
+
+    Only while one of these revisions is in force, 0 before any; None: whichever is.
+    """
 
     device_id: str
     desired: dict[str, Any] | None
+    revisions: list[int] | None = None
 
 
 class CommandNews(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from gateway.acts import KEY_LIFE_MS, KEY_REUSED, REQUEST, Act, ActName, digest_of
 from gateway.clock import Clock
+from gateway.command_acts import REVISION_CHANGED
 from gateway.console.items import ActDone
 from gateway.console.problems import ProblemError
 from gateway.places import Place
@@ -30,6 +31,7 @@ _PAUSE_S: Final = 0.02
 _STATUS: Final = {
     "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
     "not_found": HTTPStatus.NOT_FOUND,
+    REVISION_CHANGED: HTTPStatus.PRECONDITION_FAILED,
     KEY_REUSED: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 

@@ -5,6 +5,7 @@ place, at each call, as it is for programs.
 """
 
 import asyncio
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import unquote, urlencode
@@ -53,9 +54,12 @@ class Api:
         """Carry out an act; raises as `get`."""
         return await self.ask("POST", path, params, body)
 
-    async def put(self, path: str, body: object, **params: object) -> Any:  # noqa: ANN401 -- JSON
+    async def put(
+        self, path: str, body: object, if_match: str | None = None, **params: object
+    ) -> Any:  # noqa: ANN401 -- JSON
         """Put something in the place of what was; raises as `get`."""
-        return await self.ask("PUT", path, params, body)
+        given = [] if if_match is None else [(b"if-match", if_match.encode("ascii"))]
+        return await self.ask("PUT", path, params, body, given)
 
     async def delete(self, path: str, **params: object) -> Any:  # noqa: ANN401 -- JSON
         """Take something away; raises as `get`."""
@@ -67,6 +71,7 @@ class Api:
         path: str,
         params: dict[str, object] | None = None,
         body: object = None,
+        headers: Sequence[tuple[bytes, bytes]] = (),
     ) -> Any:  # noqa: ANN401 -- JSON, or the bytes of what is none
         """Any request; raises as `get`."""
         given = {
@@ -75,6 +80,7 @@ class Api:
             if value not in (None, "")
         }
         scope = self._scope(method, path, urlencode(given, doseq=True))
+        scope["headers"] += headers
         content = b"" if body is None else msgspec.json.encode(body)
         answer = _Answer(content)
         try:

@@ -5,7 +5,7 @@ A command ends in one outcome; its history says who asked, and what was heard si
 
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
@@ -20,6 +20,7 @@ from gateway.console.acts import Acts
 from gateway.console.callers import Operator, Reader
 from gateway.console.instants import Instant
 from gateway.console.items import ACT_RESPONSES, Item, ListOf
+from gateway.console.preconditions import IfMatch, etag, revisions
 from gateway.console.problems import not_found
 from gateway.console.requests import IdempotencyKey, ListQuery, Strict, Text
 from gateway.console.sight import Sight
@@ -210,12 +211,18 @@ class Commands:
             raise not_found(f"device {device_id}")
         return found
 
-    def settings(self, device_id: str, caller: Reader) -> dict[str, Any]:
-        """What is wanted of a terminal, and whether it says that it has it."""
+    def settings(
+        self, device_id: str, caller: Reader, response: Response
+    ) -> dict[str, Any]:
+        """What is wanted of a terminal, and whether it says that it has it.
+
+        Its `ETag` is the revision, for `If-Match` of who changes it.
+        """
         self._sight.device(caller, device_id)
         row = self._ledger.settings_of(device_id)
         if row is None:
             raise not_found(f"device {device_id}")
+        response.headers["ETag"] = etag(row.revision or 0)
         named = {name: getattr(row, name) for name in row.__struct_fields__}
         return {**named, "drift": row.state == "drifted"}
 
@@ -224,15 +231,20 @@ class Commands:
         device_id: str,
         body: SettingsBody,
         caller: Operator,
+        if_match: IfMatch = None,
         idempotency_key: IdempotencyKey = None,
     ) -> JSONResponse:
-        """Want these settings, all of them, under a new revision."""
+        """Want these settings, all of them, under a new revision.
+
+        With `If-Match`, 412 when somebody else wanted others meanwhile.
+        """
         await run_in_threadpool(self._sight.device, caller, device_id)
         act = SettingsAct(
             author=caller.name,
             idempotency_key=idempotency_key,
             device_id=device_id,
             desired=body.desired,
+            revisions=revisions(if_match),
         )
         return await self._acts.perform(ActName.SETTINGS_PUT, act)
 

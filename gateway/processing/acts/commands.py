@@ -16,6 +16,7 @@ from fleet.registry import ACCEPTING, is_reserved
 from gateway.command_acts import (
     COMMANDS_SENT,
     COMMANDS_UNHEARD,
+    REVISION_CHANGED,
     CommandAct,
     CommandsNews,
     SettingsAct,
@@ -111,6 +112,10 @@ def _terminal(context: Context, device_id: str) -> Device:
 
 def _settings_put(context: Context, act: SettingsAct) -> Outcome:
     device = _terminal(context, act.device_id)
+    now = context.furnishing.revision(device)
+    if act.revisions is not None and now not in act.revisions:
+        detail = f"revision {now} is in force: look at it, then change that"
+        raise ActError(REVISION_CHANGED, detail)
     try:
         twin = context.furnishing.put(device, act.desired, act.author)
     except ValueError as error:

@@ -44,6 +44,11 @@ class Furnishing:
         self._books.save_twin(device.no, twin)
         return twin
 
+    def revision(self, device: Device) -> int:
+        """That of what is wanted now; 0 while nothing ever was."""
+        known = self._twins.get(device.no)
+        return 0 if known is None else known.revision
+
     def born(self, device: Device) -> None:
         """It may have missed them: the broker's copy can be lost."""
         twin = self._twins.get(device.no)

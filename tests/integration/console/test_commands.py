@@ -112,6 +112,28 @@ async def test_settings_show_what_is_wanted_and_reported(api: FoldedApi) -> None
     assert (applied["desired"], applied["set_by"]) == ({"volume": 40}, "local")
 
 
+async def test_of_two_who_change_the_same_settings_the_second_is_told(
+    api: FoldedApi,
+) -> None:
+    await prepared(api)
+    path = f"{BASE}/settings"
+
+    async def put(volume: int, **headers: str) -> int:
+        wanted = {"desired": {"volume": volume}}
+        return (await api.ask("PUT", path, json=wanted, headers=headers)).status_code
+
+    seen = {"If-Match": (await api.get(path)).headers["etag"]}
+    assert await put(10, **seen, **{"Idempotency-Key": "a"}) == 200
+    assert await put(20, **seen) == 412
+    assert await put(10, **seen, **{"Idempotency-Key": "a"}) == 200
+    told = await api.get(path)
+    assert (told.json()["desired"], told.headers["etag"]) == ({"volume": 10}, '"1"')
+    assert await put(30, **{"If-Match": '"7", "1"'}) == 200
+    assert (await put(40), await put(50, **{"If-Match": "*"})) == (200, 200)
+    assert await put(60, **{"If-Match": "4"}) == 422
+    assert (await api.get(path)).json()["revision"] == 4
+
+
 async def test_what_a_terminal_can_do_is_told(api: FoldedApi) -> None:
     await prepared(api)
     assert (await api.get(f"{BASE}/capabilities")).json()["commands"] is None

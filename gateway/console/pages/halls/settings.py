@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from nicegui import ui
 
-from gateway.console.pages.api import Refusal
 from gateway.console.pages.dialogs import confirmed
 from gateway.console.pages.halls.parameters import value_of, written
 from gateway.console.pages.halls.states import takes_orders
@@ -130,17 +129,9 @@ class Settings:
 
     async def _put(self, wanted: dict[str, Any] | None) -> bool:
         """Want these, unless somebody changed them since they were shown here."""
-        visit, revision = self._visit, self._shown.get("revision")
-        try:
-            now = await visit.api.get(self._path)
-        except Refusal as refusal:
-            visit.refused(refusal)
-            return False
-        if now["revision"] != revision:
-            ui.notify(visit.words("changed_meanwhile"), type="negative")
-            await self.look()
-            return False
-        done = await visit.act(visit.api.put(self._path, {"desired": wanted}))
-        if done:
-            await self.look()
+        visit = self._visit
+        shown = f'"{self._shown.get("revision") or 0}"'
+        put = visit.api.put(self._path, {"desired": wanted}, if_match=shown)
+        done = await visit.act(put)
+        await self.look()
         return done
