@@ -15,6 +15,8 @@ from gateway.queries.asking import CursorError, QueryDeadlineError, StoreAbsentE
 
 MEDIA_TYPE: Final = "application/problem+json"
 _RETRY_AFTER_S: Final = 1
+_OURS: Final = "Value error, "
+"""What pydantic puts before sentences of our own."""
 
 _CODES: Final = {
     HTTPStatus.NOT_FOUND: "not_found",
@@ -99,7 +101,10 @@ async def _on_problem(_request: Request, error: Exception) -> JSONResponse:
 
 async def _on_invalid(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    faults = [Fault(at=list(e["loc"]), message=e["msg"]) for e in error.errors()]
+    faults = [
+        Fault(at=list(e["loc"]), message=e["msg"].removeprefix(_OURS))
+        for e in error.errors()
+    ]
     detail = "; ".join(f"{'.'.join(map(str, f.at))}: {f.message}" for f in faults)
     return answer(
         HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=faults

@@ -26,6 +26,7 @@ from gateway.queries.rows import RegisteredDevice
 ROWS_MAX: Final = 20_000
 ERRORS_MAX: Final = 100
 _DEVICES: Final = "devices"
+_OWN_CALENDARS: Final = frozenset({"china", "weekdays"})
 _UNPROCESSABLE: Final = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
@@ -138,6 +139,7 @@ def check_row(table: str, row: Row) -> None:
     """Raises RowError when a row cannot be applied."""
     check(table, row)
     _check_time_zone(row.get("time_zone"))
+    _check_calendar(row.get("calendar"))
 
 
 def check_rows(table: str, rows: Iterable[Row]) -> None:
@@ -163,3 +165,12 @@ def _check_time_zone(name: str | None) -> None:
         ZoneInfo(name or "UTC")
     except (KeyError, ValueError, OSError):
         raise RowError(f"no time zone: {name!r}") from None
+
+
+def _check_calendar(code: str | None) -> None:
+    if code is None or code in _OWN_CALENDARS:
+        return
+    import holidays  # noqa: PLC0415 -- 3 MB for who names a country
+
+    if code.upper() not in holidays.list_supported_countries(include_aliases=True):
+        raise RowError(f"nobody publishes holidays of {code!r}: china, weekdays, or DE")

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
@@ -15,6 +15,7 @@ from fleet.inspections.plans import CHECKLIST, Plan, Work
 from fleet.inspections.records import Mark, Outcome
 from gateway.acts import ActName, InspectionAct, InspectionPlansAct
 from gateway.console.acts import Acts
+from gateway.console.bodies import given, one_or_several
 from gateway.console.callers import Caller, Operator, Reader
 from gateway.console.instants import Instant, Rfc3339, milliseconds
 from gateway.console.items import ACT_RESPONSES, Item, ListOf
@@ -108,10 +109,6 @@ class InspectionPlan(Item):
     enabled: bool = True
 
 
-class InspectionPlanRows(Strict):
-    items: Annotated[list[InspectionPlan], Field(min_length=1, max_length=_PLANS_MAX)]
-
-
 class InspectionQuery(ListQuery):
     state: State | None = None
     site: Text | None = None
@@ -154,12 +151,7 @@ class RecordBody(Strict):
     notes: Annotated[str, Field(max_length=2000)] = ""
 
 
-_PlansBody = Annotated[
-    InspectionPlan
-    | InspectionPlanRows
-    | Annotated[list[InspectionPlan], Field(min_length=1, max_length=_PLANS_MAX)],
-    Body(),
-]
+_PlansBody: Any = one_or_several(InspectionPlan, _PLANS_MAX)
 
 
 class Inspections:
@@ -245,7 +237,7 @@ class Inspections:
 
         Each is the whole plan of its id; plans that are not named stay.
         """
-        plans = _plans(body)
+        plans = [msgspec.convert(one.model_dump(), Plan) for one in given(body)]
         if caller.site is not None:
             await run_in_threadpool(self._bounded, plans, caller)
         act = InspectionPlansAct(
@@ -268,13 +260,3 @@ class Inspections:
             device = self._ledger.device(plan.subject)
             return None if device is None else device.site
         return plan.subject if plan.scope == "site" else None
-
-
-def _plans(
-    body: InspectionPlan | InspectionPlanRows | list[InspectionPlan],
-) -> list[Plan]:
-    if isinstance(body, InspectionPlan):
-        given: Sequence[InspectionPlan] = [body]
-    else:
-        given = body.items if isinstance(body, InspectionPlanRows) else body
-    return [msgspec.convert(one.model_dump(), Plan) for one in given]

@@ -3,19 +3,20 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
-from pydantic import Field, create_model
+from pydantic import create_model
 from starlette.concurrency import run_in_threadpool
 
 from fleet.tables import COLUMNS, Row
 from gateway.acts import ActName, RegistryPutAct
 from gateway.console.acts import Acts
+from gateway.console.bodies import given, one_or_several
 from gateway.console.bounds import Bounds
 from gateway.console.callers import Administrator, Caller, Operator, Reader
 from gateway.console.items import ACT_RESPONSES
 from gateway.console.organisation import TABLES, OrganisationRow
-from gateway.console.requests import IdempotencyKey, RegistryQuery, Strict
+from gateway.console.requests import IdempotencyKey, RegistryQuery
 from gateway.console.tables import check_rows
 from gateway.queries import LedgerQueries
 from gateway.queries.asking import Page
@@ -68,11 +69,7 @@ class Organisation:
         self, table: str, model: type[OrganisationRow]
     ) -> Callable[..., Awaitable[JSONResponse]]:
         who: Any = Operator if table in DAILY else Administrator
-        rows = Annotated[list[model], Field(min_length=1, max_length=_ROWS_MAX)]  # type: ignore[valid-type]  # made for each table
-        several: Any = create_model(
-            f"{model.__name__}Rows", __base__=Strict, items=rows
-        )
-        either: Any = Annotated[model | several | rows, Body()]
+        either: Any = one_or_several(model, _ROWS_MAX)
 
         async def put_rows(
             body: either,
@@ -85,7 +82,7 @@ class Organisation:
                 table=table,
                 rows=_rows(table, body),
             )
-            check_rows(table, act.rows)
+            await run_in_threadpool(check_rows, table, act.rows)
             if caller.site is not None:
                 await run_in_threadpool(self._bounded, table, act.rows, caller)
             return await self._acts.perform(ActName.REGISTRY_PUT, act)
@@ -108,6 +105,5 @@ def _page_of(model: type[OrganisationRow]) -> Any:  # noqa: ANN401 -- a model ma
 
 
 def _rows(table: str, body: object) -> list[Row]:
-    given = body if isinstance(body, list) else getattr(body, "items", [body])
-    rows = [row.model_dump(by_alias=True) for row in given]
+    rows = [row.model_dump(by_alias=True) for row in given(body)]
     return [{name: row[name] or None for name in COLUMNS[table]} for row in rows]

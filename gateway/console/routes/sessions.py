@@ -3,14 +3,15 @@
 import hashlib
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from gateway.acts import ActName, SessionsSubmittedAct
 from gateway.console.acts import Acts, pending
+from gateway.console.bodies import given, one_or_several
 from gateway.console.callers import Caller, Operator, Reader
 from gateway.console.items import (
     ACT_RESPONSES,
@@ -34,7 +35,7 @@ from gateway.queries.rows import SessionDetail
 EVENTS_MAX: Final = 500
 _NEWEST: Final = Slice(EVENTS_MAX)
 _UNPROCESSABLE: Final = HTTPStatus.UNPROCESSABLE_ENTITY
-Bodies = SessionBody | Annotated[list[SessionBody], Body(max_length=EVENTS_MAX)]
+_Events: Any = one_or_several(SessionBody, EVENTS_MAX, least=0)
 
 
 class Sessions:
@@ -74,12 +75,12 @@ class Sessions:
 
     async def record(
         self,
-        body: Bodies,
+        body: _Events,
         caller: Operator,
         idempotency_key: IdempotencyKey = None,
     ) -> JSONResponse:
         """Take what a queue system says of services: one event, or an array."""
-        events = body if isinstance(body, list) else [body]
+        events = given(body)
         payloads = [
             await run_in_threadpool(
                 self._messages.payload, caller, event, event.device_id
@@ -101,7 +102,7 @@ class Sessions:
             )
             for index, (one, payload) in enumerate(zip(ids, payloads, strict=True))
         ]
-        if not isinstance(body, list) and taken[0].reason is not None:
+        if isinstance(body, SessionBody) and taken[0].reason is not None:
             conflict = taken[0].fate == "conflict"
             status = HTTPStatus.CONFLICT if conflict else _UNPROCESSABLE
             raise ProblemError(status, taken[0].reason, taken[0].detail or "")

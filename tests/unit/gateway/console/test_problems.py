@@ -25,6 +25,7 @@ from tests.support.api import Api
         (f"/api/v1/quarantine/{2**63}", 422, "invalid_request"),
         ("/api/v1/sessions/a:b:99999999999999999999:1", 404, "not_found"),
         ("/api/v1/devices/%00", 404, "not_found"),
+        ("/api/v1/sites/nowhere/rollcall", 404, "not_found"),
         ("/api/v1/devices/%ff", 404, "not_found"),
     ],
 )
@@ -38,6 +39,27 @@ async def test_a_bad_question_is_told_what_is_wrong(
     assert (body["code"], body["status"], body["type"]) == (code, status, "about:blank")
     assert body["title"] == HTTPStatus(status).phrase
     assert body["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "detail"),
+    [
+        ("sites", {"id": "a", "x": 1}, "body.item.x: Extra inputs are not permitted"),
+        ("sites", {"items": [{}]}, "body.items.items.0.id: Field required"),
+        ("sites", [{}], "body.array.0.id: Field required"),
+        ("inspection-plans", [], "body.array: List should have at least 1 item"),
+        ("sites", {"id": "a", "calendar": "xx"}, "row 1: nobody publishes holidays"),
+    ],
+)
+async def test_of_a_body_of_several_forms_one_is_told_of(
+    api: Api, path: str, body: object, detail: str
+) -> None:
+    answer = await api.ask("PUT", f"/api/v1/{path}", json=body)
+    assert answer.status_code == 422
+    told = answer.json()["detail"]
+    assert told.startswith(detail)
+    assert ";" not in told
+    assert api.submissions.records == []
 
 
 @pytest.mark.parametrize(
