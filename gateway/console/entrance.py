@@ -107,8 +107,11 @@ class Entrance:
         wait_ms = self._throttle.wait_ms(keys)
         if wait_ms or self._tries >= _TRIES_AT_ONCE_MAX:
             log.warning("log_in_throttled", address=address)
-            text = words("login_wait", seconds=wait_ms // 1000 + 1)
-            return _page(request, name, text, HTTPStatus.TOO_MANY_REQUESTS)
+            wait_s = wait_ms // 1000 + 1
+            text = words("login_wait", seconds=wait_s)
+            page = _page(request, name, text, HTTPStatus.TOO_MANY_REQUESTS)
+            page.headers["Retry-After"] = str(wait_s)
+            return page
         user = await self._verified(name, form.get("password", ""))
         if user is None:
             self._throttle.failed(keys)

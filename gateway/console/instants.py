@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BeforeValidator,
     PlainSerializer,
@@ -30,7 +31,17 @@ def _written(value: object) -> object:
     return value
 
 
-Rfc3339 = Annotated[AwareDatetime, BeforeValidator(_written)]
+def _of_a_year(instant: datetime) -> datetime:
+    """What lies in no year of UTC could not be told again."""
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("lies outside of the years 1 to 9999 of UTC") from None
+
+
+Rfc3339 = Annotated[
+    AwareDatetime, BeforeValidator(_written), AfterValidator(_of_a_year)
+]
 """A time as callers write it: with its offset."""
 
 

@@ -1,6 +1,6 @@
 """/reconciliations: what each site's terminals did in a day, against what is kept."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Final
 
 import msgspec
@@ -36,14 +36,19 @@ class ReconciliationQuery(ListQuery):
 
     def wanted(self, subtree: str | None) -> ReconciliationFilter:
         first = self.day or self.from_
-        end = self.day + timedelta(1) if self.day else self.to
         return ReconciliationFilter(
             subtree=subtree,
             site=self.site,
             from_day=first.toordinal() if first else None,
-            to_day=end.toordinal() if end else None,
+            to_day=self._end(),
             equal=self.equal,
         )
+
+    def _end(self) -> int | None:
+        """The first ordinal that is left out; after the last date, too."""
+        if self.day is not None:
+            return self.day.toordinal() + 1
+        return None if self.to is None else self.to.toordinal()
 
 
 class DeviceDayItem(Item):

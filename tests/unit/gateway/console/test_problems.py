@@ -26,6 +26,7 @@ from tests.support.api import Api
         ("/api/v1/sessions/a:b:99999999999999999999:1", 404, "not_found"),
         ("/api/v1/devices/%00", 404, "not_found"),
         ("/api/v1/sites/nowhere/rollcall", 404, "not_found"),
+        ("/api/v1/visits?until=9999-12-31T23:59:59-12:00", 422, "invalid_request"),
         ("/api/v1/devices/%ff", 404, "not_found"),
     ],
 )

@@ -50,6 +50,7 @@ async def test_each_sites_day_is_listed_with_who_does_not_agree(
     [
         ("day=2026-11-21", 2),
         ("day=2026-11-22", 0),
+        ("day=9999-12-31", 0),
         ("from=2026-11-21&to=2026-11-22&site=hall", 1),
         ("from=2026-11-21T00:00:00%2B08:00", 2),
         ("to=2026-11-21", 0),
