@@ -76,6 +76,7 @@ class Question:
     filters: Mapping[str, str] = field(default_factory=dict)
     include_flagged: bool = False
     shown: Mapping[str, Any] = field(default_factory=dict)  # rules named by the asker
+    previous_days: int | None = None
 
 
 @dataclass(frozen=True)

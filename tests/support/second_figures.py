@@ -213,7 +213,9 @@ def _count(
         return
     tally.eligible += 1
     tally.invited += one.invited
-    by_customer = heard and one.origin == "customer"
+    # Who changes a rating does so as a customer, whoever entered it.
+    own = one.origin == "customer" or one.amended is not None
+    by_customer = heard and own
     tally.answered += by_customer and not kept_out
     if not by_customer:
         tally.unrated[one.reason or "unknown"] += 1
@@ -269,9 +271,22 @@ def _before(world: World, asked: Question, key: Key) -> Tally | None:
         return _groups(world, asked, lambda _: True).get(wanted, Tally())
     if asked.from_ms is None or asked.to_ms is None:
         return None
+    if asked.previous_days is not None:
+        clock = world.zone(asked.filters.get("site"))
+        span = [_days_before(at, asked, clock) for at in (asked.from_ms, asked.to_ms)]
+        found = _groups(world, asked, lambda at: _within(at, *span))
+        return found.get(key, Tally())
     low = _stretch_before(world, asked, asked.from_ms, asked.to_ms)
     found = _groups(world, asked, lambda at: low <= at < (asked.from_ms or 0))
     return found.get(key, Tally())
+
+
+def _days_before(at_ms: int, asked: Question, clock: ZoneInfo) -> int:
+    """What the clock on the wall showed then, so many days earlier."""
+    wall = _local(at_ms, clock).replace(tzinfo=None)
+    earlier = wall - timedelta(days=asked.previous_days or 0)
+    since = earlier.replace(tzinfo=clock) - datetime(1970, 1, 1, tzinfo=UTC)
+    return since // timedelta(milliseconds=1)
 
 
 def _stretch_before(world: World, asked: Question, low: int, high: int) -> int:
