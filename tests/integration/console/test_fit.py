@@ -25,9 +25,11 @@ def _adjusted(console: Console) -> None:
 
 @pytest.mark.parametrize("path", PLACES.values(), ids=PLACES)
 def test_each_page_is_fit_for_everybody(browser: Browser, path: str) -> None:
-    for language, size in (("zh-CN", DESK), ("en-US", PHONE)):
+    browser.open("/login")
+    for language, size, theme in (("zh-CN", DESK, "light"), ("en-US", PHONE, "dark")):
         browser.prefer(language)
         browser.resize(size)
+        browser.choose("evalgate_theme", theme)
         browser.open(path)
         browser.settled()
         assert browser.find("html").get_attribute("lang") == language

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from tests.integration.console.browser import Browser, Console
+from tests.integration.console.browser import PHONE, Browser, Console
 from tests.integration.console.hall import HOSTILE
 
 CHINESE = {
@@ -67,11 +67,13 @@ def test_a_press_test_tells_each_key_as_it_is_confirmed(
 
 def test_maintenance_ends_by_itself(browser: Browser, console: Console) -> None:
     browser.prefer("zh-CN")
+    browser.resize(PHONE)
     browser.open("/devices/eval-0010")
     browser.click("进入维护…")
     browser.find(".console-dialog input[maxlength]").send_keys("换电池")
     browser.click("确定")
-    browser.sees("已完成。")
+    browser.find(".q-notification")
+    assert browser.violations() == []
     (window,) = asked(console, "/maintenance-windows")["items"]
     assert (window["device_id"], window["reason"]) == ("eval-0010", "换电池")
 
