@@ -7,12 +7,12 @@ site's days; steps that were taken stop it, before the deadline or after it.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
-from gateway.ratings.facts import Complaint, Step, StepName
+from gateway.ratings.facts import ClockName, Complaint, Step, StepName
 from gateway.ratings.policy import SessionRules
 from gateway.ratings.workdays import Deadline
 
-Deadlines = Callable[[int, int], Deadline]
-"""(since_ms, days) to the deadline."""
+Deadlines = Callable[[ClockName, int, int], Deadline]
+"""(clock, since_ms, days) to the deadline."""
 
 CONTACT: Final = "contact"
 RECTIFY: Final = "rectify"
@@ -89,8 +89,8 @@ def followup(
     deadlines: Deadlines,
 ) -> Duty:
     """The duty that a rating at level 1 or 2 starts: to contact, then to rectify."""
-    contact = deadlines(since_ms, rules.followup_days)
-    rectify = deadlines(since_ms, rules.rectify_days)
+    contact = deadlines(CONTACT, since_ms, rules.followup_days)
+    rectify = deadlines(RECTIFY, since_ms, rules.rectify_days)
     return _duty(rating_id, since_ms, {CONTACT: contact, RECTIFY: rectify}, steps)
 
 
@@ -102,7 +102,7 @@ def complaint_duty(
 ) -> Duty:
     """The duty that a complaint starts: to reply."""
     subject, since_ms = complaint.complaint_id, complaint.occurred_ms
-    reply = deadlines(since_ms, rules.complaint_days)
+    reply = deadlines(REPLY, since_ms, rules.complaint_days)
     own = [one for one in steps if one.subject == subject]
     return _duty(subject, since_ms, {REPLY: reply}, own)
 

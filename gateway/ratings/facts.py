@@ -12,6 +12,8 @@ Action = Literal["opened", "invited", "ended", "cancelled", "not_eligible"]
 Source = Literal["terminal", "http"]
 StepName = Literal["contacted", "fixed", "confirmed"]
 Outcome = Literal["kept", "voided"]
+ClockName = Literal["rating", "amendment", "contact", "rectify", "reply"]
+"""What a deadline is for; each of a session's has a name of its own."""
 STAFF_PROXY: Final = "staff_proxy"
 """The origin of what staff enter for a customer."""
 
@@ -91,12 +93,13 @@ class Complaint(msgspec.Struct, frozen=True, gc=False):
 
 
 class Fixed(msgspec.Struct, frozen=True, gc=False):
-    """A deadline that has passed or was met: no later calendar moves it."""
+    """A deadline that has passed or was met: no later calendar or rule moves it."""
 
     since_ms: int
     days: int
     at_ms: int
     estimated: bool = False
+    clock: ClockName = "rating"
 
 
 class Issued(msgspec.Struct, frozen=True, gc=False):

@@ -38,7 +38,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a scope.
 
     `numbers` are the sessions' numbers given before, by event_id and rating_id;
-    `fixed` and `issued` are by those numbers. `offline_since_ms` is by device.
+    `fixed` and `issued` are by those numbers; `ended` are windows of amendment of any
+    of the ratings that no session has noted. `offline_since_ms` is by device.
     """
 
     events: tuple[SessionEvent, ...] = ()
@@ -49,6 +50,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     complaints: tuple[Complaint, ...] = ()
     numbers: Mapping[str, int] = {}
     fixed: Mapping[int, tuple[Fixed, ...]] = {}
+    ended: tuple[Fixed, ...] = ()
     issued: Mapping[int, Issued] = {}
     offline_since_ms: Mapping[str, int] = {}
 
@@ -199,11 +201,20 @@ def _facts(scope: Scope, groups: Sequence[Group]) -> Iterator[tuple[Group, Facts
                 ),
                 steps=tuple(each for each in scope.steps if each.subject in subjects),
                 complaints=tuple(own),
-                fixed=scope.fixed.get(one.n, ()),
+                fixed=_fixed(scope, one),
                 issued=issued,
                 offline_since_ms=scope.offline_since_ms.get(device_id or ""),
             ),
         )
+
+
+def _fixed(scope: Scope, one: Group) -> tuple[Fixed, ...]:
+    """What the session has noted, which wins, after the windows of its ratings."""
+    noted = scope.fixed.get(one.n, ())
+    if not scope.ended:
+        return noted
+    pressed = {rating.occurred_ms for rating in one.ratings}
+    return (*(each for each in scope.ended if each.since_ms in pressed), *noted)
 
 
 def _only(scope: Scope, one: Group) -> Facts:
@@ -219,7 +230,7 @@ def _only(scope: Scope, one: Group) -> Facts:
         scope.disputes,
         scope.steps,
         (),
-        scope.fixed.get(one.n, ()),
+        _fixed(scope, one),
         scope.issued.get(one.n),
         offline_since_ms,
     )

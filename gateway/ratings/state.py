@@ -113,7 +113,6 @@ class _Ending(NamedTuple):
     """When the service of an eligible session ended, and until when it is rated."""
 
     ended_ms: int
-    days: int
     deadline: Deadline
     heard_ms: int
 
@@ -139,7 +138,7 @@ def state_of(
     if choice.first_ms is not None:
         until_ms = terms.amend_until(choice.first_ms)
     duties = (*complaints, duty) if duty else complaints
-    met = ending[:2] if ending and choice.first_ms is not None else None
+    met_ms = ending.ended_ms if ending and choice.first_ms is not None else None
     first_ms = _first_ms(facts)
     signals = _signals(service, choice, found.issued, void)
     return SessionState(
@@ -162,7 +161,7 @@ def state_of(
         overdue=tuple(
             (one.subject, name) for one in duties for name in one.overdue(now_ms)
         ),
-        fixed=terms.fixed(met),
+        fixed=terms.fixed(met_ms),
         issued=found.issued,
         due_ms=_next_due(found, duties, now_ms),
     )
@@ -177,8 +176,8 @@ def _ending(service: Service, terms: Terms) -> _Ending | None:
     if service.ended_ms is None or service.closed_as is not None:
         return None
     days = terms.rules.rating_window_days
-    deadline = terms.deadline(service.ended_ms, days)
-    return _Ending(service.ended_ms, days, deadline, service.end_heard_ms)
+    deadline = terms.deadline("rating", service.ended_ms, days)
+    return _Ending(service.ended_ms, deadline, service.end_heard_ms)
 
 
 def _choice(

@@ -24,6 +24,7 @@ def put_in_force(context: Context) -> int:
     state.exclusions.keep(state.rulings, state.ordinal + 1, context.place)
     if before == state.rulings.terms():
         return 0
+    state.rulings.keep_terms(state.now_ms, context.place)
     context.inspecting.look_at_all()
     return move_deadlines(state)
 

@@ -12,6 +12,7 @@ from gateway.ledger.books import Books
 from gateway.ledger.devices import Devices
 from gateway.processing.applying import SITE_RULES, calendar_setting, setting_text
 from gateway.processing.memory.counting import LocalHours
+from gateway.processing.memory.past_terms import PastTerms
 from gateway.processing.memory.terms import (
     KeptTerms,
     TermsText,
@@ -99,6 +100,7 @@ class Rulings(dict[str | None, Ruling]):
     def __init__(self, books: Books, devices: Devices, kept: KeptTerms) -> None:
         super().__init__()
         self._books, self._devices, self._kept = books, devices, kept
+        self.past = PastTerms(books, kept)
         self.forget()
 
     def forget(self) -> None:
@@ -134,6 +136,11 @@ class Rulings(dict[str | None, Ruling]):
             if one.terms != self.default.terms
         }
         return {**own, None: self.default.terms}
+
+    def keep_terms(self, now_ms: int, place: int) -> None:
+        """Remember which terms are in force from now on."""
+        numbers = {site or "": one.number for site, one in self.named().items()}
+        self.past.keep(numbers, now_ms, place)
 
     def modes(self) -> set[str]:
         """How sessions begin, at any site."""

@@ -50,7 +50,12 @@ class Complaints:
         )
         fact = ComplaintFact(complaint_id, occurred_ms, told.category)
         ruling = state.rulings[binding.site]
-        duty = complaint_duty(fact, (), ruling.session, ruling.deadline)
+        duty = complaint_duty(
+            fact,
+            (),
+            ruling.session,
+            lambda _, since_ms, days: ruling.deadline(since_ms, days),
+        )
         due_ms = duty.clock(REPLY).due_ms
         row = (place, complaint_id, "complaint", occurred_ms, due_ms)
         books.save_duties([(*row, None, None, None, None, False)])

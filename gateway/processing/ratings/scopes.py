@@ -5,7 +5,7 @@ does: the facts are read, the new one is added, and what differs between the sta
 before and after is written and told.
 """
 
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Container, Iterable
 from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
@@ -20,7 +20,7 @@ from gateway.processing.memory.rulings import Rulings
 from gateway.processing.memory.terms import KeptTerms
 from gateway.processing.ratings.bindings import TERMINAL
 from gateway.processing.state import State
-from gateway.ratings.facts import Facts, RatingFact, SessionEvent, Void
+from gateway.ratings.facts import Facts, Fixed, RatingFact, SessionEvent, Void
 from gateway.ratings.scopes import Scope as ScopeFacts
 from gateway.ratings.scopes import Survey, Surveyed, survey
 from gateway.ratings.service import service_of
@@ -275,6 +275,7 @@ class Looking(Remembering):
             steps=tuple(books.steps(ids)),
             numbers=loaded.numbers(),
             fixed={n: look.fixed for n, look in looks.items()},
+            ended=self._ended(loaded.scope[0], ratings.values()),
             issued={n: look.issued for n, look in looks.items() if look.issued},
             offline_since_ms=self._silent(events),
         )
@@ -285,6 +286,14 @@ class Looking(Remembering):
             facts = msgspec.structs.replace(facts, voids=voids)
             found = survey(facts, rules, calendar, state.now_ms)
         return found
+
+    def _ended(self, site: str, ratings: Collection[Stored]) -> tuple[Fixed, ...]:
+        """Windows of amendment that were over before rules or a calendar changed."""
+        if len(ratings) == 1:
+            return ()
+        past = self._memory.rulings.past
+        ends = [past.ended(site, one.occurred_ms) for one in ratings]
+        return tuple(one for one in ends if one is not None)
 
     def _silent(self, events: tuple[SessionEvent, ...]) -> dict[str, int]:
         """Since when the device of a session has been offline."""

@@ -13,6 +13,7 @@ from gateway.ratings.facts import (
     Void,
 )
 from gateway.ratings.lifecycle import State
+from gateway.ratings.policy import SessionRules
 from gateway.ratings.state import SessionState
 from tests.support.rated import DAY, MINUTE, NINE, RULES, at, event, rating, state
 
@@ -331,6 +332,15 @@ def test_a_deadline_that_has_passed_is_moved_by_no_calendar() -> None:
     assert found.fixed == fixed
     late = state(ENDED, rating("a", 3000, 5), fixed=fixed, now="2026-11-05 00:00")
     assert flags(late, "a") == ("late",)
+
+
+def test_a_deadline_that_has_passed_is_moved_by_no_other_number_of_days() -> None:
+    ended = state(OPENED, ENDED, now="2026-11-11 09:00")
+    longer = SessionRules(rating_window_days=20, amend_window_days=20)
+    facts = (OPENED, ENDED, rating("a", 8 * 1440, 5))
+    found = state(*facts, now="2026-11-11 09:00", rules=longer, fixed=ended.fixed)
+    assert found.deadline == ended.deadline
+    assert flags(found, "a") == ("late",)
 
 
 def test_an_answer_in_time_fixes_its_deadline() -> None:

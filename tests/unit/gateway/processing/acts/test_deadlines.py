@@ -99,6 +99,27 @@ def test_days_that_become_worked_let_a_deadline_pass_at_once() -> None:
     assert [what for what, _, _ in ledger.told()] == ["defaulted"]
 
 
+@pytest.mark.parametrize("what", ["calendar", "window"])
+def test_a_window_of_amendment_that_is_over_is_opened_by_nothing(what: str) -> None:
+    ledger = begun("2020-01-17 09:00", calendar="china", amend_window_days=1)
+    ledger.act("calendar_applied", table(SPRING_2020))
+    for number in ("OVER", "LATER"):
+        press(ledger, at("2020-01-17 08:00"), number)  # a Friday; Sunday is worked
+    until(ledger, at("2020-01-20 10:00"))
+    press(ledger, at("2020-01-20 09:00"), "OPEN")
+    if what == "calendar":
+        ledger.act("calendar_applied", table({**SPRING_2020, "2020-01-19": "rest"}))
+    else:
+        ledger.rules(calendar="china", amend_window_days=3)
+    ledger.restart()
+    press(ledger, at("2020-01-20 00:00"), "OVER", level=2)
+    press(ledger, at("2020-01-20 00:00") - 1, "LATER", level=2)
+    press(ledger, at("2020-01-20 09:30"), "OPEN", level=2)
+    rows = ledger.all("SELECT session_id, state FROM session ORDER BY 1")
+    assert rows == [("LATER", "amended"), ("OPEN", "amended"), ("OVER", "rated")]
+    assert ledger.one("SELECT count(*) FROM rating WHERE flags = '[\"repeat\"]'") == 1
+
+
 CLOCKS = [
     # 02:30 never comes on 29 March, and comes twice on 25 October: the first counts.
     ("Europe/Berlin", "2026-03-28 12:00", "02:30", "2026-03-29 01:00"),
