@@ -3,6 +3,7 @@
 What is wrong is told of the form that was sent, not of all that could have been.
 """
 
+from functools import cache
 from typing import Annotated, Any, Final
 
 from fastapi import Body
@@ -21,6 +22,7 @@ def _form(body: object) -> str:
     return _LISTED if isinstance(body, dict) and set(body) == {_LISTED} else _ONE
 
 
+@cache
 def one_or_several(model: type[BaseModel], most: int, least: int = 1) -> Any:  # noqa: ANN401 -- a type made here
     """The annotation of such a body; `given` reads it."""
     many: Any = Annotated[list[model], Field(min_length=least, max_length=most)]  # type: ignore[valid-type]  # made for each model

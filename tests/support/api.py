@@ -3,14 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any, cast
 
 import apsw
 import httpx
 import jsonschema_rs
 from fastapi import FastAPI
-from fastapi._compat import v2
-from pydantic import ConfigDict, TypeAdapter
 
 from gateway import migrations, users
 from gateway.clock import Clock, SteppedClock
@@ -37,30 +35,10 @@ from gateway.reading import Reader
 from gateway.sealing import Keyring
 from gateway.tokens import FILE_NAME, Tokens
 from gateway.users import Users
+from tests.support import applications
 from tests.support.ledger_file import NOON_MS, LedgerFile
 
-
-def _remembering() -> Callable[..., TypeAdapter[Any]]:
-    """Adapters of parameters and answers, made once for all applications of a process.
-
-    They are alike in each, and half of what an application costs (0.4 s of a core).
-    """
-    known: dict[tuple[object, str, str], TypeAdapter[Any]] = {}
-
-    def adapter(
-        annotated: Any,  # noqa: ANN401 -- any annotation
-        *,
-        config: ConfigDict | None = None,
-    ) -> TypeAdapter[Any]:
-        key = (get_args(annotated)[0], repr(annotated), repr(config))
-        if key not in known:
-            known[key] = TypeAdapter(annotated, config=config)
-        return known[key]
-
-    return adapter
-
-
-v2.TypeAdapter = _remembering()  # type: ignore[assignment, attr-defined] # as theirs
+applications.remember()
 
 
 class Client:
@@ -139,6 +117,7 @@ class Deliveries:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._db = apsw.Connection(str(path))
+        self._db.execute("PRAGMA synchronous = OFF")  # it outlives no power cut
         migrations.apply(self._db, MIGRATIONS)
 
     def sink(self, *row: object) -> None:

@@ -28,6 +28,7 @@ class LedgerFile:
         self.path = path
         self._db = apsw.Connection(str(path))
         self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = OFF")  # it outlives no power cut
         migrations.apply(self._db, MIGRATIONS)
         self._db.execute(IDENTITY_TABLE.format(no=1))
         self._insert("identity_period", no=1, since_ms=0)

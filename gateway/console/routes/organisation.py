@@ -1,6 +1,7 @@
 """/sites, /departments, /windows, /employees, /bindings, /closures."""
 
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
@@ -99,6 +100,7 @@ class Organisation:
             self._bounds.row(table, row, caller)
 
 
+@cache
 def _page_of(model: type[OrganisationRow]) -> Any:  # noqa: ANN401 -- a model made here
     fields: dict[str, Any] = {"items": list[model], "next_cursor": str | None}  # type: ignore[valid-type]  # made for each table
     return create_model(f"ListOf_{model.__name__}_", **fields)
