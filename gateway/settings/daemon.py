@@ -8,6 +8,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     StringConstraints,
+    field_validator,
     model_validator,
 )
 
@@ -28,6 +29,13 @@ class Gateway(Section):
     keyring_file: ConfigPath = Field("keyring", validate_default=True)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     stop_timeout_s: float = Field(20.0, ge=1, le=300)
+
+    @field_validator("data_dir", mode="before")
+    @classmethod
+    def _is_a_folder_of_its_own(cls, value: object) -> object:
+        if value == "":
+            raise ValueError("is empty: name the folder that holds all data")
+        return value
 
     @model_validator(mode="after")
     def _keys_lie_apart(self) -> Self:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 from urllib.parse import SplitResult, urlsplit
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     SecretStr,
     StringConstraints,
@@ -54,6 +56,17 @@ class Section(BaseModel):
             values[name] = _secret_in(base_of(info) / str(file), f"{name}_file")
         return values
 
+    @model_validator(mode="before")
+    @classmethod
+    def _no_truth_for_numbers(cls, data: Any) -> Any:  # noqa: ANN401 -- as above
+        """Pydantic takes true for 1."""
+        for name, value in data.items() if isinstance(data, Mapping) else ():
+            field = cls.model_fields.get(name)
+            is_number = field is not None and field.annotation in {int, float}
+            if is_number and isinstance(value, bool):
+                raise ValueError(f"{name} must be a number, not true or false")
+        return data
+
 
 def base_of(info: ValidationInfo) -> Path:
     """The folder of the configuration file, to which its paths are relative."""
@@ -90,6 +103,15 @@ def _existing(path: Path) -> Path:
         msg = f"{path} does not exist: give the path of a file, relative to this one"
         raise ValueError(msg)
     return path
+
+
+def _network(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return ip_network(value)
+    except ValueError as error:
+        raise ValueError(f"write a network like 10.1.0.0/16: {error}") from None
 
 
 def _no_wildcards(root: str) -> str:
@@ -145,6 +167,7 @@ ClientId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 TopicRoot = Annotated[
     str, StringConstraints(min_length=1, max_length=256), AfterValidator(_no_wildcards)
 ]
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
 TimeZone = Annotated[str, AfterValidator(known_zone)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 SigningSecret = Annotated[SecretStr, AfterValidator(_signing_secret)]

@@ -45,7 +45,12 @@ class SettingsError(PermanentError):
 def settings_error(root: type[BaseModel], error: ValidationError) -> SettingsError:
     """The faults that pydantic found under `root`, in our words."""
     details = error.errors(include_url=False, include_input=False)
-    lines = dict.fromkeys(_line(root, detail) for detail in details)
+    faulty = {detail["loc"][:-1] for detail in details}
+    lines = dict.fromkeys(
+        _line(root, detail)
+        for detail in details
+        if not (detail["type"] == "too_short" and detail["loc"] in faulty)
+    )  # a list is short only as its entries were not taken
     return SettingsError(*lines)
 
 

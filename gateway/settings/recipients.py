@@ -1,7 +1,6 @@
 """[alerts] and [[recipients]]: who is told of alerts, when, and how."""
 
 import ssl
-from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import (
@@ -24,6 +23,7 @@ from gateway.settings.fields import (
     ExistingFile,
     HttpUrl,
     Name,
+    Network,
     Section,
     SigningSecret,
     TimeZone,
@@ -82,7 +82,7 @@ class Recipient(Section):
     secret: SigningSecret | None = None
     secret_file: str | None = None
     allow_private_addresses: bool = False
-    allow_addresses: tuple[IPv4Network | IPv6Network, ...] = ()
+    allow_addresses: tuple[Network, ...] = ()
     request_timeout_s: float = Field(30.0, ge=0.1, le=120)
     retry_delay_s_max: float = Field(300.0, ge=0.1, le=3600)
 

@@ -1,14 +1,39 @@
 """[[influxdb]] and [[backend]]: where events go."""
 
-from ipaddress import IPv4Network, IPv6Network
-from typing import Annotated, ClassVar, Literal, Self
+from difflib import get_close_matches
+from typing import Annotated, ClassVar, Final, Literal, Self
 
-from pydantic import Field, SecretStr, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    StringConstraints,
+    model_validator,
+)
 
-from gateway.settings.fields import HttpUrl, Name, Section, SigningSecret
+from gateway.settings.fields import HttpUrl, Name, Network, Section, SigningSecret
+
+_EVERY: Final = "*"
+
+
+def _names_an_event(pattern: str) -> str:
+    if pattern == _EVERY:
+        return pattern
+    from gateway.events.addressing import selected  # noqa: PLC0415 -- all schemas, for who chooses
+    from gateway.events.registry import EVENTS  # noqa: PLC0415 -- as above
+
+    if not selected([pattern]):
+        families = sorted({f"{name.partition('.')[0]}.*" for name in EVENTS})
+        near = get_close_matches(pattern, [*EVENTS, *families], n=1, cutoff=0.5)
+        hint = (
+            f"did you mean {near[0]}?" if near else f"there are {', '.join(families)}"
+        )
+        raise ValueError(f"{pattern!r} names no event; {hint}")
+    return pattern
+
 
 EventFilter = Annotated[
-    str, StringConstraints(pattern=r"^(\*|[a-z_]+\.(\*|[a-z_]+))$", max_length=80)
+    str, StringConstraints(max_length=80), AfterValidator(_names_an_event)
 ]
 
 
@@ -68,7 +93,7 @@ class Backend(Section):
     request_timeout_s: float = Field(10.0, ge=0.1, le=120)
     retry_delay_s_max: float = Field(30.0, ge=0.1, le=3600)
     allow_private_addresses: bool = False
-    allow_addresses: tuple[IPv4Network | IPv6Network, ...] = ()
+    allow_addresses: tuple[Network, ...] = ()
 
     @property
     def kind(self) -> str:

@@ -23,19 +23,20 @@ class Target(Section):
 
     @model_validator(mode="after")
     def _can_be_set(self) -> Self:
-        from gateway.ratings import targets  # noqa: PLC0415 -- see below
-
-        error = targets.target_error(self.target())
-        if error is not None:
-            raise ValueError(error)
+        self.target()
         return self
 
     def target(self) -> "targets.Target":
+        """As the rules know it; ValueError when they cannot look at such a one."""
         from gateway.ratings import targets  # noqa: PLC0415 -- 1 MB for who sets some
 
-        return targets.Target(
+        wanted = targets.Target(
             figure=self.figure,
             at_least=self.at_least,
             period=self.period,
             scope=self.scope,
         )
+        error = targets.target_error(wanted)
+        if error is not None:
+            raise ValueError(error)
+        return wanted

@@ -96,6 +96,25 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
             'influxdb[0]: api = "v2" needs bucket (and org): name where points go',
         ),
         (
+            '[[backend]]\nurl = "http://b"\nevents = ["ratings.*"]\n',
+            "backend[0].events[0]: 'ratings.*' names no event; did you mean rating.*?",
+        ),
+        (
+            '[[backend]]\nurl = "http://b"\nallow_addresses = ["10.1.2.3/16"]\n',
+            (
+                "backend[0].allow_addresses[0]: write a network like 10.1.0.0/16:"
+                " 10.1.2.3/16 has host bits set"
+            ),
+        ),
+        (
+            "[intake]\nreceive_max = true\n",
+            "intake: receive_max must be a number, not true or false",
+        ),
+        (
+            '[gateway]\ndata_dir = ""\n',
+            "gateway.data_dir: is empty: name the folder that holds all data",
+        ),
+        (
             '[[backend]]\nurl = "ftp://b"\n',
             "backend[0].url: must look like http://HOST[:PORT] or https://HOST[:PORT]",
         ),
