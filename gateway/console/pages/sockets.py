@@ -13,6 +13,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 
 import socketio  # type: ignore[import-untyped]
+import structlog
 from nicegui import Client, background_tasks, core
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -21,8 +22,12 @@ from gateway.console.entrance import LOG_IN
 from gateway.console.logins import login_name
 from gateway.console.problems import answer
 
+log = structlog.get_logger("console")
+
 _EVENTS: Final = ("handshake", "event", "javascript_response", "ack", "log")
 _NAMESPACE: Final = "/"
+_FORGED: Final = (LookupError, TypeError, ValueError, AttributeError)
+"""Raised by the library over what no page of ours sends, such as an unknown number."""
 _OTHERS: Final = 4403
 """Why a socket is closed that goes on with another's connection."""
 
@@ -74,16 +79,21 @@ def _joining(inner: Handler) -> Handler:
 
 
 def _heard(inner: Handler, standing: Standing) -> Handler:
-    async def hear(sid: str, data: dict[str, Any]) -> object:
-        client = Client.instances.get(str(data.get("client_id")))
+    async def hear(sid: str, data: object) -> object:
+        number = data.get("client_id") if isinstance(data, dict) else None
+        client = Client.instances.get(str(number))
         environ = core.sio.get_environ(sid)
         if client is None or not _is_own(environ, client):
             return False
         if not standing(_shown(environ)):
             await _send_away(client)
             return False
-        answer = inner(sid, data)
-        return await answer if isawaitable(answer) else answer
+        try:
+            answer = inner(sid, data)
+            return await answer if isawaitable(answer) else answer
+        except _FORGED as error:  # what a page's own code raises does not come here
+            log.warning("page_message_refused", fault=type(error).__name__)
+            return False
 
     return hear
 
