@@ -25,7 +25,6 @@ def _adjusted(console: Console) -> None:
 
 @pytest.mark.parametrize("path", PLACES.values(), ids=PLACES)
 def test_each_page_is_fit_for_everybody(browser: Browser, path: str) -> None:
-    browser.open("/login")
     for language, size, theme in (("zh-CN", DESK, "light"), ("en-US", PHONE, "dark")):
         browser.prefer(language)
         browser.resize(size)

@@ -90,8 +90,7 @@ def test_available_and_signed_months_are_told_even_when_there_are_none(
 
 def test_a_viewer_may_look_and_not_sign(browser: Browser, console: Console) -> None:
     console.user("vera", "viewer")
-    browser.log_in("vera")
-    browser.at("/")
+    browser.enter("vera")
     browser.open(SHEETS)
     browser.sees("Sheets to fill in: 6")
     browser.driver.find_element("css selector", ".console-sheet summary").click()

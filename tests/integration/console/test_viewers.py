@@ -184,11 +184,17 @@ def onlooker(console: Console) -> Iterator[Onlooker]:
     onlooker.http.close()
 
 
-@pytest.fixture
-def page(browser: Browser, onlooker: Onlooker) -> Browser:
+@pytest.fixture(scope="module")
+def shown(console: Console, onlooker: Onlooker) -> httpx.Cookies:
+    """The log-in of whose role changes; it lasts, as it does on a page left open."""
     assert onlooker.records()
-    browser.log_in(WHO)
-    browser.at("/")
+    form = {"user": WHO, "password": PASSWORD}
+    return httpx.post(f"{console.url}/login", data=form, trust_env=False).cookies
+
+
+@pytest.fixture
+def page(browser: Browser, shown: httpx.Cookies) -> Browser:
+    browser.shows(shown)
     return browser
 
 
