@@ -114,7 +114,8 @@ class DeviceDays:
         """The gaps of each device that are open."""
         found: defaultdict[int, list[Loss]] = defaultdict(list)
         for device_no, *loss in self._store.each(
-            "SELECT device_no, no, low, high, key FROM loss WHERE device_no = ?",
+            "SELECT device_no, no, low, high, key, former FROM loss"
+            " WHERE device_no = ?",
             [(device_no,) for device_no in devices],
         ):
             found[device_no].append(Loss(*loss))

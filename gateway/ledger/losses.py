@@ -6,12 +6,16 @@ from gateway.ledger.store import Store
 
 
 class Loss(NamedTuple):
-    """Numbers from `low` to `high`, counted under `key`."""
+    """Numbers from `low` to `high`, counted under `key`.
+
+    `former` ones are of an epoch that is over: the same numbers were given out again.
+    """
 
     no: int
     low: int
     high: int
     key: int
+    former: int = 0
 
 
 class Losses:
@@ -20,16 +24,23 @@ class Losses:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def open(self, device_no: int, low: int, high: int, key: int) -> None:
+    def open(
+        self, device_no: int, low: int, high: int, key: int, *, former: bool = False
+    ) -> None:
         self._store.run(
-            "INSERT INTO loss (device_no, low, high, key) VALUES (?, ?, ?, ?)",
-            (device_no, low, high, key),
+            "INSERT INTO loss (device_no, low, high, key, former)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (device_no, low, high, key, former),
         )
+
+    def begin_anew(self, device_no: int) -> None:
+        """The numbers of a device do."""
+        self._store.run("UPDATE loss SET former = 1 WHERE device_no = ?", (device_no,))
 
     def around(self, device_no: int, seq: int) -> Loss | None:
         """The oldest gap that a number lies in."""
         row = self._store.one(
-            "SELECT no, low, high, key FROM loss INDEXED BY loss_device"
+            "SELECT no, low, high, key, former FROM loss INDEXED BY loss_device"
             " WHERE device_no = ? AND low <= ? AND high >= ? ORDER BY no LIMIT 1",
             (device_no, seq, seq),
         )

@@ -19,7 +19,7 @@ from gateway.ledger.schema_inspections import (
     INSPECTIONS,
     PRESS_TESTS,
 )
-from gateway.ledger.schema_losses import FOLDED_LOSSES, LOSSES
+from gateway.ledger.schema_losses import EPOCHS, FOLDED_LOSSES, LOSSES
 from gateway.ledger.schema_maintenance import FOLDED_MAINTENANCE, MAINTENANCE
 from gateway.ledger.schema_presses import FOLDED_PRESSES, PRESSES
 from gateway.ledger.schema_samples import FOLDED_SAMPLES, SAMPLES
@@ -328,6 +328,7 @@ MIGRATIONS: Final = (
     CANARIES,
     COMMANDS,
     RESTATEMENTS,
+    EPOCHS,
 )
 
 IDENTITY_TABLE: Final = """

@@ -13,4 +13,8 @@ CREATE TABLE loss (          -- gaps in the numbers of a device, and where each 
 CREATE INDEX loss_device ON loss (device_no, no);
 """
 
+EPOCHS: Final = """
+ALTER TABLE loss ADD COLUMN former INTEGER NOT NULL DEFAULT 0; -- 1: numbers begin anew
+"""
+
 FOLDED_LOSSES: Final = ("loss",)

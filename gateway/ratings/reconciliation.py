@@ -141,11 +141,15 @@ class Numbers(msgspec.Struct, frozen=True):
 
 
 class Gap(msgspec.Struct, frozen=True):
-    """Numbers `low` to `high` never came; it came to light on local day `day`."""
+    """Numbers `low` to `high` never came; it came to light on local day `day`.
+
+    `former`: the terminal has begun its numbers anew since.
+    """
 
     low: int
     high: int
     day: int
+    former: bool = False
 
 
 def missing_of(
@@ -154,13 +158,19 @@ def missing_of(
     """How many events of a day never came.
 
     Where the terminal told its numbers, those of the day's that did not come, `last`
-    being the greatest that did; else what came to light on the day.
+    being the greatest that did; else, and of numbers given before they began anew,
+    what came to light on the day.
     """
-    if numbers.high is None:
-        return sum(gap.high - gap.low + 1 for gap in gaps if gap.day == day)
     low = -1 if numbers.low is None else numbers.low
-    lost = sum(
-        max(0, min(gap.high, numbers.high) - max(gap.low, low + 1) + 1) for gap in gaps
-    )
-    outstanding = 0 if last is None else numbers.high - max(last, low)
-    return lost + max(0, outstanding)
+    high = numbers.high
+    if high is not None and high < low:  # told anew, ere an event was numbered so
+        high = None
+    lost = 0
+    for gap in gaps:
+        if high is None or gap.former:
+            lost += gap.high - gap.low + 1 if gap.day == day else 0
+        else:
+            lost += max(0, min(gap.high, high) - max(gap.low, low + 1) + 1)
+    if high is None or last is None:
+        return lost
+    return lost + max(0, high - max(last, low))

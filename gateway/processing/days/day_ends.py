@@ -218,7 +218,7 @@ class DayEnds:
 
     def _gap(self, loss: Loss) -> Gap:
         hour, _, _ = unpacked(loss.key)
-        return Gap(loss.low, loss.high, hour // HOURS)
+        return Gap(loss.low, loss.high, hour // HOURS, bool(loss.former))
 
     def _tell(self, site: str, day: int, version: int, found: Reconciliation) -> None:
         name = date.fromordinal(day).isoformat()

@@ -3,6 +3,7 @@
 from device_protocol.messages import EventMessage
 from fleet.sequence import Finding, observe
 from gateway.ledger.devices import Device
+from gateway.ledger.losses import Losses
 from gateway.processing.alerting.alerts import announce
 from gateway.processing.ratings.losing import count_found, count_lost
 from gateway.processing.state import State
@@ -48,6 +49,7 @@ def _unexpected(
         return (Finding.REUSED.value,)
     if finding is Finding.RESET:
         state.daybook.count_anew(device)
+        Losses(state.store).begin_anew(device.no)
         if device.pressing is not None:  # which it changed
             state.beating_devices.add(device)
         data = {"device_id": device.device_id, "seq": seq, "boot_id": boot_id}

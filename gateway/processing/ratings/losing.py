@@ -34,7 +34,7 @@ def count_found(state: State, device: Device, seq: int) -> None:
     losses.close(loss)
     for low, high in ((loss.low, seq - 1), (seq + 1, loss.high)):
         if low <= high:
-            losses.open(device.no, low, high, loss.key)
+            losses.open(device.no, low, high, loss.key, former=bool(loss.former))
     state.counting.move(((loss.key, 1),), ())
 
 
