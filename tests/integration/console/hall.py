@@ -1,6 +1,7 @@
 """A hall for the pages to show: sites, windows, terminals, and what people pressed."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from random import Random
 from typing import Final
 
@@ -53,10 +54,16 @@ _MINUTE_MS: Final = 60_000
 _PRESSES_A_DAY: Final = 4
 
 
-def furnish(world: FoldedLedger, now_ms: int = START_MS, corner: str = HOSTILE) -> None:
+def furnish(
+    world: FoldedLedger,
+    now_ms: int = START_MS,
+    corner: str = HOSTILE,
+    hours: str | None = None,
+) -> None:
     """Fill the ledger through the fold, as journals would; the same at each call.
 
-    `corner` is what the window of the last terminal is called.
+    Presses came up to `now_ms`. `corner` is what the window of the last terminal is
+    called. With `hours` the halls are open in these, and nobody presses at a weekend.
     """
     sinks = [
         {"name": "points", "kind": "influxdb", "events": ["*"]},
@@ -65,9 +72,8 @@ def furnish(world: FoldedLedger, now_ms: int = START_MS, corner: str = HOSTILE) 
     world.act("sinks_applied", {"sinks": sinks})
     world.act("sample_drawn", SAMPLE)
     world.act("month_sealed", {"author": "chen", "month": SEALED})
-    _organise(world, corner)
-    world.clock.set_wall(now_ms)
-    for records in _days(now_ms):
+    _organise(world, corner, hours)
+    for records in _days(now_ms, weekends=hours is None):
         world.take(*records)
     world.act("session_lost", {})
     world.append([message("intruder", element("x1"), now_ms)])
@@ -81,8 +87,9 @@ def _site(number: int) -> str:
     return "north" if number <= DEVICES // 2 else "south"
 
 
-def _organise(world: FoldedLedger, corner: str) -> None:
-    world.act("tables_applied", {"table": "sites", "rows": list(_SITES)})
+def _organise(world: FoldedLedger, corner: str, hours: str | None) -> None:
+    sites = [{**site, "hours": hours} for site in _SITES]
+    world.act("tables_applied", {"table": "sites", "rows": sites})
     departments = [{"id": "taxes", "name": "Tax counter"}]
     world.act("tables_applied", {"table": "departments", "rows": departments})
     windows = [
@@ -115,10 +122,12 @@ def _organise(world: FoldedLedger, corner: str) -> None:
     world.act("tables_applied", {"table": "bindings", "rows": seats})
 
 
-def _days(now_ms: int) -> Iterator[list[Record]]:
+def _days(now_ms: int, *, weekends: bool) -> Iterator[list[Record]]:
     dice = Random(SEED)
     for day in range(DAYS, -1, -1):
         noon_ms = now_ms - day * DAY_MS
+        if not weekends and datetime.fromtimestamp(noon_ms / 1000, UTC).weekday() > 4:
+            continue
         yield [
             message(
                 device(n),

@@ -4,7 +4,7 @@ Terminals came online and beat, one key is dead, customers were served and rated
 complained, one rating is disputed, and some presses are not what they seem.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from gateway.ports import Record
@@ -20,6 +20,7 @@ WORN: Final = 9
 DEAF: Final = 2
 """One of its keys has never moved, and it says so."""
 
+_FAULTS: Final = {WORN: "display", DEAF: "dead_key"}
 _KEYS: Final = 5
 _MINUTE_MS: Final = 60_000
 _BEATS: Final = 110
@@ -34,23 +35,24 @@ _ASKED: Final[tuple[tuple[str, dict[str, object], str | None], ...]] = (
 
 
 class Morning:
-    """Two hours before `world`'s clock, told to it as it went.
+    """Two hours before `now_ms`, told to `world` as it went.
 
     So long that nothing is left of the night, whose presses came without any beat.
     """
 
-    def __init__(self, world: FoldedLedger) -> None:
+    def __init__(self, world: FoldedLedger, now_ms: int) -> None:
         self._world = world
-        self._now_ms = world.clock.wall_ms()
+        self._now_ms = now_ms
 
     def tell(self) -> None:
         start_ms = self._now_ms - _BEATS * _MINUTE_MS
+        reach(self._world, start_ms)
         self._take(birth(n, start_ms) for n in range(1, DEVICES + 1))
         for beat in range(_BEATS):
+            reach(self._world, start_ms + beat * _MINUTE_MS)
             self._take(heartbeats(start_ms + beat * _MINUTE_MS))
-        lost = {"v": 1, "state": "offline", "conn_id": _line(GONE), "reason": "lost"}
-        gone_ms = self._now_ms - 9 * _MINUTE_MS
-        self._take([message(device(GONE), lost, gone_ms, "presence")])
+        reach(self._world, self._now_ms)
+        self._take([gone(GONE, self._now_ms - 9 * _MINUTE_MS)])
         self._take(self._served())
         self._take(self._odd())
         self._object()
@@ -150,6 +152,11 @@ class Morning:
         self._world.publish_to(device(WORN), "reply", body)
 
 
+def reach(world: FoldedLedger, at_ms: int) -> None:
+    """Let time pass: the clock never jumps."""
+    world.clock.advance(at_ms - world.clock.wall_ms())
+
+
 def terminals() -> list[int]:
     """Those that are there."""
     return [n for n in range(1, DEVICES + 1) if n != GONE]
@@ -157,7 +164,20 @@ def terminals() -> list[int]:
 
 def heartbeats(at_ms: int) -> list[Record]:
     """Of all that are there."""
-    return [message(device(n), _beat(n), at_ms, "heartbeat") for n in terminals()]
+    return [heartbeat(n, at_ms, _FAULTS) for n in terminals()]
+
+
+def heartbeat(number: int, at_ms: int, faults: Mapping[int, str]) -> Record:
+    """Of one terminal; `faults` by their terminals."""
+    body = _beat(number)
+    body["faults"] = [faults[number]] if number in faults else []
+    return message(device(number), body, at_ms, "heartbeat")
+
+
+def gone(number: int, at_ms: int) -> Record:
+    """Its last will."""
+    lost = {"v": 1, "state": "offline", "conn_id": _line(number), "reason": "lost"}
+    return message(device(number), lost, at_ms, "presence")
 
 
 def birth(number: int, at_ms: int) -> Record:
@@ -207,7 +227,6 @@ def _beat(number: int) -> dict[str, object]:
         "rssi_dbm": -52 - number * 2,
         "storage_free_pct": 74,
         "key_counts": _counts(number),
-        "faults": ["display"] if worn else ["dead_key"] if number == DEAF else [],
     }
 
 

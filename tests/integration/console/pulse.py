@@ -8,6 +8,7 @@ from gateway.ledger.queries import SqliteLedgerQueries
 from gateway.ports import Record
 from gateway.queries.rows import SinkCursor
 from gateway.reading import Reader
+from tests.integration.console.friday import Friday
 from tests.integration.console.hall import SEED, device, furnish
 from tests.integration.console.morning import Morning, heartbeats, terminals
 from tests.support.folded_api import FoldedApi
@@ -16,7 +17,12 @@ from tests.support.folding import START_MS, element, message
 MORNING_MS: Final = START_MS + 38 * 3_600_000
 """10:00 of a Monday in Shanghai."""
 
-_NIGHT_MS: Final = 3 * 3_600_000
+EVE_MS: Final = MORNING_MS - (3 * 24 + 9) * 3_600_000
+"""01:00 of the Friday before, when the gateway is new and takes what was buffered."""
+
+_THURSDAY_MS: Final = EVE_MS - 8 * 3_600_000
+_FRIDAY_MS: Final = MORNING_MS - (3 * 24 + 1) * 3_600_000
+_HOURS: Final = "09:00-17:30"
 _BEAT_S: Final = 0.25
 _BEATS_A_HEARTBEAT: Final = 3
 _PASSES_MS: Final = 10_000
@@ -37,11 +43,11 @@ class Pulse:
         self._ledger = SqliteLedgerQueries(Reader(api.world.path))
         self._dice = Random(SEED)
         self._beats = 0
-        furnish(self._world, MORNING_MS - _NIGHT_MS, "w12")
-        self._world.clock.set_wall(MORNING_MS)
+        furnish(self._world, _THURSDAY_MS, "w12", _HOURS)
+        Friday(self._world, _FRIDAY_MS).tell()
         for name, kind, _ in _SINKS:
             api.deliveries.sink(name, kind, 0, 0, 0, 0, "ok", None)
-        Morning(self._world).tell()
+        Morning(self._world, MORNING_MS).tell()
         self._deliver()
 
     async def beat(self) -> None:

@@ -15,7 +15,7 @@ import structlog
 from gateway.console.front import Front
 from gateway.console.role import run_console
 from tests.integration.console.hall import furnish
-from tests.integration.console.pulse import MORNING_MS, Pulse
+from tests.integration.console.pulse import EVE_MS, Pulse
 from tests.support.folded_api import FoldedApi
 from tests.support.folding import START_MS
 
@@ -27,7 +27,7 @@ DOWN = "ClientConnectorError: Cannot connect to host influx:8086"
 
 async def serve(directory: Path, port: int, *, lively: bool) -> None:
     stop = asyncio.Event()
-    api = FoldedApi(directory, MORNING_MS if lively else START_MS)
+    api = FoldedApi(directory, EVE_MS if lively else START_MS)
     pulse = Pulse(api) if lively else None
     if pulse is None:
         furnish(api.world)
