@@ -32,7 +32,8 @@ async def asked(
     with ui.dialog() as dialog, ui.card().classes("console-dialog"):
         ui.label(question).classes("console-heading").props("role=heading aria-level=2")
         for name, value in (values or {}).items():
-            ui.label(f"{name}: {value}")
+            named = visit.words("telling", name=name, told=value)
+            ui.label(named if name else value)
         if choices:
             first = next(iter(choices))
             select = ui.select(dict(choices), value=first, label=visit.words("choice"))

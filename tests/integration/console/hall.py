@@ -13,6 +13,7 @@ STAFF: Final = 3
 """At the first windows, one each."""
 
 DAYS: Final = 15
+FRIDAY: Final = 4
 SEED: Final = 7
 HOSTILE: Final = "<script>document.title='owned'</script>"
 """The name of a window, and what a hostile comment holds."""
@@ -57,13 +58,15 @@ _PRESSES_A_DAY: Final = 4
 def furnish(
     world: FoldedLedger,
     now_ms: int = START_MS,
-    corner: str = HOSTILE,
+    corner: str | None = HOSTILE,
     hours: str | None = None,
+    days: int = DAYS,
 ) -> None:
     """Fill the ledger through the fold, as journals would; the same at each call.
 
-    Presses came up to `now_ms`. `corner` is what the window of the last terminal is
-    called. With `hours` the halls are open in these, and nobody presses at a weekend.
+    Presses came on so many `days` up to `now_ms`. `corner` is what the window of the
+    last terminal is called. With `hours` the halls are open in these, people press all
+    day long, and nobody does at a weekend.
     """
     sinks = [
         {"name": "points", "kind": "influxdb", "events": ["*"]},
@@ -73,7 +76,7 @@ def furnish(
     world.act("sample_drawn", SAMPLE)
     world.act("month_sealed", {"author": "chen", "month": SEALED})
     _organise(world, corner, hours)
-    for records in _days(now_ms, weekends=hours is None):
+    for records in _days(now_ms, days, all_day=hours is not None):
         world.take(*records)
     world.act("session_lost", {})
     world.append([message("intruder", element("x1"), now_ms)])
@@ -87,7 +90,7 @@ def _site(number: int) -> str:
     return "north" if number <= DEVICES // 2 else "south"
 
 
-def _organise(world: FoldedLedger, corner: str, hours: str | None) -> None:
+def _organise(world: FoldedLedger, corner: str | None, hours: str | None) -> None:
     sites = [{**site, "hours": hours} for site in _SITES]
     world.act("tables_applied", {"table": "sites", "rows": sites})
     departments = [{"id": "taxes", "name": "Tax counter"}]
@@ -96,14 +99,15 @@ def _organise(world: FoldedLedger, corner: str, hours: str | None) -> None:
         {"id": f"w{n}", "name": f"Window {n}", "site": _site(n), "department": "taxes"}
         for n in range(1, DEVICES + 1)
     ]
-    windows.append({"id": corner, "name": corner, "site": "north"})
+    if corner is not None:
+        windows.append({"id": corner, "name": corner, "site": "north"})
     world.act("tables_applied", {"table": "windows", "rows": windows})
     rows = [
         {
             "device_id": device(n),
             "lifecycle": "active",
             "site": _site(n),
-            "window": f"w{n}" if n < DEVICES else corner,
+            "window": f"w{n}" if n < DEVICES or corner is None else corner,
         }
         for n in range(1, DEVICES + 1)
     ]
@@ -122,17 +126,18 @@ def _organise(world: FoldedLedger, corner: str, hours: str | None) -> None:
     world.act("tables_applied", {"table": "bindings", "rows": seats})
 
 
-def _days(now_ms: int, *, weekends: bool) -> Iterator[list[Record]]:
+def _days(now_ms: int, days: int, *, all_day: bool) -> Iterator[list[Record]]:
     dice = Random(SEED)
-    for day in range(DAYS, -1, -1):
-        noon_ms = now_ms - day * DAY_MS
-        if not weekends and datetime.fromtimestamp(noon_ms / 1000, UTC).weekday() > 4:
+    apart, span = (120, 8) if all_day else (31, 6)
+    for day in range(days, -1, -1):
+        end_ms = now_ms - day * DAY_MS
+        if all_day and datetime.fromtimestamp(end_ms / 1000, UTC).weekday() > FRIDAY:
             continue
         yield [
             message(
                 device(n),
                 element(f"e{day:02}-{n:02}-{turn}", dice.choice(_LEVELS)),
-                noon_ms - (n * 7 + turn * 31) * _MINUTE_MS % (6 * 60 * _MINUTE_MS),
+                end_ms - (n * 7 + turn * apart) * _MINUTE_MS % (span * 60 * _MINUTE_MS),
             )
             for turn in range(_PRESSES_A_DAY)
             for n in range(1, DEVICES + 1)

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from tests.integration.console.browser import DESK, PHONE, Browser, Console, chromium
-from tests.integration.console.hall import SAMPLE_ID, SEALED
+from tests.integration.console.hall import SAMPLE_ID
+from tests.integration.console.pulse import OCTOBER
 
 _FOLDER: Final = Path(__file__).parents[3] / "docs" / "pictures"
 _LANGUAGES: Final = {"en": "en-US,en", "zh": "zh-CN,zh"}
@@ -51,7 +52,7 @@ PICTURES: Final = {
     "followups": Picture("/followups", (1400, 640)),
     "statistics": Picture("/statistics", _TALL),
     "months": Picture("/statistics/months", (1400, 480), user="zhou"),
-    "month": Picture(f"/statistics/months/{SEALED}", (1400, 740), user="zhou"),
+    "month": Picture(f"/statistics/months/{OCTOBER}", (1400, 740), user="zhou"),
     "samples": Picture("/statistics/samples", (1400, 740), user="zhou"),
     "sample": Picture(f"/statistics/samples/{SAMPLE_ID}", (1400, 740), user="zhou"),
     "maintenance": Picture("/maintenance", (1400, 1150)),

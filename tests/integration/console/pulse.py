@@ -23,6 +23,9 @@ EVE_MS: Final = MORNING_MS - (3 * 24 + 9) * 3_600_000
 _THURSDAY_MS: Final = EVE_MS - 8 * 3_600_000
 _FRIDAY_MS: Final = MORNING_MS - (3 * 24 + 1) * 3_600_000
 _HOURS: Final = "09:00-17:30"
+_DAYS: Final = 40
+OCTOBER: Final = "2026-10"
+_TESTED: Final = "eval-0007:e24-07-1"
 _BEAT_S: Final = 0.25
 _BEATS_A_HEARTBEAT: Final = 3
 _PASSES_MS: Final = 10_000
@@ -43,12 +46,19 @@ class Pulse:
         self._ledger = SqliteLedgerQueries(Reader(api.world.path))
         self._dice = Random(SEED)
         self._beats = 0
-        furnish(self._world, _THURSDAY_MS, "w12", _HOURS)
+        furnish(self._world, _THURSDAY_MS, None, _HOURS, _DAYS)
+        self._seal()
         Friday(self._world, _FRIDAY_MS).tell()
         for name, kind, _ in _SINKS:
             api.deliveries.sink(name, kind, 0, 0, 0, 0, "ok", None)
         Morning(self._world, MORNING_MS).tell()
         self._deliver()
+
+    def _seal(self) -> None:
+        """October; then one of its ratings is found to be none."""
+        self._world.act("month_sealed", {"author": "zhou", "month": OCTOBER})
+        void = {"author": "zhou", "rating_id": _TESTED, "reason": "设备调试时误按"}
+        self._world.act("rating_voided", void)
 
     async def beat(self) -> None:
         """Until cancelled: presses everywhere but at the terminal that is gone."""

@@ -101,7 +101,7 @@ class Check:
 
     def _tell(self, name: str, detail: str) -> None:
         told = self._visit.sentences.told(detail)
-        text = self._visit.words("finding", name=name, told=told or detail)
+        text = self._visit.words("telling", name=name, told=told or detail)
         ui.label(text).props["title"] = detail
 
     async def _start(self) -> None:

@@ -16,6 +16,8 @@ from gateway.console.pages.visit import Visit
 from gateway.console.wording import Words
 
 _TABLE: Final = "explaining"
+_INSTANTS: Final = ("at", "began", "until", "pressed")
+"""Places of its sentences for these."""
 
 
 def explanation(visit: Visit, found: Mapping[str, Any]) -> None:
@@ -43,8 +45,9 @@ def _line(visit: Visit, sentences: Sentences, line: Mapping[str, Any]) -> None:
 
 
 def _names(visit: Visit) -> Mapping[str, Told]:
-    """How places for ids of the organisation are filled."""
-    return {field: partial(visit.names.of, table) for field, table in TABLES.items()}
+    """What ids of the organisation are called, and instants in the reader's zone."""
+    names = {field: partial(visit.names.of, table) for field, table in TABLES.items()}
+    return names | dict.fromkeys(_INSTANTS, visit.time)
 
 
 def evidence(visit: Visit, given: Mapping[str, int | str]) -> str:

@@ -76,7 +76,9 @@ class OneRating:
             for flag, given in found["evidence"].items():
                 if told := evidence(visit, given):
                     name = words.known("flag", flag)
-                    ui.label(f"{name}: {told}").classes("console-quiet")
+                    ui.label(visit.words("telling", name=name, told=told)).classes(
+                        "console-quiet"
+                    )
             if found["session_key"]:
                 ui.link(
                     words("its_session"), f"/sessions/{quote(found['session_key'])}"
@@ -96,7 +98,7 @@ class OneRating:
             for delivery in trace["deliveries"]:
                 state = words.known("delivery", delivery["state"])
                 kind = _DELIVERED.get(delivery["state"], "")
-                more = f"{delivery['event']}: {state}"
+                more = words("telling", name=delivery["event"], told=state)
                 line.add(delivery["sink"], delivery.get("delivered_at"), more, kind)
 
     def _versions(self, found: Mapping[str, Any]) -> None:

@@ -43,7 +43,10 @@ def facts(pairs: Sequence[tuple[str, object]]) -> None:
 
 
 class Line:
-    """Moments one below the other, to the millisecond unless `form` says less."""
+    """Moments one below the other, to the millisecond if they have any.
+
+    Unless `form` says less.
+    """
 
     def __init__(self, visit: Visit, form: str = "") -> None:
         self._visit = visit
@@ -71,7 +74,7 @@ class Line:
     def _time(self, at: str) -> str:
         if self._form:
             return self._visit.time(at, self._form)
-        return self._visit.time(at, "%Y-%m-%d %H:%M:%S.%f")[:-3]
+        return self._visit.time(at, "%Y-%m-%d %H:%M:%S.%f")[:-3].removesuffix(".000")
 
 
 def clocks(visit: Visit, found: Mapping[str, Any]) -> None:
@@ -79,7 +82,7 @@ def clocks(visit: Visit, found: Mapping[str, Any]) -> None:
     for clock in found["deadlines"]:
         name = visit.words(f"clock_{clock['clock']}")
         until = visit.words("until_at", at=visit.time(clock["at"], "%Y-%m-%d %H:%M"))
-        ui.label(f"{name}: {until}")
+        ui.label(visit.words("telling", name=name, told=until))
         skipped = ", ".join(day["day"] for day in clock["skipped"] or ())
         if skipped:
             ui.label(visit.words("skipped", days=skipped)).classes("console-quiet")

@@ -84,6 +84,7 @@ class Figures:
     def _columns(self) -> list[Column]:
         words, group = self._visit.words, self._group
         href = _HREFS.get(group, "")
+        no_failure, none_due = {"": words("no_failure")}, {"": words("none_due")}
         return [
             Column(
                 f"group.{group}",
@@ -92,9 +93,9 @@ class Figures:
                 names=TABLES.get(group, ""),
             ),
             Column("availability", words("availability"), "percent"),
-            Column("mtbf_ms", words("mtbf"), "duration"),
-            Column("mttr_ms", words("mttr"), "duration"),
-            Column("inspections_in_time", words("in_time"), "percent"),
+            Column("mtbf_ms", words("mtbf"), "duration", words=no_failure),
+            Column("mttr_ms", words("mttr"), "duration", words=no_failure),
+            Column("inspections_in_time", words("in_time"), "percent", words=none_due),
             Column("completeness", words("completeness"), "percent"),
             Column("failures", words("failures"), "number"),
             Column("down_ms", words("down"), "duration"),

@@ -50,7 +50,7 @@ export default {
       </ul>
       <details v-for="s in shown" :key="s.inspection_id" class="console-card console-sheet">
         <summary>
-          <strong>{{ s.device_id }}</strong> <span v-if="s.window">{{ s.window }}</span>
+          <strong>{{ s.device_id }}</strong> <span v-if="s.window" :title="s.window">{{ windows[s.window] || s.window }}</span>
           <span :class="['console-state', colours[s.state]]">{{ words.states[s.state] }}</span>
           <span class="console-quiet">{{ words.types[s.type] || s.type }} · {{ progress(s) }}</span>
         </summary>
@@ -107,6 +107,7 @@ export default {
   },
   data: () => ({
     sheets: [],
+    windows: {},
     entries: {},
     done: [],
     marks: ["pass", "fail", "skip"],
@@ -240,7 +241,7 @@ export default {
       return named ? `${named} (${answer.detail})` : answer.detail;
     },
     known(s) {
-      return s.known.filter((line) => line.proof).map((line) => `${this.words.items[line.item] || line.item}: ${this.said(line.proof)}`).join(" · ");
+      return s.known.filter((line) => line.proof).map((line) => `${this.words.items[line.item] || line.item}${this.words.colon}${this.said(line.proof)}`).join(" · ");
     },
     told(text, count) {
       return text.replace("{count}", count);
@@ -257,10 +258,19 @@ export default {
       this.failed = "";
       try {
         this.sheets = (await Promise.all(STATES.map(this.of_state))).flat();
+        await this.learn(this.sheets.map((s) => s.window).filter(Boolean));
       } catch (error) {
         this.failed = error.message;
       } finally {
         this.loading = false;
+      }
+    },
+    async learn(ids) {
+      for (let at = 0; at < ids.length; at += PAGE) {
+        const given = ids.slice(at, at + PAGE).map((id) => ["key", id]);
+        const { status, body } = await ask("/api/v1/windows?" + new URLSearchParams([["limit", PAGE], ...given]));
+        if (status !== 200) return; // ids will do
+        for (const row of body.items) this.windows[row.id] = row.name;
       }
     },
     async of_state(state) {

@@ -12,6 +12,7 @@ from gateway.console.pages.visit import Visit
 
 _TEXTS: Final = (
     "loading",
+    "colon",
     "failed",
     "empty",
     "count",
