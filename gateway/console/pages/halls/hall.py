@@ -41,7 +41,7 @@ async def build_all(visit: Visit) -> None:
             [
                 Column("site", words("site"), href="/halls/{site}", names="sites"),
                 Column("window", words("window"), names="windows"),
-                Column("department", words("department"), names="departments"),
+                Column("devices", words("count_devices"), words={"": words("none")}),
             ],
             label=words("uncovered"),
             empty=words("all_covered"),

@@ -78,8 +78,7 @@ class _Card:
         value = None if item is None else item[name]
         precise(self._figure, self._text(value), value)
         change = ((item or {}).get("trend") or {}).get(name)
-        told = "" if change is None else self._told(self._text(change))
-        precise(self._change, told, change)
+        precise(self._change, "" if change is None else self._told(change), change)
 
     def _text(self, value: int | str | None) -> str:
         if value is None:
@@ -89,8 +88,10 @@ class _Card:
         return mean(value) if self._is_mean else value + self._unit
 
     def _told(self, change: str) -> str:
-        signed = change if change.startswith("-") else f"+{change}"
-        return self._words("since_before", change=signed)
+        key = "since_before" if self._is_mean else "points_since_before"
+        rises = change.startswith("+")
+        amount = mean(change) if self._is_mean else change.removeprefix("+")
+        return self._words(key, change=f"+{amount}" if rises else amount)
 
 
 class Distribution:
