@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from fractions import Fraction
 from http import HTTPStatus
+from itertools import islice
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -95,7 +96,7 @@ class Statistics:
         asked = _stretches(wanted, zone, terms, query.previous_days)
         some = Some(after, query.limit + 1)
         now, *others = self._ledger.some_counts(asked, some)
-        keys = _keys(group_by, checked(now), after)
+        keys = _keys(group_by, checked(now), after, query.limit + 1)
         shown = keys[: query.limit]
         asked_of = self.ruled(query, wanted, terms)
         groups = _groups(shown, now, _before(shown, now, others), asked_of)
@@ -154,15 +155,19 @@ def checked(now: Groups) -> Groups:
 
 
 def _keys(
-    group_by: tuple[str, ...], now: Groups, after: Order | None = None
+    group_by: tuple[str, ...],
+    now: Groups,
+    after: Order | None = None,
+    enough: int | None = None,
 ) -> list[dict[str, Value]]:
     """The keys of groups in their order; without `group_by` there is always one."""
     ordered = sorted((in_order(values), values) for values in now or {(): EMPTY})
-    return [
+    later = (
         dict(zip(group_by, values, strict=True))
         for order, values in ordered
         if len(values) == len(group_by) and (after is None or order > after)
-    ]
+    )
+    return list(islice(later, enough))
 
 
 def _groups(

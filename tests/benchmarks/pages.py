@@ -89,6 +89,15 @@ LISTS = (
     "/commands?limit=50",
     "/inspections?limit=50&state=overdue",
     "/deadletters?limit=50",
+    "/statistics?group_by=hour,weekday",
+    "/statistics?group_by=day&employee=e42",
+    "/statistics?group_by=hour&device=dev-00042",
+    "/statistics?group_by=employee",
+    "/statistics?group_by=device,month",
+    "/statistics?group_by=month,device",
+    "/statistics?group_by=employee,day",
+    "/statistics?group_by=day,employee",
+    "/statistics?group_by=device,hour",
 )
 OPEN = ("/", "/halls/site-03", "/devices/dev-00042", "/alerts", "/data")
 FOUND = {

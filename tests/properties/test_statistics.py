@@ -3,12 +3,15 @@
 from collections import Counter, defaultdict
 from datetime import date
 from typing import Final, NamedTuple
+from unittest.mock import patch
 
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from gateway.ledger.queries.counts import counts
-from gateway.queries.counts import CountFilter
+from gateway.ledger.queries import parts, sources
+from gateway.ledger.queries.counts import counts, some_counts
+from gateway.queries.counts import CountFilter, Groups, Some
+from gateway.ratings.dimensions import in_order
 from gateway.ratings.figures import Asked, figures
 from tests.properties.test_fold import CUTS, taken
 from tests.support.folding import DAY_MS, START_MS, FoldedLedger
@@ -94,9 +97,9 @@ def told(ledger: FoldedLedger, asked: Question) -> dict[Key, dict[str, object]]:
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
-@given(timelines(50), CUTS, QUESTIONS, PASSED)
+@given(timelines(50), CUTS, QUESTIONS, PASSED, st.sampled_from((0, 1_000_000)))
 def test_what_is_counted_is_what_ratings_and_sessions_add_up_to(
-    records: Timeline, cuts: list[int], asked: Question, passed: int
+    records: Timeline, cuts: list[int], asked: Question, passed: int, rows_a_seek: int
 ) -> None:
     # Where a zone was changed, hours are those of the zone before.
     steady = [
@@ -112,7 +115,8 @@ def test_what_is_counted_is_what_ratings_and_sessions_add_up_to(
         include_flagged=asked.include_flagged,
         within=asked.holds,
     )
-    now = told(ledger, asked)
+    with patch.object(sources, "ROWS_A_SEEK", rows_a_seek):
+        now = told(ledger, asked)
     for key in again.keys() | now.keys():
         expected, found = again.get(key, EMPTY), now.get(key, EMPTY)
         both = expected.keys() & found.keys()  # a group may lack what counts nothing
@@ -190,3 +194,50 @@ def test_sums_hold_the_hours_that_are_over_and_no_others(
     ledger.clock.advance(HOUR_MS)
     ledger.take()
     assert kept(ledger) == summed(ledger)
+
+
+@settings(
+    max_examples=10,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
+@given(
+    timelines(50),
+    st.sampled_from(
+        (
+            ("day", "device"),
+            ("week", "device"),
+            ("month", "device"),
+            ("device", "day"),
+            ("employee", "hour"),
+            ("day",),
+            ("hour", "device"),
+        )
+    ),
+    st.sampled_from([None, *MOMENTS]),
+    st.sampled_from([None, *MOMENTS, START_MS + 40 * DAY_MS]),
+    st.integers(1, 4),
+)
+def test_pages_of_groups_join_into_all_of_them(
+    records: Timeline,
+    group_by: tuple[str, ...],
+    from_ms: int | None,
+    to_ms: int | None,
+    enough: int,
+) -> None:
+    ledger = taken(outlived(records, 30), [20])
+    wanted = CountFilter(group_by=group_by, from_ms=from_ms, to_ms=to_ms)
+    (every,) = counts(ledger.store.connection, [wanted])
+    found: Groups = {}
+    after = None
+    with patch.object(parts, "CHUNK", 1):
+        while True:
+            some = Some(after, enough)
+            (groups,) = some_counts(ledger.store.connection, [wanted], some)
+            later = {key for key in groups if after is None or in_order(key) > after}
+            page = sorted(later, key=in_order)[:enough]
+            if not page:
+                break
+            found = {**found, **{key: groups[key] for key in page}}
+            after = in_order(page[-1])
+    assert found == every

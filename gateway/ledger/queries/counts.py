@@ -5,7 +5,7 @@ ratings and sessions of that part themselves.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from itertools import compress
 from typing import Final
@@ -24,20 +24,23 @@ from gateway.ledger.figures import (
     slot_of,
 )
 from gateway.ledger.queries.moments import within
+from gateway.ledger.queries.parts import WHOLE, Part, chunks, eras
 from gateway.ledger.queries.sources import Counted, Places, Source, hours
 from gateway.ledger.queries.spans import Edge, Span, Table, clipped, first_day, stretch
 from gateway.ledger.queries.zones import bounds_in, by_zone, terms
 from gateway.queries.counts import CountFilter, Groups, Key, Sites, Some
 from gateway.ratings.cells import CUSTOMERS, RECEIVED, Cell, add, level_slot
 from gateway.ratings.dimensions import TIMES, Value, in_order
-from gateway.ratings.periods import Moment, name_of
+from gateway.ratings.periods import (
+    NAMES,
+    LocalTime,
+    Moment,
+    Period,
+    name_of,
+)
 from gateway.ratings.scoring import LEVELS
 
 KEYS_KEPT_MAX: Final = 100_000
-CHUNK: Final = 16
-"""Values of the first dimension that are counted at first; then ever more.
-
-Without a dimension of time hardly any has several groups: as many as are enough."""
 ZONES_APART: Final = 48
 """Hours by which what was counted in another zone's hours may seem to lie apart."""
 _FROM_DEVICES: Final = (*CUSTOMERS, "device_timeout")
@@ -63,25 +66,35 @@ def some_counts(
 ) -> list[Groups]:
     """As `counts`, of some groups only, in their order; the first stretch says which.
 
-    Where the first dimension is one of places, the others' places are not read.
+    Where the first dimension is one of places, the others' places are not read; where
+    it is a period of the calendar, later periods are not.
     """
-    counting = _Counting(connection, wanted)
-    if not wanted[0].group_by or wanted[0].group_by[0] in TIMES:
-        return [counting.groups(one) for one in wanted]
-    values = sorted({key[0] for key in counting.keys}, key=lambda one: in_order([one]))
-    if some.after is not None:
-        values = [one for one in values if in_order([one]) >= some.after[:1]]
+    counting, group_by = _Counting(connection, wanted), wanted[0].group_by
+    parts: Iterable[Part] = (WHOLE,)
+    if group_by and group_by[0] in NAMES:
+        parts = eras(wanted, counting.zones, counting.hours, some.after)
+    elif group_by and group_by[0] not in TIMES:
+        parts = chunks(counting.keys, group_by, some)
+    return _gathered(counting, wanted, some, parts)
+
+
+def _gathered(
+    counting: "_Counting",
+    wanted: Sequence[CountFilter],
+    some: Some,
+    parts: Iterable[Part],
+) -> list[Groups]:
+    """The groups of one part after the other, until they are enough."""
     found: list[dict[Key, Cell]] = [{} for _ in wanted]
-    timed = any(name in TIMES for name in wanted[0].group_by)
-    count, start, size = 0, 0, CHUNK if timed else some.enough
-    while count < some.enough and start < len(values):
-        among = frozenset(values[start : start + size])
+    count = 0
+    for part in parts:
         for groups, one in zip(found, wanted, strict=True):
-            groups.update(counting.groups(one, among))
+            groups.update(counting.groups(one, part))
         count = len(found[0])
         if some.after is not None:
             count = sum(in_order(key) > some.after for key in found[0])
-        start, size = start + size, 2 * size
+        if count >= some.enough:
+            break
     return list(found)
 
 
@@ -113,22 +126,30 @@ class _Counting:
         self._edges: dict[Edge, Sequence[tuple[int, int]]] = {}
 
     @property
+    def hours(self) -> tuple[int, int]:
+        """The first hour that counts anything, and the end of the last."""
+        return self._low, self._high
+
+    @property
+    def zones(self) -> list[ZoneInfo]:
+        """Those that any site keeps."""
+        return [zone for zone, _ in self._sources]
+
+    @property
     def keys(self) -> Collection[Key]:
         """The values of all groups, without those of times."""
         return {key for _, source in self._sources for key in source.places.values()}
 
-    def groups(
-        self, wanted: CountFilter, among: Collection[Value] | None = None
-    ) -> Groups:
-        """The groups of a stretch; `among` are values of the first dimension."""
+    def groups(self, wanted: CountFilter, part: Part = WHOLE) -> Groups:
+        """The groups of a part of a stretch."""
         parts = [
-            self._counted(wanted, zone, source, among) for zone, source in self._sources
+            self._counted(wanted, zone, source, part) for zone, source in self._sources
         ]
         if len(parts) == 1:
             return parts[0]
         found: defaultdict[Key, list[Cell]] = defaultdict(list)
-        for part in parts:
-            for key, cell in part.items():
+        for counted in parts:
+            for key, cell in counted.items():
                 found[key].append(cell)
         return {key: add(cells) for key, cells in found.items()}
 
@@ -137,13 +158,13 @@ class _Counting:
         wanted: CountFilter,
         zone: ZoneInfo,
         source: Source,
-        among: Collection[Value] | None,
+        part: Part,
     ) -> Groups:
-        places = _chosen(source.places, among)
+        places = _chosen(source.places, part.among)
         if not places:
             return {}
         totals = _Totals(wanted)
-        from_ms, to_ms = bounds_in(zone, wanted)
+        from_ms, to_ms = _inside(zone, part.days, bounds_in(zone, wanted))
         cut = stretch(from_ms, to_ms, zone, totals.coarsest, (self._low, self._high))
         for sign, spans in ((1, cut.spans), (-1, cut.less)):
             for span in map(self._over_within, spans):
@@ -156,7 +177,7 @@ class _Counting:
             if self._low - ZONES_APART <= edge.hour < self._high + ZONES_APART:
                 rows.extend(self._within(edge))
         if rows:
-            totals.add(rows, "hour", _chosen(source.keys, among))
+            totals.add(rows, "hour", _chosen(source.keys, part.among))
         return totals.cells()
 
     def _within(self, edge: Edge) -> Sequence[tuple[int, int]]:
@@ -170,6 +191,20 @@ class _Counting:
         """What of a span is added up; sums of days hold hours that are over only."""
         end = min(self._high, self._over) if span.table == "hour" else self._high
         return clipped(span, self._low, end)
+
+
+def _inside(
+    zone: ZoneInfo, days: Period | None, asked: tuple[int | None, int | None]
+) -> tuple[int | None, int | None]:
+    """What of a stretch lies in these local days."""
+    if days is None:
+        return asked
+    local, (from_ms, to_ms) = LocalTime(zone), asked
+    begin_ms, end_ms = local.begin_ms(days.first), local.begin_ms(days.end)
+    return (
+        begin_ms if from_ms is None else max(begin_ms, from_ms),
+        end_ms if to_ms is None else min(end_ms, to_ms),
+    )
 
 
 def _chosen(places: Places, among: Collection[Value] | None) -> Places:

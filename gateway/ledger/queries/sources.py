@@ -1,6 +1,7 @@
 """Where counts are read from: views of few values, else all that is counted apart."""
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import apsw
@@ -8,9 +9,9 @@ import apsw
 from gateway.ledger.figures import (
     PERIOD_SHIFT,
     SHARED,
+    SLOT_BITS,
     SLOT_MASK,
     bounds,
-    packed,
 )
 from gateway.ledger.queries.organisation import of_site
 from gateway.ledger.queries.spans import Span
@@ -25,10 +26,25 @@ Counted = Iterable[tuple[int, int]]
 Places = Mapping[int, Key]
 """The numbers of what was asked for, with the values they are grouped by."""
 
-SEEKS_MAX: Final = 3_000
-"""Beyond so many, reading all that lies between is quicker."""
-_FEW: Final = 4
-"""Views of which at most one in so many is asked for are sought in any case."""
+ROWS_A_SEEK: Final = 4
+"""Reading so many rows, of which most are not asked for, takes as long as a seek."""
+_SAMPLES: Final = 3
+_SAMPLE_ROWS_MAX: Final = 20_000
+_PERIODS: Final = f"""
+WITH RECURSIVE some (period) AS (
+    SELECT (SELECT min(key) FROM {{table}} WHERE key >= ?1 AND key < ?2)
+        >> {PERIOD_SHIFT}
+    UNION ALL
+    SELECT (SELECT min(key) FROM {{table}}
+        WHERE key >= (period + 1) << {PERIOD_SHIFT} AND key < ?2) >> {PERIOD_SHIFT}
+    FROM some WHERE period IS NOT NULL
+) SELECT period FROM some WHERE period IS NOT NULL
+"""
+_START: Final = f"(p.value << {PERIOD_SHIFT}) | (n.value << {SLOT_BITS})"
+_SOUGHT: Final = f"""
+SELECT t.key, t.count FROM json_each(?) AS p CROSS JOIN json_each(?) AS n
+CROSS JOIN {{table}} AS t ON t.key BETWEEN {_START} AND ({_START}) | {SLOT_MASK}
+"""
 
 _PART: Final = "substr(k.part, instr(k.part, ':') + 1)"
 _CREDITED: Final = f"iif(k.part LIKE '{SHARED}:%', {_PART}, nullif(k.employee, ''))"
@@ -95,6 +111,7 @@ class Source:
         self.kind = kind_of(wanted, sites)
         self._keys: Places | None = None
         self._views: Places | None = None
+        self._counted_in: dict[Span, list[int]] = {}
 
     @property
     def keys(self) -> Places:
@@ -116,31 +133,46 @@ class Source:
     def sums(self, span: Span, places: Places) -> Counted:
         """The counts of a span: few places are sought, else all are read."""
         table = f"figure_{span.table}"
-        few = len(places) * (span.end - span.first) <= SEEKS_MAX
         if self.kind is not None:
             table = f"figure_sum_{span.table}"
-            few = few or len(places) * _FEW <= self._last_view()
-        select = f"SELECT key, count FROM {table} WHERE key >= ? AND key < ?"
-        if not few:
+        periods = self._periods(table, span)
+        seeks = len(places) * len(periods)
+        if seeks * ROWS_A_SEEK > self._rows(table, periods):
+            select = f"SELECT key, count FROM {table} WHERE key >= ? AND key < ?"
             return self._connection.execute(select, bounds(span.first, span.end))
-        starts = (
-            packed(period, place, 0)
-            for period in range(span.first, span.end)
-            for place in places
+        return self._connection.execute(
+            _SOUGHT.format(table=table),
+            (json.dumps(periods), json.dumps(list(places))),
         )
-        return self._connection.executemany(
-            select, ((start, start + SLOT_MASK + 1) for start in starts)
-        )
+
+    def _periods(self, table: str, span: Span) -> list[int]:
+        """The periods of a span in which anything was counted."""
+        known = self._counted_in.get(span)
+        if known is None:
+            rows = self._connection.execute(
+                _PERIODS.format(table=table), bounds(span.first, span.end)
+            )
+            known = self._counted_in[span] = [period for (period,) in rows]
+        return known
+
+    def _rows(self, table: str, periods: Sequence[int]) -> int:
+        """About how many counts these periods have, by some of them."""
+        sample = periods[:: max(len(periods) // _SAMPLES, 1)]
+        found = 0
+        for period in sample:
+            ((rows,),) = self._connection.execute(
+                f"SELECT count(*) FROM (SELECT 1 FROM {table}"
+                " WHERE key >= ? AND key < ? LIMIT ?)",
+                (*bounds(period, period + 1), _SAMPLE_ROWS_MAX),
+            )
+            found += rows
+        return found * len(periods) // max(len(sample), 1)
 
     def open(self, span: Span) -> list[tuple[int, int]]:
         """The counts by key of hours that are not added up yet."""
         select = "SELECT key, count FROM figure_hour WHERE key >= ? AND key < ?"
         rows = self._connection.execute(select, bounds(span.first, span.end))
         return list(rows)
-
-    def _last_view(self) -> int:
-        (found,) = self._connection.execute("SELECT max(no) FROM figure_view")
-        return found[0] or 0
 
     def _places(
         self, number: str, columns: Mapping[str, str], source: str, site: str

@@ -154,6 +154,11 @@ def _filled(span: Span) -> list[Span]:
     return [span] if span.first < span.end else []
 
 
+def local_day(at_ms: int, zone: ZoneInfo) -> int:
+    """The ordinal of the local day of an instant; one too far away is brought near."""
+    return _hour(min(max(at_ms, _FIRST_MS), _END_MS), zone)[0] // HOURS
+
+
 def _hour(at_ms: int, zone: ZoneInfo) -> tuple[int, int]:
     """The local hour of an instant, and when it began.
 
