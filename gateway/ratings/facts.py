@@ -54,6 +54,7 @@ class RatingFact(msgspec.Struct, frozen=True, gc=False):
     exact: bool = True  # its device knows the moment
     waits: bool = False  # for a session of its own events; else it implies one
     at_terminal: bool = True  # pressed at one, not told of over HTTP
+    voided: bool = False  # with its session, which those that wait with it imply
 
 
 class Void(msgspec.Struct, frozen=True, gc=False):

@@ -40,6 +40,9 @@ class _Draft:
         self.events: list[SessionEvent] = []
         self.ratings: list[RatingFact] = []
 
+    def is_void(self) -> bool:
+        return any(one.voided for one in self.ratings)
+
     def ids(self) -> list[str]:
         return [event.event_id for event in self.events] + [
             rating.rating_id for rating in self.ratings
@@ -68,27 +71,34 @@ def group(
     """The sessions of a scope, the oldest first.
 
     `numbers` are those given before, by event_id and rating_id. A rating that no
-    session holds implies one, unless it, or what it amends, waits: see `unplaced`.
+    session holds implies one, unless it, or what it amends, waits: see `unplaced`. Of
+    those that wait together a void makes a session.
     """
     drafts = _own(events, calendar, rules)
-    implied: list[_Draft] = []
-    ordered = sorted(ratings, key=rating_order)
-    by_id = {rating.rating_id: rating for rating in ordered}
-    implying = []
-    for rating in ordered:
-        root = _root(rating, by_id)
-        draft = _newest(drafts, root.occurred_ms)
+    implying: list[_Rooted] = []
+    waiting: list[_Rooted] = []
+    for rooted in _rooted(ratings):
+        draft = _newest(drafts, rooted.root.occurred_ms)
         if draft is not None:
-            draft.ratings.append(rating)
-        elif not root.waits:
-            implying.append((rating_order(root), rating_order(rating), rating))
+            draft.ratings.append(rooted.rating)
+        else:
+            (waiting if rooted.root.waits else implying).append(rooted)
     lasts = _Lasting(rules, calendar)
-    for root_order, _, rating in sorted(implying, key=lambda one: one[:2]):
-        _imply(implied, root_order[0], rating, lasts)
+    implied = _implied(implying, lasts) if implying else []
+    if any(one.rating.voided for one in waiting):
+        implied += [one for one in _implied(waiting, lasts) if one.is_void()]
     found = implied + drafts
     if len(found) > 1:
         found.sort(key=_draft_order)
     return _numbered(found, numbers)
+
+
+def together(
+    ratings: Iterable[RatingFact], rules: SessionRules, calendar: Calendar
+) -> list[tuple[RatingFact, ...]]:
+    """Ratings by the sessions that they would imply; each in its session's order."""
+    drafts = _implied(_rooted(ratings), _Lasting(rules, calendar))
+    return [tuple(sorted(one.ratings, key=rating_order)) for one in drafts]
 
 
 def unplaced(
@@ -150,6 +160,20 @@ def _began(
     return min(max(earliest_ms, day_began_ms, last_ms + 1), first.occurred_ms)
 
 
+class _Rooted(NamedTuple):
+    """A rating with what it amends in the end."""
+
+    root: RatingFact
+    rating: RatingFact
+
+
+def _rooted(ratings: Iterable[RatingFact]) -> list[_Rooted]:
+    """In the order of a session's ratings."""
+    ordered = sorted(ratings, key=rating_order)
+    by_id = {rating.rating_id: rating for rating in ordered}
+    return [_Rooted(_root(rating, by_id), rating) for rating in ordered]
+
+
 def _root(rating: RatingFact, by_id: Mapping[str, RatingFact]) -> RatingFact:
     """What a rating amends in the end; of those that amend each other, the first."""
     seen = {rating.rating_id: rating}
@@ -180,6 +204,14 @@ class _Lasting(NamedTuple):
             return True
         days, unit = self.rules.amend_window_days, self.rules.day_unit
         return at_ms < self.calendar.deadline(began_ms, days, unit).at_ms
+
+
+def _implied(rooted: Iterable[_Rooted], lasts: _Lasting) -> list[_Draft]:
+    """The sessions that ratings imply, the oldest first."""
+    found: list[_Draft] = []
+    for one in sorted(rooted, key=lambda one: tuple(map(rating_order, one))):
+        _imply(found, one.root.occurred_ms, one.rating, lasts)
+    return found
 
 
 def _imply(

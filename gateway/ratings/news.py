@@ -75,6 +75,16 @@ def changes(
     ]
 
 
+def of_waiting(told: Told, stands: Mapping[str, Stand]) -> list[News]:
+    """The events of ratings without a session; their session's say who amends whom."""
+    found = [News(RECORDED, name) for name in stands if name not in told.stands]
+    for name, now in stands.items():
+        was = told.stands.get(name)
+        if was is not None and _differs(was, now):
+            found.append(_restated(name, was, now))
+    return found
+
+
 def renewed(news: Sequence[News], versions: Mapping[str, int]) -> dict[str, int]:
     """The versions after these events: 1 when recorded, else one more, once."""
     after: dict[str, int] = {}

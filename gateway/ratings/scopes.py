@@ -25,12 +25,12 @@ from gateway.ratings.facts import (
     Void,
 )
 from gateway.ratings.grouping import Group, group, is_orphan, unplaced
-from gateway.ratings.news import RECORDED, News, Told, changes, told_of
+from gateway.ratings.news import News, Told, changes, of_waiting, told_of
 from gateway.ratings.policy import SessionRules
 from gateway.ratings.service import service_of
-from gateway.ratings.sessions import AMENDED
 from gateway.ratings.standings import Stand
 from gateway.ratings.state import SessionState, state_of
+from gateway.ratings.waiting import stands_of
 from gateway.ratings.workdays import Calendar
 
 
@@ -64,12 +64,16 @@ class Surveyed(NamedTuple):
 
 
 class Survey(NamedTuple):
-    """A scope at a moment; `alone` are ratings that wait for a session, by id."""
+    """A scope at a moment; `alone` are ratings that wait for a session.
+
+    `waited` says by rating_id how those stand meanwhile.
+    """
 
     sessions: tuple[Surveyed, ...]
     alone: tuple[RatingFact, ...]
     orphans: frozenset[str]
     due_ms: int | None
+    waited: Mapping[str, Stand] = {}
 
     def numbers(self) -> dict[str, int]:
         """The session of each event and rating, to be kept."""
@@ -108,7 +112,10 @@ def survey(
         for one in alone
         if one.rating_id not in orphans
     ]
-    return Survey(sessions, alone, orphans, min(due, default=None))
+    waited = {}
+    if alone:
+        waited = stands_of(alone, scope.voids, rules, calendar, orphans)
+    return Survey(sessions, alone, orphans, min(due, default=None), waited)
 
 
 def compared(before: Survey, after: Survey) -> list[Change]:
@@ -118,9 +125,8 @@ def compared(before: Survey, after: Survey) -> list[Change]:
     back and nothing is told.
     """
     was = {one.n: one.state for one in before.sessions}
-    waited = {one.rating_id: _standing_of(one) for one in before.alone}
     stands, amended = told_of(*was.values())
-    told = Told({**stands, **waited}, amended)
+    told = Told({**stands, **before.waited}, amended)
     found = _alone(before, after, told)
     for n, _, state in after.sessions:
         old = was.pop(n, None)
@@ -143,38 +149,23 @@ def _change(
 
 def _alone(before: Survey, after: Survey, told: Told) -> list[Change]:
     """Ratings that came without a session, and those that have found one."""
-    known = {one.rating_id for one in before.alone}
-    still = {one.rating_id for one in after.alone}
+    news = of_waiting(told, after.waited)
     found = []
-    for one in after.alone:
-        if one.rating_id not in known:
-            was = told.stands.get(one.rating_id)
-            news = _news_of(one, was)
-            at_ms = one.occurred_ms
-            found.append(Change(0, news, at_ms, _of_lone(one), at_ms, {}))
-    for one in before.alone:
-        if one.rating_id not in still:
-            taken = negative(_of_lone(one))
-            found.append(Change(0, [], one.occurred_ms, {}, one.occurred_ms, taken))
+    for one in dict.fromkeys((*before.alone, *after.alone)):
+        at_ms, name = one.occurred_ms, one.rating_id
+        was, now = (_of_lone(one, each.waited.get(name)) for each in (before, after))
+        own = [each for each in news if each.subject == name]
+        if own or was != now:
+            waits = name in after.waited
+            cell, taken = (difference(now, was), {}) if waits else ({}, negative(was))
+            found.append(Change(0, own, at_ms, cell, at_ms, taken))
     return found
 
 
-def _standing_of(rating: RatingFact) -> Stand:
-    """How a rating without a session stands: nothing disputes its effect."""
-    return Stand(effective=rating.round == "initial")
-
-
-def _news_of(rating: RatingFact, was: Stand | None) -> list[News]:
-    """What is to be told of a rating that has no session, or none any more."""
-    if was is None:
-        return [News(RECORDED, rating.rating_id)]
-    if was.effective == _standing_of(rating).effective:
-        return []
-    return [News(AMENDED, rating.rating_id)]
-
-
-def _of_lone(rating: RatingFact) -> dict[str, int]:
-    return of_rating(rating.origin, rating.level) if rating.round == "initial" else {}
+def _of_lone(rating: RatingFact, stand: Stand | None) -> dict[str, int]:
+    if stand is None or not stand.effective:
+        return {}
+    return of_rating(rating.origin, rating.level)
 
 
 def _facts(scope: Scope, groups: Sequence[Group]) -> Iterator[tuple[Group, Facts]]:

@@ -23,7 +23,7 @@ def expected(found: Survey) -> dict[int, dict[str, int]]:
         at_ms = one.state.counts_ms
         cells[at_ms] = add([cells.get(at_ms, {}), of_session(one.state)])
     for rating in found.alone:
-        if rating.round == "initial":
+        if found.waited[rating.rating_id].effective:
             at_ms, cell = rating.occurred_ms, of_rating(rating.origin, rating.level)
             cells[at_ms] = add([cells.get(at_ms, {}), cell])
     return {at_ms: cell for at_ms, cell in cells.items() if cell}
@@ -58,7 +58,7 @@ def test_what_is_told_and_counted_on_the_way_is_what_stands_at_the_end(
             name: stand.effective
             for one in after.sessions
             for name, stand in one.state.stands.items()
-        } | {one.rating_id: one.round == "initial" for one in after.alone}
+        } | {name: stand.effective for name, stand in after.waited.items()}
         told = set()
         for change in compared(before, after):
             for at_ms, cell in (

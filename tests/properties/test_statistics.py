@@ -33,8 +33,8 @@ GROUPINGS: Final = (
 HOUR_MS: Final = 3_600_000
 EMPTY: Final = {"rated": 0, "defaulted": 0, "eligible": 0, "voided": 0}
 ZONE: Final = "Asia/Shanghai"
-ZONES: Final = (b"Auckland", b"Berlin", b"New_York")
-"""Records that put another zone in force name one of these."""
+UNSTEADY: Final = (b"Auckland", b"Berlin", b"New_York", b"excluding_flags")
+"""Records that put another zone or table of flags in force name one of these."""
 
 
 PASSED: Final = st.integers(0, 60)
@@ -101,11 +101,11 @@ def told(ledger: FoldedLedger, asked: Question) -> dict[Key, dict[str, object]]:
 def test_what_is_counted_is_what_ratings_and_sessions_add_up_to(
     records: Timeline, cuts: list[int], asked: Question, passed: int, rows_a_seek: int
 ) -> None:
-    # Where a zone was changed, hours are those of the zone before.
+    # Where a zone was changed, hours are those of before; the table is the default one.
     steady = [
         one
         for one in records
-        if isinstance(one, Pause) or not any(z in one.payload for z in ZONES)
+        if isinstance(one, Pause) or not any(text in one.payload for text in UNSTEADY)
     ]
     ledger = taken(outlived(steady, passed), cuts)
     again = recounted(

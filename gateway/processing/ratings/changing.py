@@ -7,6 +7,7 @@ from typing import Final
 from gateway.ledger.ratings import IMPLIED, Stored
 from gateway.ledger.sessions import Scope, SessionFact
 from gateway.processing.ratings.finding import find_rating, meant_by
+from gateway.processing.ratings.lone import told_last
 from gateway.processing.ratings.points import restated
 from gateway.processing.ratings.scopes import KnownEvent, Loaded, Looking
 from gateway.processing.ratings.settling import (
@@ -21,6 +22,7 @@ from gateway.ratings.flags import PRESS_TEST
 from gateway.ratings.news import RECORDED, Told
 from gateway.ratings.scopes import Survey
 from gateway.ratings.sessions import REPEAT
+from gateway.ratings.waiting import is_version, stands_of
 
 RATINGS_MAX: Final = 16
 """Ratings beside its amendments that a session's choice is made of at most.
@@ -112,7 +114,11 @@ class Changing:
         """Take in a rating that stood alone."""
         loaded.add(target)
         alone = self._looking.facts([target])
-        return before._replace(alone=(*before.alone, *alone))
+        stand = told_last(target, loaded.scope[1])
+        return before._replace(
+            alone=(*before.alone, *alone),
+            waited={**before.waited, target.rating_id: stand},
+        )
 
     def _is_crowd(self, loaded: Loaded, stored: Stored) -> bool:
         """Whether the rating is one of too many: told of, and without effect."""
@@ -246,26 +252,28 @@ class Changing:
         before = self._looking.before(loaded)
         if known is None and stored.rating_id not in loaded.waiting:
             before = self._adopt(loaded, before, stored)
-        void["whole"] = _is_version(before, stored.rating_id)
+        void["whole"] = self._is_version(loaded, before, stored.rating_id)
         state.ratings.void(stored.place, _json(void))
         loaded.void(stored.rating_id, void)
         self._settling.settle(loaded, before, self._looking.after(loaded))
+
+    def _is_version(self, loaded: Loaded, before: Survey, rating_id: str) -> bool:
+        """Whether a press is, or once was, the rating of its session."""
+        ruling = self._state.rulings[loaded.scope[0]]
+        waited = stands_of(before.alone, (), ruling.session, ruling.calendar)
+        states = [one.state for one in before.sessions]
+        chained = {one.rating_id for state in states for one in state.chain}
+        alone = {name for name, stand in waited.items() if is_version(stand)}
+        issued = {
+            each.facts.issued.rating_id for each in before.sessions if each.facts.issued
+        }
+        return rating_id in chained | alone | issued
 
 
 def _alone(state: State, stored: Stored) -> Scope:
     """The scope of the session that a rating without a number implies."""
     site = state.binding(stored.binding).site or ""
     return site, f"{IMPLIED}{stored.rating_id}", 0
-
-
-def _is_version(before: Survey, rating_id: str) -> bool:
-    """Whether a press is, or once was, the rating of its session."""
-    chained = {one.rating_id for each in before.sessions for one in each.state.chain}
-    alone = {one.rating_id for one in before.alone}
-    issued = {
-        each.facts.issued.rating_id for each in before.sessions if each.facts.issued
-    }
-    return rating_id in chained | alone | issued
 
 
 def _json(value: dict[str, object]) -> str:

@@ -25,6 +25,16 @@ def counted_lone(state: State, stored: Stored) -> Counted:
     return _lone(state, hour, (stored.binding, device.no), rated, stored.details)
 
 
+def counted_waiting(state: State, stored: Stored) -> Counted:
+    """As `counted_lone`; a rating without effect counts as one that came."""
+    if stored.effective or stored.level is None:
+        return counted_lone(state, stored)
+    site, device = state.binding(stored.binding).site, state.by_id[stored.device_id]
+    hour = state.zones.hours_at(site, stored.ordinal).of(stored.occurred_ms)
+    key = cell_key(stored.binding, device.no, stored.employee_id)
+    return state.counting.counted(hour, key, {RECEIVED: 1})
+
+
 def count_alone(
     state: State,
     where: tuple[Binding, int],

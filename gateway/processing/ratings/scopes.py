@@ -19,16 +19,16 @@ from gateway.ledger.sessions import Look, Scope, SessionBooks, SessionFact
 from gateway.processing.memory.rulings import Rulings
 from gateway.processing.memory.terms import KeptTerms
 from gateway.processing.ratings.bindings import TERMINAL
+from gateway.processing.ratings.lone import told_last
 from gateway.processing.state import State
 from gateway.ratings.facts import Facts, Fixed, RatingFact, SessionEvent, Void
 from gateway.ratings.scopes import Scope as ScopeFacts
 from gateway.ratings.scopes import Survey, Surveyed, survey
 from gateway.ratings.service import service_of
 from gateway.ratings.state import SessionState, state_of
+from gateway.ratings.waiting import ORPHAN
 
 _EVENT: Final = msgspec.json.Decoder(SessionEvent)
-ORPHAN: Final = "orphan"
-"""The flag of a rating that has waited too long for its session."""
 REQUIRED: Final = "session_required"
 """The detail of a rating whose terminal required a session when it came."""
 GATEWAY: Final = TimeQuality.GATEWAY.value
@@ -153,8 +153,9 @@ def rating_fact(state: Memory, stored: Stored, ids: Container[str]) -> RatingFac
         binding.window,
         stored.details.get("key"),
         stored.time_quality != GATEWAY,
-        REQUIRED in stored.details and stored.void is None,
+        REQUIRED in stored.details,
         binding.medium == TERMINAL,
+        stored.void is not None and bool(stored.void.get("whole")),
     )
 
 
@@ -193,7 +194,11 @@ class Remembering:
         orphans = frozenset(
             one.rating_id for one in loaded.waiting.values() if ORPHAN in one.flags
         )
-        return Survey(sessions, alone, orphans, None)
+        waited = {
+            name: told_last(one, loaded.scope[1])
+            for name, one in loaded.waiting.items()
+        }
+        return Survey(sessions, alone, orphans, None, waited)
 
     def facts(
         self, ratings: Iterable[Stored], also: str = ""

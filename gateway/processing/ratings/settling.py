@@ -12,12 +12,16 @@ from gateway.ledger.sessions import DutyRow, Look, SessionFact, SessionRow
 from gateway.processing.fleet.health import suspect_key
 from gateway.processing.memory.counting import Counted
 from gateway.processing.memory.restating import Moves
-from gateway.processing.ratings.contributions import counted_lone, counted_session
+from gateway.processing.ratings.contributions import (
+    counted_lone,
+    counted_session,
+    counted_waiting,
+)
 from gateway.processing.ratings.evidence import text_of
 from gateway.processing.ratings.finding import find_rating
 from gateway.processing.ratings.rows import issue_default, session_row
 from gateway.processing.ratings.scopes import Loaded
-from gateway.processing.ratings.standing import ALONE, ORPHANED, as_they_stand
+from gateway.processing.ratings.standing import as_they_stand
 from gateway.processing.ratings.telling import tell
 from gateway.processing.state import State
 from gateway.ratings.clocks import CONTACT, RECTIFY, Duty
@@ -25,15 +29,14 @@ from gateway.ratings.facts import Issued
 from gateway.ratings.flags import STUCK_KEY
 from gateway.ratings.news import (
     FOLLOWUP_REQUIRED,
-    RECORDED,
     News,
     Told,
     changes,
+    of_waiting,
     renewed,
     told_of,
 )
 from gateway.ratings.scopes import Survey, Surveyed
-from gateway.ratings.sessions import AMENDED
 from gateway.ratings.state import SessionState
 
 SESSION_TIMER: Final = "session"
@@ -79,26 +82,15 @@ class Settling:
         work = [
             (one, changes(was.get(one.n), one.state, known)) for one in after.sessions
         ]
-        recorded = [
-            News(RECORDED, one.rating_id)
-            for one in after.alone
-            if one.rating_id not in known.stands
-        ]
-        recorded += [
-            News(AMENDED, name)
-            for name in sorted(after.orphans)
-            if known.stands.get(name) == ALONE
-        ]
+        waiting = of_waiting(known, after.waited)
         numbers = self._numbers(loaded, after)
-        versions = _versions(
-            loaded, [*recorded, *(n for _, some in work for n in some)]
-        )
+        versions = _versions(loaded, [*waiting, *(n for _, some in work for n in some)])
         now = as_they_stand(self._state, loaded, after, numbers, versions)
         self._moves = Moves(self._state.sealed, loaded.scope[0], self._state.now_ms)
         self._write_ratings(loaded, now)
         self._write_events(loaded, after, numbers)
         self._alone(loaded, before, after, now)
-        for each in recorded:
+        for each in waiting:
             tell(self._state, None, each, now, None)
         for n in sorted(was.keys() - numbers.keys()):
             self._forget(loaded, n)
@@ -170,13 +162,13 @@ class Settling:
         are = {one.rating_id: one for one in after.alone}
         for name in sorted(was.keys() - are.keys()):
             old = loaded.known_rating(name)
-            counted = counted_lone(state, old)
+            counted = counted_waiting(state, old)
             state.counting.move(counted, ())
             self._moves.leave(old.place, counted)
             state.session_books.waits_no_more(loaded.scope, old.place)
         for name in sorted(are.keys() - was.keys()):
             one = now[name]
-            counted = counted_lone(state, one)
+            counted = counted_waiting(state, one)
             state.counting.move((), counted)
             self._moves.alone((loaded.known_rating(name), one), (), counted)
             state.session_books.wait(loaded.scope, one.place)
@@ -187,8 +179,8 @@ class Settling:
                 state.set_timer(due_ms, ORPHAN_TIMER, name)
         for name in sorted(was.keys() & are.keys()):
             old, one = loaded.known_rating(name), now[name]
-            if old.flags != one.flags:  # an orphan by now, which may exclude
-                counts = counted_lone(state, old), counted_lone(state, one)
+            if (old.flags, old.effective) != (one.flags, one.effective):
+                counts = counted_waiting(state, old), counted_waiting(state, one)
                 state.counting.move(*counts)
                 self._moves.alone((old, one), *counts)
 
@@ -379,11 +371,7 @@ def _duty_row(duty: Duty, place: int) -> DutyRow:
 def all_told(before: Survey, told: Told = NOTHING_TOLD) -> Told:
     """What was told up to a look, and of ratings while they were elsewhere."""
     stands, amended = told_of(*(one.state for one in before.sessions))
-    waited = {
-        one.rating_id: ORPHANED if one.rating_id in before.orphans else ALONE
-        for one in before.alone
-    }
-    return Told({**told.stands, **stands, **waited}, told.amended | amended)
+    return Told({**told.stands, **stands, **before.waited}, told.amended | amended)
 
 
 def _versions(loaded: Loaded, news: Iterable[News]) -> dict[str, int]:

@@ -1,27 +1,15 @@
 """All ratings of a scope as they stand after a look: in effect, flagged, and why."""
 
 from collections.abc import Mapping
-from typing import Final
 
 from gateway.ledger.ratings import IMPLIED, Stored
-from gateway.processing.ratings.evidence import described, evidence_of, is_held
-from gateway.processing.ratings.scopes import ORPHAN, WITH, Loaded
+from gateway.processing.ratings.evidence import described, evidence_of
+from gateway.processing.ratings.lone import own_flags
+from gateway.processing.ratings.scopes import WITH, Loaded
 from gateway.processing.state import State
 from gateway.ratings.facts import Void
-from gateway.ratings.flags import STUCK_KEY
-from gateway.ratings.neighbours import BY_NEIGHBOURS
 from gateway.ratings.scopes import Survey
-from gateway.ratings.sessions import DOUBLE_PRESS, REPEAT
-from gateway.ratings.standings import LATE, RAISED, VOIDED, Stand
-
-STANDING: Final = frozenset(
-    {REPEAT, LATE, RAISED, ORPHAN, DOUBLE_PRESS, "burst", "multi_key", STUCK_KEY}
-)
-"""Flags that follow from how a rating stands in its session, or waits for one."""
-
-ALONE: Final = Stand(effective=True)
-ORPHANED: Final = Stand(effective=True, flags=(ORPHAN,))
-"""Its evidence follows from its times."""
+from gateway.ratings.standings import VOIDED, Stand
 
 
 def as_they_stand(
@@ -35,8 +23,7 @@ def as_they_stand(
     stands: dict[str, tuple[Stand, int | None]] = {}
     voids: dict[str, Void] = {}
     for one in after.alone:
-        lone = ORPHANED if one.rating_id in after.orphans else ALONE
-        stands[one.rating_id] = (lone, None)
+        stands[one.rating_id] = (after.waited[one.rating_id], None)
     for each in after.sessions:
         for name, stand in each.state.stands.items():
             stands[name] = (stand, numbers[each.n])
@@ -46,7 +33,7 @@ def as_they_stand(
     now = {}
     for old in loaded.all_ratings():
         stand, number = stands[old.rating_id]
-        own = _own_flags(old, numbered=numbered)
+        own = own_flags(old, numbered=numbered)
         stood = old._replace(
             effective=stand.effective,
             version=versions.get(old.rating_id, old.version),
@@ -76,18 +63,3 @@ def _taken_along(void: Void | None) -> dict[str, object] | None:
         return None
     said = {"reason": void.reason, "by": void.by, "at_ms": void.at_ms}
     return {**said, "whole": False, WITH: void.rating_id}
-
-
-def _own_flags(stored: Stored, *, numbered: bool) -> list[str]:
-    """The flags of a rating that do not follow from its session.
-
-    What other presses of its device say of a press without a number stays, too.
-    """
-    held = is_held(stored)
-    return [
-        name
-        for name in stored.flags
-        if name not in STANDING
-        or (name in BY_NEIGHBOURS and not numbered)
-        or (name == STUCK_KEY and held)
-    ]

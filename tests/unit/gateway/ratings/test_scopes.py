@@ -1,7 +1,10 @@
 """One call for all sessions of a number: what a fold has to write and to tell."""
 
+import msgspec
+
 from gateway.ratings.facts import Complaint, Issued, Step, Void
 from gateway.ratings.scopes import Change, Scope, Survey, compared, survey
+from gateway.ratings.waiting import CHOSEN_MAX, stands_of
 from tests.support.rated import MINUTE, NINE, RULES, at, china, event, rating
 
 NOON = at("2026-11-02 12:00")
@@ -123,6 +126,44 @@ def test_a_rating_without_the_session_it_requires_waits_an_hour() -> None:
     assert change.cell == {"customer.5": 1}
 
 
+def test_ratings_that_wait_stand_as_in_the_session_that_they_would_imply() -> None:
+    lone = (
+        rating("a", 0, 2, waits=True),
+        rating("b", 0.05, 3, waits=True),
+        rating("c", 30, 4, amends="a", waits=True),
+        rating("d", 40, 5, round="followup", waits=True),
+        rating("e", 50, 1, waits=True),
+    )
+    found = survey(Scope(ratings=lone), RULES, china(), NINE)
+    assert found.sessions == ()
+    assert {
+        name[-1]: (one.effective, one.flags) for name, one in found.waited.items()
+    } == {
+        "a": (False, ()),
+        "b": (False, ("double_press",)),
+        "c": (True, ()),
+        "d": (False, ()),
+        "e": (False, ("repeat",)),
+    }
+    voided = [msgspec.structs.replace(one, voided=one is lone[0]) for one in lone]
+    void = Void("d:a", "r", "ann", NINE)
+    found = survey(Scope(ratings=tuple(voided), voids=(void,)), RULES, china(), NINE)
+    assert ([one.state.state for one in found.sessions], found.alone) == (
+        ["voided"],
+        (),
+    )
+
+
+def test_only_so_many_presses_that_wait_under_one_number_are_chosen_from() -> None:
+    many = [rating(f"{n:02}", n, 5, waits=True) for n in range(CHOSEN_MAX + 4)]
+    found = stands_of(many, (), RULES, china(), {"d:19"})
+    assert [one.flags for one in found.values()][CHOSEN_MAX:] == [
+        *[("repeat",)] * 3,
+        ("repeat", "orphan"),
+    ]
+    assert sum(one.effective for one in found.values()) == 1
+
+
 def test_a_rating_that_waited_is_counted_by_its_session_when_that_comes() -> None:
     lone = rating("a", 0, 5, waits=True)
     waiting = survey(Scope(ratings=(lone,)), RULES, china(), NINE)
@@ -134,7 +175,8 @@ def test_a_rating_that_waited_is_counted_by_its_session_when_that_comes() -> Non
 
 
 def test_a_rating_that_loses_its_effect_in_another_session_is_told() -> None:
-    lone = (rating("a", 0, 5, waits=True), rating("b", 0.05, 4, waits=True))
+    two_weeks = 14 * 1440
+    lone = (rating("a", 0, 5, waits=True), rating("b", two_weeks, 4, waits=True))
     before = survey(Scope(ratings=lone), RULES, china(), NINE)
     known = Scope(events=(event("opened", -5),), ratings=lone)
     found = compared(before, survey(known, RULES, china(), NINE))

@@ -368,6 +368,32 @@ def test_an_amendment_without_a_number_waits_where_the_rating_that_it_names_does
     assert recorded == ["event-0001", "event-0002"]
 
 
+def test_of_ratings_that_wait_for_one_session_one_counts(ledger: FoldedLedger) -> None:
+    ledger.rules(session_mode="required")
+    for name, level, fields in (
+        ("event-0002", 4, {"amends": "event-0001"}),
+        ("event-0001", 1, {}),
+        ("event-0003", 5, {"round": "followup"}),
+    ):
+        at_ms = START_MS - (4 - int(name[-1])) * 20 * MINUTE_MS
+        body = element(name, level, session_id="A1", occurred_at=at_ms, **fields)
+        ledger.publish("eval-0001", body)
+    assert ledger.told()[1:] == [
+        ("recorded", "event-0001", 0),
+        ("recorded", "event-0003", 0),
+    ]
+    slots = "SELECT key FROM figure_hour WHERE count <> 0"
+    counted = [figures.unpacked(key)[2] for (key,) in ledger.all(slots)]
+    assert sorted(counted) == ["customer.4", "received"]
+    act = {"author": "anna", "rating_id": "eval-0001:event-0002", "reason": "a test"}
+    ledger.act("rating_voided", act)
+    assert session(ledger)["state"] == "voided"
+    assert ledger.one("SELECT count(*) FROM waiting") == 0
+    assert ledger.one("SELECT sum(effective) FROM rating") == 0
+    voided = "SELECT event_id FROM rating WHERE void IS NOT NULL ORDER BY 1"
+    assert [row[0] for row in ledger.all(voided)] == ["event-0001", "event-0002"]
+
+
 @pytest.mark.parametrize("mode", ["none", "required"])
 def test_a_rating_keeps_the_session_that_it_implied_when_modes_change(
     ledger: FoldedLedger, mode: str
