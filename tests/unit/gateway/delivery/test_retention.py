@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.clock import SteppedClock
-from gateway.delivery import feed
+from gateway.delivery import feed, role
 from gateway.delivery.retention import LOOK_EVERY_MS, OwedLimits, OwedRetention
 from gateway.ledger.packing import pack
 from gateway.ports import Answer, OutboxRow, Unit, Verdict
@@ -55,6 +55,12 @@ def a_row_a_day() -> MemoryOutbox:
     outbox.apply(since("ill", "backend"), since("well", "backend"))
     outbox.add(*(row(block, day=block) for block in range(1, ROWS + 1)))
     return outbox
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is owed too long goes some rows at a time: not once a second."""
+    monkeypatch.setattr(role, "FIGURES_EVERY_S", 0.02)
 
 
 @pytest.fixture
