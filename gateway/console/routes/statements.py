@@ -40,7 +40,8 @@ _CONTENT: Final[dict[str, Any]] = {
 
 class StatementsQuery(ListQuery):
     adjusted: bool = Field(
-        default=False, description="Tell, too, how many groups have changed since."
+        default=False,
+        description="Tell, too, how many groups have changed since: 12 months a page.",
     )
 
 

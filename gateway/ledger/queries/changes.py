@@ -11,7 +11,6 @@ import apsw
 from gateway.ledger.queries.names import SESSION_KEY
 from gateway.queries.asking import Page, Slice
 from gateway.queries.statements import ChangeRow
-from gateway.ratings.statements import Statement
 from gateway.reading.paging import Columns, Conditions, Listing, page
 
 _SELECT: Final = f"""
@@ -37,10 +36,10 @@ _CHANGES: Final = Listing(_SELECT, "restatement AS c", "c.no", _build)
 
 
 def changes(
-    connection: apsw.Connection, statement: Statement, part: Slice
+    connection: apsw.Connection, site: str, month: str, part: Slice
 ) -> Page[ChangeRow]:
     """What changed the counts of a sealed month, the newest first."""
     conditions = Conditions()
-    conditions.seek("c.site = ?", statement.site)
-    conditions.seek("c.period = ?", statement.period)
+    conditions.seek("c.site = ?", site)
+    conditions.seek("c.period = ?", month)
     return page(connection, _CHANGES, conditions, part)

@@ -17,6 +17,8 @@ from gateway.ratings.periods import LocalTime, period
 from gateway.ratings.statements import Cells, Statement, adjustments
 
 GROUP_BY: Final = ("department", "employee")
+COMPARED_MAX: Final = 12
+"""Months of one page that are counted again: each takes as long as it has groups."""
 _BEHIND_ALL: Final = "~"
 """Sorts behind every month."""
 _STATEMENT: Final = msgspec.json.Decoder(Statement)
@@ -75,8 +77,8 @@ def listed(connection: apsw.Connection, part: Slice) -> Page[StatementRow]:
 
 
 def compared(connection: apsw.Connection, part: Slice) -> Page[StatementDetail]:
-    """As `listed`, each with what has changed since."""
-    found = listed(connection, part)
+    """As `listed`, each with what has changed since; `COMPARED_MAX` at most."""
+    found = listed(connection, part._replace(limit=min(part.limit, COMPARED_MAX)))
     months: defaultdict[str, list[str]] = defaultdict(list)
     for row in found.items:
         months[row.statement.site].append(row.statement.period)
@@ -110,8 +112,10 @@ def later(
     connection: apsw.Connection, site: str, month: str, part: Slice
 ) -> Page[ChangeRow] | None:
     """What changed a sealed month since, one by one; None: it was not sealed."""
-    row = _found(connection, site, month)
-    return None if row is None else changes(connection, row.statement, part)
+    row = connection.execute(
+        "SELECT 1 FROM statement WHERE site = ? AND period = ?", (site, month)
+    ).get
+    return None if row is None else changes(connection, site, month, part)
 
 
 def _found(connection: apsw.Connection, site: str, month: str) -> StatementRow | None:

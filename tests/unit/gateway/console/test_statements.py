@@ -210,3 +210,14 @@ async def test_what_is_nowhere_is_not_sealed(api: FoldedApi) -> None:
         assert "GET /api/v1/sites" in answer.json()["detail"]
     assert (await api.get("/api/v1/statements")).json()["items"] == []
     assert (await api.get("/api/v1/sites/nowhere/rollcall")).status_code == 404
+
+
+async def test_a_page_counts_a_year_of_months_again_at_most(api: FoldedApi) -> None:
+    for number in range(14):
+        month = f"{2024 + number // 12}-{number % 12 + 1:02}"
+        api.world.settle("month_sealed", {"author": "ann", "month": month})
+    first = (await api.get("/api/v1/statements?adjusted=true")).json()
+    url = f"/api/v1/statements?adjusted=true&cursor={first['next_cursor']}"
+    rest = (await api.get(url)).json()
+    assert (len(first["items"]), len(rest["items"])) == (12, 2)
+    assert (rest["items"][-1]["month"], rest["next_cursor"]) == ("2024-01", None)
