@@ -1,13 +1,21 @@
 """Pieces that the verbs with lists and acts share."""
 
+import os
+import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from typing import Any
 
-from gateway.cli.api import Api
+from gateway.acts import Act, ActName
+from gateway.app.paths import Paths
+from gateway.app.recording import submit_anyhow
+from gateway.cli.api import Api, NoConsoleError
 from gateway.cli.exits import Exit
 from gateway.cli.output import write_fields, write_items, write_json, write_line
 from gateway.cli.verb import add_config, add_json
+from gateway.places import Place
+from gateway.ports import Record, RecordKind
+from gateway.settings import load_settings
 
 _LIMIT = 100
 
@@ -54,9 +62,37 @@ def show(item: dict[str, Any], args: Namespace) -> Exit:
     return Exit.OK
 
 
-def act(api: Api, path: str, body: dict[str, object], args: Namespace) -> Exit:
-    """Ask for a change and say what came of it."""
-    return told(api.post(path, body), args)
+def act(
+    api: Api,
+    path: str,
+    body: dict[str, object],
+    args: Namespace,
+    record: tuple[ActName, Act] | None = None,
+) -> Exit:
+    """Ask for a change and say what came of it.
+
+    With the gateway stopped `record` is kept for its next start.
+    """
+    try:
+        return told(api.post(path, body), args)
+    except NoConsoleError:
+        paths = Paths(load_settings(args.config))
+        if record is None or not paths.journal.exists():
+            raise
+        name, content = record
+        place = Place(*submit_anyhow(paths, act_record(name, content)), 0)
+        return told({"place": str(place), "processed": False, "outcome": {}}, args)
+
+
+def author() -> str:
+    """Who acts at this machine, without the API."""
+    return f"cli uid {os.getuid()}"
+
+
+def act_record(name: ActName, content: Act) -> Record:
+    """As the API would have written it, at the wall clock's time."""
+    now_ms = time.time_ns() // 1_000_000
+    return Record(RecordKind.ACT, name.value, content.payload(), now_ms)
 
 
 def told(done: dict[str, Any], args: Namespace) -> Exit:

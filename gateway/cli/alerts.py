@@ -3,7 +3,8 @@
 from argparse import ArgumentParser, Namespace
 from typing import Any, Final
 
-from gateway.cli.acting import act, add_common, add_list, show, show_list
+from gateway.acts import ActName, AlertAct
+from gateway.cli.acting import act, add_common, add_list, author, show, show_list
 from gateway.cli.api import Api
 from gateway.cli.exits import Exit
 from gateway.cli.output import printable, write_line
@@ -26,6 +27,11 @@ _ACTS: Final = {
     "confirm": "somebody sees to it: nobody else is told",
     "snooze": "put it aside until a time",
     "resolve": "nothing is left to be done about what has happened",
+}
+
+_RECORDS: Final = {
+    "confirm": ActName.ALERT_CONFIRMED,
+    "resolve": ActName.ALERT_RESOLVED,
 }
 
 
@@ -53,7 +59,9 @@ def run(args: Namespace) -> Exit:
     body: dict[str, object] = {"reason": args.reason}
     if args.act == "snooze":
         body["until"] = args.until
-    return act(api, f"{_PATH}/{args.id}/{args.act}", body, args)
+    given = AlertAct(author=author(), alert_id=args.id, reason=args.reason)
+    kept = None if args.act == "snooze" else (_RECORDS[args.act], given)
+    return act(api, f"{_PATH}/{args.id}/{args.act}", body, args, kept)
 
 
 def _show(item: dict[str, Any], args: Namespace) -> Exit:

@@ -18,6 +18,10 @@ _TIMEOUT_S = 15  # an act is answered after 5 s at the latest
 _EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 -- recognised, not listened on
 
 
+class NoConsoleError(TransientError):
+    """Nobody listens there: what was asked for did not happen."""
+
+
 class Api:
     """JSON from and to the console's port; no proxy of the environment is used."""
 
@@ -105,9 +109,10 @@ class Api:
         except (OSError, HTTPException) as error:
             cause = getattr(error, "reason", error)  # of urllib's wrapping
             words = getattr(cause, "strerror", None) or cause
-            raise TransientError(
-                f"no gateway answers at {self._base}: is it running? ({words})"
-            ) from error
+            text = f"no gateway answers at {self._base}: is it running? ({words})"
+            if isinstance(cause, ConnectionRefusedError):
+                raise NoConsoleError(text) from error
+            raise TransientError(text) from error
 
 
 def base_url(settings: Settings) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from gateway.app.backup import Backup
-from gateway.app.clock import submit_anyhow
 from gateway.app.paths import Paths
+from gateway.app.recording import submit_anyhow
 from gateway.cli.exits import Exit
 from gateway.cli.output import write_json, write_line
 from gateway.cli.verb import add_config, add_json

@@ -2,7 +2,16 @@
 
 from argparse import ArgumentParser, Namespace
 
-from gateway.cli.acting import act, add_choice, add_common, add_list, show, show_list
+from gateway.acts import ActName, DeadLettersAct
+from gateway.cli.acting import (
+    act,
+    add_choice,
+    add_common,
+    add_list,
+    author,
+    show,
+    show_list,
+)
 from gateway.cli.api import Api
 from gateway.cli.exits import Exit
 from gateway.settings import load_settings
@@ -18,6 +27,11 @@ EXAMPLES = (
 _PATH = "/api/v1/deadletters"
 _FILTERS = ("sink", "subject", "state")
 _COLUMNS = ("id", "sink", "state", "type", "subject", "status", "refused_at", "answer")
+
+_RECORDS = {
+    "replay": ActName.DEADLETTERS_REPLAYED,
+    "purge": ActName.DEADLETTERS_PURGED,
+}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -39,4 +53,5 @@ def run(args: Namespace) -> Exit:
     if args.act == "show":
         return show(api.get(f"{_PATH}/{args.id}"), args)
     body = {"ids": args.id, "sink": args.sink}
-    return act(api, f"{_PATH}/{args.act}", body, args)
+    given = DeadLettersAct(author=author(), ids=args.id, sink=args.sink)
+    return act(api, f"{_PATH}/{args.act}", body, args, (_RECORDS[args.act], given))

@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import quote
 
 from fleet.tables import COLUMNS
-from gateway.cli.acting import act, add_common, add_list, show, show_list
+from gateway.acts import ActName, DeviceAct
+from gateway.cli.acting import act, add_common, add_list, author, show, show_list
 from gateway.cli.api import Api
 from gateway.cli.exits import Exit
 from gateway.cli.output import printable, write_json, write_line
@@ -34,6 +35,13 @@ _ACTS = {
     "refuse": "quarantine what it sends",
     "retire": "it is out of service",
     "maintenance": "its ratings do not count for now",
+}
+
+_RECORDS = {
+    "approve": ActName.DEVICE_APPROVED,
+    "refuse": ActName.DEVICE_REFUSED,
+    "retire": ActName.DEVICE_RETIRED,
+    "maintenance": ActName.DEVICE_MAINTENANCE,
 }
 
 
@@ -86,7 +94,14 @@ def _one(api: Api, args: Namespace) -> Exit:
     if args.act == "show":
         return show(api.get(path), args)
     body = {"reason": args.reason, "site": args.site, "window": args.window}
-    return act(api, f"{path}/{args.act}", body, args)
+    given = DeviceAct(
+        author=author(),
+        device_id=args.device_id,
+        reason=args.reason,
+        site=args.site,
+        window=args.window,
+    )
+    return act(api, f"{path}/{args.act}", body, args, (_RECORDS[args.act], given))
 
 
 def _import(api: Api, args: Namespace) -> Exit:

@@ -4,7 +4,16 @@ from argparse import ArgumentParser, Namespace
 from base64 import b64decode
 from typing import Any
 
-from gateway.cli.acting import act, add_choice, add_common, add_list, show, show_list
+from gateway.acts import ActName, QuarantineAct
+from gateway.cli.acting import (
+    act,
+    add_choice,
+    add_common,
+    add_list,
+    author,
+    show,
+    show_list,
+)
 from gateway.cli.api import Api
 from gateway.cli.exits import Exit
 from gateway.settings import load_settings
@@ -21,6 +30,11 @@ EXAMPLES = (
 _PATH = "/api/v1/quarantine"
 _FILTERS = ("state", "reason", "device")
 _COLUMNS = ("id", "state", "reason", "device_id", "received_at", "count", "detail")
+
+_RECORDS = {
+    "replay": ActName.QUARANTINE_REPLAYED,
+    "purge": ActName.QUARANTINE_PURGED,
+}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -45,7 +59,9 @@ def run(args: Namespace) -> Exit:
             return show(item if args.json else _readable(item), args)
         case _:
             body = {"ids": args.id, "reason": args.reason}
-            return act(api, f"{_PATH}/{args.act}", body, args)
+            given = QuarantineAct(author=author(), ids=args.id, reason=args.reason)
+            record = (_RECORDS[args.act], given)
+            return act(api, f"{_PATH}/{args.act}", body, args, record)
 
 
 def _readable(item: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from argparse import ArgumentParser, Namespace
 from urllib.parse import quote
 
-from gateway.cli.acting import act, add_common
+from gateway.acts import ActName, SinkAct
+from gateway.cli.acting import act, add_common, author
 from gateway.cli.api import Api
 from gateway.cli.exits import Exit
 from gateway.settings import load_settings
@@ -34,4 +35,7 @@ def run(args: Namespace) -> Exit:
     api = Api(load_settings(args.config))
     path = f"/api/v1/sinks/{quote(args.name, safe='')}/{args.act}"
     body = {"from": args.from_, "to": args.to} if args.act == "replay" else {}
+    if args.act == "enable":
+        given = SinkAct(author=author(), sink=args.name)
+        return act(api, path, body, args, (ActName.SINK_ENABLED, given))
     return act(api, path, body, args)

@@ -1,4 +1,4 @@
-"""An operator believes the wall clock: over ingest's socket, or without it."""
+"""A record of somebody who needs no console: over ingest's socket, or without it."""
 
 from gateway.app.journal import open_own_journal
 from gateway.app.paths import Paths
