@@ -20,6 +20,7 @@ from gateway.loopback import is_loopback
 BODY_BYTES_MAX: Final = 1 << 20
 TABLE_BYTES_MAX: Final = 4 << 20
 _TABLES: Final = "/import"
+_ENDLESS: Final = "/events"
 _TOO_LARGE: Final = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 _HEADERS: Final = {
     "Cache-Control": "no-store",
@@ -51,6 +52,8 @@ class Guard:
             return
         problem = self._problem(scope)
         send = _hardened(send)
+        if scope.get("method") == "HEAD" and self._reading and not _is_endless(scope):
+            scope, send = {**scope, "method": "GET"}, _bodiless(send)
         if problem is None:
             await self._app(scope, _bounded(receive, _bytes_max(scope)), send)
             return
@@ -95,6 +98,19 @@ def _bytes_max(scope: Scope) -> int:
 
 def _too_large(bytes_max: int) -> str:
     return f"A body holds at most {bytes_max} bytes."
+
+
+def _is_endless(scope: Scope) -> bool:
+    return str(scope.get("path", "")).endswith(_ENDLESS)
+
+
+def _bodiless(send: Send) -> Send:
+    """What HEAD is answered with: that of GET, without its body (RFC 9110, 9.3.2)."""
+
+    async def send_head(message: Message) -> None:
+        await send({**message, "body": b""} if "body" in message else message)
+
+    return send_head
 
 
 def _hardened(send: Send) -> Send:

@@ -29,6 +29,16 @@ async def test_one_failed_check_is_503_with_its_reason(api: Api) -> None:
     assert answer.json()["checks"]["ingest"]["detail"] == "ingest is not running"
 
 
+async def test_head_is_answered_as_get_without_a_body(api: Api) -> None:
+    whole = await api.get("/api/v1/devices/export")
+    head = await api.ask("HEAD", "/api/v1/devices/export")
+    assert (head.status_code, head.content) == (200, b"")
+    for name in ("content-type", "content-length"):
+        assert head.headers[name] == whole.headers[name]
+    endless = await api.ask("HEAD", "/api/v1/events")
+    assert endless.status_code == 405
+
+
 async def scrape(api: Api) -> dict[tuple[str, ...], float]:
     text = (await api.get("/metrics")).text
     return {
