@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from gateway.ledger.ratings import SESSION_COLUMNS
+from gateway.ledger.schema_arrivals import SLICE_MS
 from gateway.ledger.store import Row, Store
 from gateway.ratings.facts import Dispute, Fixed, Issued, Step
 
@@ -297,6 +298,24 @@ class SessionBooks:
             " WHERE no = ?",
             rows,
         )
+
+    def open_amendments(self, since_ms: int, now_ms: int) -> list[tuple[Any, ...]]:
+        """(number, site, first rating's time, end) of windows of amendment still open.
+
+        Of ratings that came since a moment: a look at all there are takes too long.
+        """
+        return self._store.all(
+            "SELECT s.no, s.site, min(r.occurred_ms), s.amend_until_ms"
+            " FROM rating AS r JOIN session AS s ON s.no = r.session_no"
+            " WHERE r.place >= (SELECT min(first_place) FROM arrival WHERE slice >= ?)"
+            " AND r.round = 'initial' AND r.origin <> 'device_timeout'"
+            " AND s.amend_until_ms > ? GROUP BY s.no",
+            (since_ms // SLICE_MS, now_ms),
+        )
+
+    def save_amendments(self, rows: Iterable[tuple[int, int]]) -> None:
+        """Set the end of a session's window of amendment, its number last."""
+        self._store.many("UPDATE session SET amend_until_ms = ? WHERE no = ?", rows)
 
     def open_duties(self) -> list[tuple[DutyRow, int | None, str]]:
         """What is owed, with the number of its rating's session, and the site."""

@@ -4,11 +4,19 @@ What has passed, or was closed, stays. Deadlines of one day are one computation,
 all are written at once: a hundred thousand take less than a second.
 """
 
+from collections.abc import Iterable
+from typing import Final
+
 from gateway.ledger.books import Timer
 from gateway.processing.acts.acting import Context
+from gateway.processing.memory.terms import TermsText, read_terms
 from gateway.processing.ratings.complaints import COMPLAINT_TIMER
 from gateway.processing.ratings.settling import SESSION_TIMER
 from gateway.processing.state import State
+from gateway.ratings.policy import DAY_MS
+
+SKEW_MS: Final = 600_000
+"""A terminal's clock may be ahead of ours by less."""
 
 
 def put_in_force(context: Context) -> int:
@@ -26,15 +34,41 @@ def put_in_force(context: Context) -> int:
         return 0
     state.rulings.keep_terms(state.now_ms, context.place)
     context.inspecting.look_at_all()
-    return move_deadlines(state)
+    return _move_deadlines(state, before.values())
 
 
-def move_deadlines(state: State) -> int:
+def _move_deadlines(state: State, before: Iterable[TermsText]) -> int:
     """Count all open deadlines anew; answers how many moved."""
     timers = [*_move_sessions(state), *_move_duties(state)]
     if timers:
         state.set_timers(timers)
-    return len(timers)
+    return len(timers) + _move_amendments(state, _reach_ms(before, state.now_ms))
+
+
+def _reach_ms(before: Iterable[TermsText], now_ms: int) -> int:
+    """How far back a window of amendment began that is still open, at most."""
+    days = 1
+    for rules, calendar in map(read_terms, before):
+        length, unit = rules.amend_window_days, rules.day_unit
+        while calendar.deadline(now_ms - days * DAY_MS, length, unit).at_ms > now_ms:
+            days *= 2
+    return days * DAY_MS
+
+
+def _move_amendments(state: State, reach_ms: int) -> int:
+    """Nothing falls due at their end: only their rows say it."""
+    state.arrivals.save()
+    since_ms = state.now_ms - reach_ms - SKEW_MS
+    moved = []
+    for number, site, first_ms, until_ms in state.session_books.open_amendments(
+        since_ms, state.now_ms
+    ):
+        ruling = state.rulings[site]
+        now = ruling.deadline(first_ms, ruling.session.amend_window_days)
+        if now.at_ms != until_ms:
+            moved.append((now.at_ms, number))
+    state.session_books.save_amendments(moved)
+    return len(moved)
 
 
 def _move_sessions(state: State) -> list[Timer]:

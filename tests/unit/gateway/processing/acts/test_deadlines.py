@@ -99,6 +99,21 @@ def test_days_that_become_worked_let_a_deadline_pass_at_once() -> None:
     assert [what for what, _, _ in ledger.told()] == ["defaulted"]
 
 
+def test_a_window_of_amendment_that_is_open_moves_at_once() -> None:
+    ledger = begun("2020-01-17 09:00", calendar="china", amend_window_days=2)
+    ledger.act("calendar_applied", table(SPRING_2020))
+    serve(ledger, at("2020-01-17 08:00"), "TOLD")
+    for number in ("TOLD", "PRESSED"):
+        press(ledger, at("2020-01-17 08:01"), number)  # a Friday; Sunday is worked
+    ends = "SELECT DISTINCT amend_until_ms FROM session"
+    assert [utc(row[0]) for row in ledger.all(ends)] == ["2020-01-20 16:00"]
+    ledger.act("calendar_applied", table({**SPRING_2020, "2020-01-20": "rest"}))
+    assert [utc(row[0]) for row in ledger.all(ends)] == ["2020-01-21 16:00"]
+    until(ledger, at("2020-01-22 10:00"))
+    ledger.act("calendar_applied", table({**SPRING_2020, "2020-01-21": "rest"}))
+    assert [utc(row[0]) for row in ledger.all(ends)] == ["2020-01-21 16:00"]
+
+
 @pytest.mark.parametrize("what", ["calendar", "window"])
 def test_a_window_of_amendment_that_is_over_is_opened_by_nothing(what: str) -> None:
     ledger = begun("2020-01-17 09:00", calendar="china", amend_window_days=1)
