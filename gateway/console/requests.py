@@ -6,6 +6,7 @@ from fastapi import Header, Path
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from fleet.registry import Lifecycle
+from fleet.watching import Presence
 from gateway.console.instants import Rfc3339, milliseconds
 from gateway.queries.asking import (
     AlertFilter,
@@ -17,6 +18,7 @@ from gateway.queries.asking import (
     Slice,
     WindowFilter,
 )
+from gateway.ratings.lifecycle import State
 
 LIMIT_MAX: Final = 1000
 _IDS_MAX: Final = 1000
@@ -105,7 +107,7 @@ class RatingQuery(PeriodQuery):
 class SessionQuery(PeriodQuery):
     session: Text | None = None
     site: Text | None = None
-    state: Text | None = None
+    state: State | None = None
     device: Text | None = None
 
     def wanted(self, subtree: str | None) -> SessionFilter:
@@ -122,8 +124,8 @@ class SessionQuery(PeriodQuery):
 
 class DeviceQuery(ListQuery):
     site: Text | None = None
-    lifecycle: Text | None = None
-    presence: Text | None = None
+    lifecycle: Lifecycle | None = None
+    presence: Presence | None = None
 
     def wanted(self, subtree: str | None) -> DeviceFilter:
         return DeviceFilter(
