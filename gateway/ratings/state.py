@@ -245,7 +245,7 @@ def _default(
         return None, choice.void
     void = choice.void or _void_of_default(facts)
     stands = not choice.chain and void is None
-    by = choice.chain[0].rating_id if choice.chain else None
+    by = choice.chain[0].rating_id if choice.chain and void is None else None
     at_ms = ending.deadline.at_ms
     default = DefaultStand(
         at_ms, issued.level, issued.provisional, stands, issued.rating_id, by

@@ -10,14 +10,20 @@ from gateway.ledger.figures import KEPT_OUT
 from gateway.ledger.queries import ratings as rating_queries
 from gateway.ledger.queries import sessions as session_queries
 from gateway.ledger.ratings import Ratings, Stored, number_of
-from gateway.ledger.sessions import SessionBooks, SessionFact
+from gateway.ledger.sessions import Scope, SessionBooks, SessionFact
 from gateway.ledger.store import Store
 from gateway.places import Place
 from gateway.processing.memory.attributing import Attribution
 from gateway.processing.memory.exclusions import Exclusions
-from gateway.processing.memory.rulings import Rulings
+from gateway.processing.memory.rulings import Ruling, Rulings
 from gateway.processing.memory.terms import KeptTerms
-from gateway.processing.ratings.scopes import Loaded, Memory, Remembering, rating_fact
+from gateway.processing.ratings.scopes import (
+    Loaded,
+    Memory,
+    Remembering,
+    rating_fact,
+    voids_of,
+)
 from gateway.queries.rows import SessionRow
 from gateway.ratings.explaining.model import (
     LoneSeen,
@@ -28,6 +34,8 @@ from gateway.ratings.explaining.model import (
 )
 from gateway.ratings.explaining.model import Stored as StoredSession
 from gateway.ratings.scopes import Surveyed
+from gateway.ratings.standings import Stand
+from gateway.ratings.waiting import stands_of
 from gateway.reading import Reader
 
 _RULES_THEN: Final = (
@@ -172,12 +180,22 @@ class Explaining:
             rating=rating,
             site=site,
             number=waits[1] if waits else stored.details.get("session_id"),
-            waits=waits is not None and "orphan" not in stored.flags,
+            waits=waits is not None,
+            stand=self._waiting(waits, ruling).get(rating.fact.rating_id, Stand()),
             terms=Terms(ruling.session, ruling.calendar),
             revision=self._revision(stored.received_ms),
             now_ms=self._now_ms,
             excluding=self._memory.exclusions.at(site, stored.ordinal),
         )
+
+    def _waiting(self, scope: Scope | None, ruling: Ruling) -> dict[str, Stand]:
+        """How the ratings of a scope stand that wait for a session."""
+        if scope is None:
+            return {}
+        found = self._memory.ratings.at(self._memory.session_books.waiting(scope))
+        names = {one.rating_id for one in found}
+        facts = [rating_fact(self._memory, one, names) for one in found]
+        return stands_of(facts, voids_of(found), ruling.session, ruling.calendar)
 
     def _ratings(self, stored: Sequence[Stored]) -> tuple[RatingSeen, ...]:
         names = {one.rating_id for one in stored}

@@ -9,12 +9,18 @@ counted days from the calendar that counted them. Source: rating rules.
 from collections.abc import Iterator
 
 from gateway.ratings.explaining.aftercare import followup, objections, opinions
-from gateway.ratings.explaining.answers import answers, default, flag_lines
+from gateway.ratings.explaining.answers import (
+    answers,
+    default,
+    flag_lines,
+    without_effect,
+)
 from gateway.ratings.explaining.belonging import attribution, belonging, period
 from gateway.ratings.explaining.days import deadline_lines, deadlines
 from gateway.ratings.explaining.model import Line, LoneSeen, SessionSeen
 from gateway.ratings.explaining.words import instant
 from gateway.ratings.policy import MINUTE_MS
+from gateway.ratings.waiting import ORPHAN
 
 _LIFE = "The life of a session"
 
@@ -65,9 +71,12 @@ def explain_alone(seen: LoneSeen) -> Iterator[Line]:
     pressed = instant(rating.fact.occurred_ms, zone)
     if seen.waits:
         minutes = seen.terms.rules.orphan_after_ms // MINUTE_MS
-        until_ms = rating.fact.received_ms + seen.terms.rules.orphan_after_ms
+        until = instant(rating.fact.received_ms + minutes * MINUTE_MS, zone)
         text = f"waits for session {seen.number}, which none has begun by {pressed};"
-        text = f"{text} an orphan from {instant(until_ms, zone)} on"
+        text = f"{text} an orphan from {until} on"
+        if ORPHAN in rating.flags:
+            text = f"no session {seen.number} had begun by {pressed};"
+            text = f"{text} an orphan since {until}"
         yield Line("session", text, "Which session", "orphan_minutes", minutes)
     elif rating.mode != "live":
         text = f"a press in mode {rating.mode}: no session, no figure, no point"
@@ -85,4 +94,5 @@ def explain_alone(seen: LoneSeen) -> Iterator[Line]:
     name, level = rating.fact.rating_id, rating.fact.level
     text = f"{name}: level {level}, {effect}, version {rating.version}"
     yield Line("answer", text, _LIFE)
+    yield from without_effect(rating, seen.stand, seen.terms)
     yield from flag_lines(rating, seen.excluding)

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from gateway.ratings.defaults import grace_until, hold_until, known_outcome
-from gateway.ratings.explaining.model import Line, RatingSeen, SessionSeen
+from gateway.ratings.explaining.model import Line, RatingSeen, SessionSeen, Terms
 from gateway.ratings.explaining.words import instant
-from gateway.ratings.grouping import rating_order
+from gateway.ratings.grouping import FOLLOWUP, rating_order
 from gateway.ratings.policy import MINUTE_MS
 from gateway.ratings.sessions import AMENDED, SUPERSEDED
-from gateway.ratings.standings import VOIDED, Stand
+from gateway.ratings.standings import LATE, VOIDED, Stand
 from gateway.ratings.workdays import Deadline
 
 _LIFE: Final = "The life of a session"
@@ -35,15 +35,20 @@ def _answer(seen: SessionSeen, one: RatingSeen) -> Iterator[Line]:
     effect = "in effect" if one.effective else "not in effect"
     text = f"{one.fact.rating_id}: level {one.fact.level}, pressed {pressed}, {effect}"
     yield Line("answer", f"{text}, version {one.version}", _LIFE)
-    if one.fact.round == "followup":
-        yield Line("answer", "said after the contact: linked, never the answer", _LIFE)
-    if stand.replaced is not None:
-        what, key = _REPLACED[stand.replaced]
-        value = seen.terms.rules.amend_window_days if key else None
-        yield Line("answer", f"{what} {stand.by or ''}".rstrip(), _LIFE, key, value)
+    yield from without_effect(one, stand, seen.terms)
     for flag in stand.flags:
         yield from _standing(seen, one, flag)
     yield from flag_lines(one, seen.excluding)
+
+
+def without_effect(one: RatingSeen, stand: Stand, terms: Terms) -> Iterator[Line]:
+    """What it is instead of an answer, or what took its place."""
+    if one.fact.round == FOLLOWUP:
+        yield Line("answer", "said after the contact: linked, never the answer", _LIFE)
+    if stand.replaced is not None:
+        what, key = _REPLACED[stand.replaced]
+        value = terms.rules.amend_window_days if key else None
+        yield Line("answer", f"{what} {stand.by or ''}".rstrip(), _LIFE, key, value)
 
 
 def _standing(seen: SessionSeen, one: RatingSeen, flag: str) -> Iterator[Line]:
@@ -125,6 +130,8 @@ def _issued(seen: SessionSeen) -> Iterator[Line]:
         yield Line("default", text, _LIFE, "default_hold_max_days", days)
     if found.by is not None:
         text = f"superseded by {found.by}, which was pressed in time and came later"
+        if LATE in seen.state.stands[found.by].flags:
+            text = "none any more: a late rating took its place"
         yield Line("default", text, _LIFE, "late_rating", rules.late_rating)
 
 

@@ -11,6 +11,7 @@ import msgspec
 from gateway.ratings.attribution import Credit
 from gateway.ratings.facts import Facts, RatingFact
 from gateway.ratings.policy import SessionRules
+from gateway.ratings.standings import Stand
 from gateway.ratings.state import SessionState
 from gateway.ratings.workdays import Calendar, SaidBy
 
@@ -108,12 +109,16 @@ class SessionSeen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LoneSeen(msgspec.Struct, frozen=True, kw_only=True):
-    """A rating that no session holds; `waits` for the one that it requires."""
+    """A rating that no session holds; `waits` for the one that it requires.
+
+    `stand` is how it stands among those that wait with it.
+    """
 
     rating: RatingSeen
     site: str
     number: str | None
     waits: bool
+    stand: Stand
     terms: Terms
     revision: str
     now_ms: int

@@ -140,6 +140,13 @@ async def test_a_rating_without_a_session_is_told_why(api: FoldedApi) -> None:
     body = await explained(api, "ratings/waiting-1")
     assert texts(body, "session")[0].startswith("waits for session D1")
     assert body["lines"][0]["key"] == "orphan_minutes"
+    amending = {"event_id": "amending-1", "level": 4, "amends": "waiting-1"}
+    api.world.publish("dev-1", amending)
+    api.world.clock.advance(3_600_000)
+    api.world.take()
+    body = await explained(api, "ratings/waiting-1")
+    assert texts(body, "session")[0].startswith("no session D1 had begun by")
+    assert texts(body, "answer")[1] == "amended by dev-1:amending-1"
 
 
 async def test_each_line_names_a_rule_of_the_page_and_a_key_that_there_is(
