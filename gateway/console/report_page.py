@@ -1,12 +1,14 @@
 """A report as a page to print: one table, nothing to load, nothing to run."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Final
 
+from gateway.console.naming import Named
+from gateway.console.wording import Words
 from gateway.ratings.dimensions import Value
 from gateway.ratings.figures import Asked, Figures
-from gateway.ratings.reports import header, row
+from gateway.ratings.reports import row
 
 HEADERS: Final[Mapping[str, str]] = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"
@@ -25,38 +27,52 @@ tr { break-inside: avoid }
 
 
 def rule_notes(
-    groups: Iterable[tuple[Mapping[str, Value], Asked]], revision: str
+    groups: Iterable[tuple[Mapping[str, Value], Asked]],
+    revision: str,
+    words: Words,
+    names: Mapping[str, str],
 ) -> list[str]:
     """By which rules figures are, once for all groups that are ruled alike.
 
-    Each key has one dimension.
+    Each key has one dimension; `names` of its values are told where there are some.
     """
     rows: dict[str, list[str]] = {}
     for key, asked in groups:
-        (name,) = key.values()
-        rows.setdefault(_rule_note(asked, revision), []).append(str(name or "none"))
+        (value,) = key.values()
+        name = words("nothing") if value is None else names.get(str(value), str(value))
+        rows.setdefault(_rule_note(asked, revision, words), []).append(name)
     if len(rows) == 1:
         return list(rows)
-    return [f"{', '.join(names)}: {note}" for note, names in rows.items()]
+    joint = words("list_joint")
+    return [
+        words("telling", name=joint.join(told), told=note)
+        for note, told in rows.items()
+    ]
 
 
-def _rule_note(asked: Asked, revision: str) -> str:
-    kind = "with flagged ratings" if asked.include_flagged else "verified"
+def _rule_note(asked: Asked, revision: str, words: Words) -> str:
+    kind = words("flagged" if asked.include_flagged else "verified")
     levels = ", ".join(map(str, asked.satisfied_levels))
     scores = ", ".join(f"{level}: {score}" for level, score in asked.scores.items())
-    terms = f"scores {scores}; rules {revision}"
-    return f"Figures are {kind}; satisfied are the levels {levels}; {terms}."
+    return words("terms", kind=kind, levels=levels, scores=scores, revision=revision)
 
 
-def page(
-    title: str,
-    notes: Sequence[str],
-    dimensions: Sequence[str],
+def report_rows(
     groups: Iterable[tuple[Mapping[str, Value], Figures]],
-) -> str:
-    """The report as HTML; `notes` say by which rules it was made."""
-    rows = (row(key, found) for key, found in groups)
-    return table_page(title, notes, header(dimensions), rows)
+    dimension: str,
+    names: Mapping[str, str],
+) -> Iterator[list[object]]:
+    """Of a report by one dimension: its values by name where they have one."""
+    for key, found in groups:
+        yield _named(row(key, found), key[dimension], names)
+
+
+def _named(
+    cells: Sequence[object], value: Value, names: Mapping[str, str]
+) -> list[object]:
+    """With a name in the place of the id that a row begins with."""
+    name = names.get(str(value))
+    return [*cells] if name is None else [Named(name, str(value)), *cells[1:]]
 
 
 def table_page(
@@ -64,16 +80,16 @@ def table_page(
     notes: Sequence[str],
     columns: Iterable[str],
     cells: Iterable[Iterable[object]],
+    words: Words,
 ) -> str:
     """Any table as a page."""
-    names = "".join(f"<th>{escape(name.replace('_', ' '))}</th>" for name in columns)
-    rows = "\n".join(
-        "<tr>" + "".join(f"<td>{_cell(cell)}</td>" for cell in each) + "</tr>"
-        for each in cells
-    )
+    known = words.all_of("column")
+    labels = (known.get(name, name.replace("_", " ")) for name in columns)
+    names = "".join(f"<th>{escape(label)}</th>" for label in labels)
+    rows = "\n".join("<tr>" + "".join(map(_cell, each)) + "</tr>" for each in cells)
     said = "".join(f"<p>{escape(note)}</p>" for note in notes)
     return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html>\n<html lang="{words.language}"><head><meta charset="utf-8">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n"
         f"<body><h1>{escape(title)}</h1>{said}\n"
         f"<table><thead><tr>{names}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>"
@@ -82,4 +98,6 @@ def table_page(
 
 
 def _cell(value: object) -> str:
-    return "" if value is None else escape(str(value))
+    if isinstance(value, Named):
+        return f'<td title="{escape(value.id)}">{escape(value.name)}</td>'
+    return f"<td>{'' if value is None else escape(str(value))}</td>"

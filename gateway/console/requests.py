@@ -52,6 +52,9 @@ class ListQuery(Strict):
         return Slice(self.limit, self.cursor)
 
 
+Language = Annotated[Literal["en", "zh"], Field(description="Of the page to print.")]
+
+
 class RegistryQuery(ListQuery):
     """`key`: the rows of these keys alone, once for each."""
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from gateway.console import figure_items
 from gateway.console.figure_query import FigureQuery
-from gateway.console.requests import LIMIT_MAX
+from gateway.console.requests import LIMIT_MAX, Language
 from gateway.console.sealed import SiteQuery
 from gateway.console.statistics import Statistics, figures_of
 from gateway.queries import LedgerQueries
@@ -34,6 +34,7 @@ class SealedFiguresQuery(SiteQuery):
         default=False, description="Only groups that have changed since."
     )
     format: Literal["json", "csv", "html"] = "json"
+    language: Language = "en"
     limit: int = Field(LIMIT_MAX, ge=1, le=LIMIT_MAX)
     cursor: int = Field(0, ge=0, le=2**31)
 

@@ -76,7 +76,7 @@ class FoldedApi(Client):
         assert head is not None
         return JournalFigures(
             messages=head.first_message + head.messages,
-            bytes=0,
+            bytes=journal.size_bytes,
             head=Head(head.number, head.appended_ms, head.generation, head.chain.hex()),
             oldest=Mark(first.number, first.appended_ms),
             pruned=None,

@@ -279,7 +279,8 @@ class Statistics:
         site = asked.get("site")
         with self._ways:
             for name, form in (("csv", "csv"), ("print", "html")):
-                given = {"by": by, "format": form, **({"site": site} if site else {})}
+                given = {"by": by, "format": form, "language": words.language}
+                given |= {"site": str(site)} if site else {}
                 url = f"/api/v1/reports/{month}?{urlencode(given)}"
                 ui.link(words(f"way_{name}", month=month), url, new_tab=form == "html")
 

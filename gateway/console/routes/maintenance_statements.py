@@ -12,11 +12,13 @@ from gateway.acts import ActName, MaintenanceSealAct
 from gateway.console.acts import Acts
 from gateway.console.callers import Auditor, Reader
 from gateway.console.items import ACT_RESPONSES, Item, ListOf
+from gateway.console.naming import Named, Naming
 from gateway.console.problems import not_found
 from gateway.console.report_page import HEADERS, table_page
-from gateway.console.requests import IdempotencyKey, Month
+from gateway.console.requests import IdempotencyKey, Language, Month
 from gateway.console.sealed import SealedItem, SiteQuery, told
 from gateway.console.sight import Sight
+from gateway.console.wording import Words
 from gateway.events import rfc3339
 from gateway.queries import LedgerQueries
 from gateway.queries.maintenance import MaintenanceDetail, MaintenanceRow
@@ -30,16 +32,13 @@ _CONTENT: Final[dict[str, Any]] = {
     "text/html": {},
 }
 _NAMES: Final = ("device", "site", "model", "firmware")
-_SIGNED: Final = {
-    True: "holds",
-    False: "DOES NOT HOLD",
-    None: "cannot be verified: the key is not in the ring",
-}
+_SIGNED: Final = {True: "holds", False: "fails", None: "no_key"}
 _SEALED_COLUMNS: Final = (*_NAMES, *REPORT_COLUMNS)
 
 
 class ShownQuery(SiteQuery):
     format: Literal["json", "csv", "html"] = "json"
+    language: Language = "en"
 
 
 class MaintenanceItem(SealedItem):
@@ -116,8 +115,15 @@ class MaintenanceStatements:
                 media_type="text/csv",
                 headers={"Content-Disposition": f'attachment; filename="{name}"'},
             )
-        title = f"Maintenance of {month}, {query.site or 'all sites'}"
-        text = table_page(title, self._notes(detail), _SEALED_COLUMNS, rows)
+        naming = Naming(query.language, self._ledger)
+        words, at = naming.words, _NAMES.index("site")
+        ids = {str(row[at]) for row in rows} | {query.site}
+        names = naming.of("site", ids, caller.site)
+        named = [_named(row, at, names) for row in rows]
+        site = query.site and names.get(query.site, query.site)
+        title = words("maintenance", month=month, site=site or words("all_sites"))
+        notes = self._notes(detail, words)
+        text = table_page(title, notes, _SEALED_COLUMNS, named, words)
         return Response(text, media_type="text/html", headers=dict(HEADERS))
 
     async def seal(
@@ -163,18 +169,19 @@ class MaintenanceStatements:
             }
         )
 
-    def _notes(self, detail: MaintenanceDetail) -> Sequence[str]:
+    def _notes(self, detail: MaintenanceDetail, words: Words) -> Sequence[str]:
         """What stands above the table: as of when, the work, and how to verify."""
         row, one = detail.row, detail.row.statement
-        work, parts = _listed(one.work), _listed(one.parts)
-        signed = _SIGNED[self._is_signed(row)]
-        intact = "is intact" if is_intact(one) else "WAS ALTERED"
+        none, as_of = words("nothing"), rfc3339(one.as_of_ms)
+        work, parts = _listed(one.work, words), _listed(one.parts, words)
+        signed = words(_SIGNED[self._is_signed(row)])
+        intact = words("intact" if is_intact(one) else "altered")
         return [
-            f"Sealed by {row.author} as of {rfc3339(one.as_of_ms)}; rules {one.rules}.",
-            f"Work: {work or 'none'}. Parts: {parts or 'none'}.",
-            f"Later changes: {len(detail.adjustments) or 'none'}.",
-            f"SHA-256 {one.digest} {intact}.",
-            f"Signature {row.signature} by key {row.key_id} {signed}.",
+            words("maintained", author=row.author, at=as_of, rules=one.rules),
+            words("work", work=work or none, parts=parts or none),
+            words("later", count=len(detail.adjustments) or none),
+            words("digest", digest=one.digest, intact=intact),
+            words("signature", name=row.signature, number=row.key_id, signed=signed),
         ]
 
 
@@ -185,8 +192,19 @@ def _tallies(row: MaintenanceRow) -> list[tuple[Key, Tally]]:
     ]
 
 
-def _listed(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{name}: {count}" for name, count in sorted(counts.items()))
+def _named(
+    row: Sequence[object], at: int, names: Mapping[str, str]
+) -> Sequence[object]:
+    """With a name in the place of an id."""
+    name = names.get(str(row[at]))
+    if name is None:
+        return row
+    return [*row[:at], Named(name, str(row[at])), *row[at + 1 :]]
+
+
+def _listed(counts: Mapping[str, int], words: Words) -> str:
+    told = (f"{name}: {count}" for name, count in sorted(counts.items()))
+    return words("list_joint").join(told)
 
 
 def _sums(name: str, sums: dict[str, int]) -> Sums:

@@ -8,13 +8,14 @@ from fastapi.responses import Response
 
 from gateway.console.callers import Reader
 from gateway.console.figure_query import FigureQuery
+from gateway.console.naming import Naming
 from gateway.console.problems import ProblemError, not_found
-from gateway.console.report_page import HEADERS, page, rule_notes
-from gateway.console.requests import Month
+from gateway.console.report_page import HEADERS, report_rows, rule_notes, table_page
+from gateway.console.requests import Language, Month
 from gateway.console.statistics import Found, Statistics, figures_of
 from gateway.queries import LedgerQueries
 from gateway.ratings.periods import period
-from gateway.ratings.reports import monthly_csv
+from gateway.ratings.reports import header, monthly_csv
 
 
 class ReportQuery(FigureQuery):
@@ -22,6 +23,7 @@ class ReportQuery(FigureQuery):
 
     by: Literal["site", "department", "employee"] = "site"
     format: Literal["csv", "html"] = "csv"
+    language: Language = "en"
 
 
 _CONTENT: Final[dict[str, Any]] = {"text/csv": {}, "text/html": {}}
@@ -30,6 +32,7 @@ _UNPROCESSABLE: Final = HTTPStatus.UNPROCESSABLE_ENTITY
 
 class Reports:
     def __init__(self, ledger: LedgerQueries) -> None:
+        self._ledger = ledger
         self._statistics = Statistics(ledger)
 
     def router(self) -> APIRouter:
@@ -52,9 +55,14 @@ class Reports:
         ]
         if query.format == "html":
             ruled = [(group.key, group.asked) for group in found.groups]
-            notes = rule_notes(ruled, found.terms.revision)
-            title = f"Ratings of {month} by {query.by}"
-            text = page(title, notes, (query.by,), rows)
+            naming = Naming(query.language, self._ledger)
+            words = naming.words
+            keys = (group.key[query.by] for group in found.groups)
+            names = naming.of(query.by, keys, caller.site)
+            notes = rule_notes(ruled, found.terms.revision, words, names)
+            title = words(f"ratings_{query.by}", month=month)
+            cells = report_rows(rows, query.by, names)
+            text = table_page(title, notes, header((query.by,)), cells, words)
             return Response(text, media_type="text/html", headers=dict(HEADERS))
         name = f"ratings-{month}-{query.by}.csv"
         return Response(

@@ -13,8 +13,9 @@ from gateway.console.acts import Acts
 from gateway.console.callers import Auditor, Caller, Reader
 from gateway.console.instants import Instant
 from gateway.console.items import ACT_RESPONSES, Item, ListOf
+from gateway.console.naming import Naming
 from gateway.console.problems import not_found
-from gateway.console.report_page import HEADERS, page, rule_notes
+from gateway.console.report_page import HEADERS, report_rows, rule_notes, table_page
 from gateway.console.requests import IdempotencyKey, ListQuery, Month, Text
 from gateway.console.sealed import SealedItem, SiteQuery, told
 from gateway.console.sealed_figures import (
@@ -28,7 +29,7 @@ from gateway.events import rfc3339
 from gateway.queries import LedgerQueries
 from gateway.queries.asking import Page
 from gateway.queries.statements import StatementDetail, StatementRow
-from gateway.ratings.reports import monthly_csv
+from gateway.ratings.reports import header, monthly_csv
 from gateway.ratings.statements import is_intact
 
 _CONTENT: Final[dict[str, Any]] = {
@@ -159,7 +160,7 @@ class Statements:
         detail = self._found(month, query.site, caller)
         found = self._figures.grouped(detail, query)
         if query.format == "html":
-            return _printed(detail, query, found)
+            return self._printed(detail, query, found, caller)
         if query.format == "csv":
             name = f"sealed-{month}-{query.by}.csv"
             rows = ((one.key, one.figures) for one in found.groups)
@@ -177,6 +178,35 @@ class Statements:
             }
         )
         return Response(body.model_dump_json(), media_type="application/json")
+
+    def _printed(
+        self,
+        detail: StatementDetail,
+        query: SealedFiguresQuery,
+        found: Grouped,
+        caller: Caller,
+    ) -> Response:
+        naming = Naming(query.language, self._ledger)
+        words, one = naming.words, detail.row.statement
+        site = words("all_sites")
+        if one.site:
+            site = naming.of("site", [one.site], caller.site).get(one.site, one.site)
+        keys = (each.key[query.by] for each in found.groups)
+        names = naming.of(query.by, keys, caller.site)
+        ruled = ((each.key, each.asked) for each in found.groups)
+        as_of = rfc3339(one.as_of_ms)
+        intact = words("intact" if is_intact(one) else "altered")
+        notes = [
+            words("sealed", author=detail.row.author, at=as_of, rules=one.rules),
+            *rule_notes(ruled, found.revision, words, names),
+            words("changed", count=len(detail.adjustments) or words("nothing")),
+            words("digest", digest=one.digest, intact=intact),
+        ]
+        title = words(f"sealed_{query.by}", month=one.period, site=site)
+        rows = ((each.key, each.figures) for each in found.groups)
+        cells = report_rows(rows, query.by, names)
+        text = table_page(title, notes, header((query.by,)), cells, words)
+        return Response(text, media_type="text/html", headers=dict(HEADERS))
 
     def changes(
         self, month: Month, query: Annotated[ChangesQuery, Query()], caller: Reader
@@ -222,22 +252,3 @@ def _item(row: StatementRow, adjusted: int | None) -> StatementItem:
 def _group(key: str, counts: dict[str, int]) -> Group:
     department, employee = json.loads(key)
     return Group(department=department, employee=employee, counts=counts)
-
-
-def _printed(
-    detail: StatementDetail, query: SealedFiguresQuery, found: Grouped
-) -> Response:
-    one = detail.row.statement
-    title = f"Sealed ratings of {one.period} by {query.by}, {one.site or 'all sites'}"
-    intact = "is intact" if is_intact(one) else "WAS ALTERED"
-    changed = len(detail.adjustments) or "none"
-    sealed = f"Sealed by {detail.row.author} as of {rfc3339(one.as_of_ms)}"
-    notes = [
-        f"{sealed}, when the rules of {one.rules} were in force.",
-        *rule_notes(((each.key, each.asked) for each in found.groups), found.revision),
-        f"Groups that have changed since, not shown here: {changed}.",
-        f"SHA-256 {one.digest} {intact}.",
-    ]
-    rows = ((each.key, each.figures) for each in found.groups)
-    text = page(title, notes, (query.by,), rows)
-    return Response(text, media_type="text/html", headers=dict(HEADERS))

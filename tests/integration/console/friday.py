@@ -20,7 +20,7 @@ from tests.support.folding import DAY_MS, FoldedLedger, element, message
 _MINUTE_MS: Final = 60_000
 _HOUR_MS: Final = 60 * _MINUTE_MS
 _BEAT_MS: Final = _MINUTE_MS
-_PRESS_BEATS: Final = 5
+_PRESS_BEATS: Final = 2
 """Somebody presses every so many beats."""
 
 _ZONE: Final = ZoneInfo("Asia/Shanghai")

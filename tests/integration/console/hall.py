@@ -128,7 +128,7 @@ def _organise(world: FoldedLedger, corner: str | None, hours: str | None) -> Non
 
 def _days(now_ms: int, days: int, *, all_day: bool) -> Iterator[list[Record]]:
     dice = Random(SEED)
-    apart, span = (120, 8) if all_day else (31, 6)
+    turns, apart, span = (20, 24, 8) if all_day else (_PRESSES_A_DAY, 31, 6)
     for day in range(days, -1, -1):
         end_ms = now_ms - day * DAY_MS
         if all_day and datetime.fromtimestamp(end_ms / 1000, UTC).weekday() > FRIDAY:
@@ -139,6 +139,6 @@ def _days(now_ms: int, days: int, *, all_day: bool) -> Iterator[list[Record]]:
                 element(f"e{day:02}-{n:02}-{turn}", dice.choice(_LEVELS)),
                 end_ms - (n * 7 + turn * apart) * _MINUTE_MS % (span * 60 * _MINUTE_MS),
             )
-            for turn in range(_PRESSES_A_DAY)
+            for turn in range(turns)
             for n in range(1, DEVICES + 1)
         ]

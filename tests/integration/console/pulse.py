@@ -31,7 +31,7 @@ _BEATS_A_HEARTBEAT: Final = 3
 _PASSES_MS: Final = 10_000
 """So much of the hall's time passes in a beat, for people press at their leisure."""
 
-_PRESSES: Final = 2
+_BEATS_A_PRESS: Final = 2
 _LEVELS: Final = (5,) * 12 + (4,) * 5 + (3, 2, 1)
 _SINKS: Final = (("points", "influxdb", 0), ("business", "backend", 40))
 """Name, kind, and by how many blocks it is behind."""
@@ -77,17 +77,14 @@ class Pulse:
         return self._world.clock.wall_ms()
 
     def _presses(self) -> list[Record]:
+        """At one terminal after the other, now and then."""
+        turn, rest = divmod(self._beats, _BEATS_A_PRESS)
+        if rest:
+            return []
         there = terminals()
-        first = self._beats * _PRESSES
-        pressed = [there[(first + n) % len(there)] for n in range(_PRESSES)]
-        return [
-            message(
-                device(n),
-                element(f"p{self._beats:06}-{n:02}", self._dice.choice(_LEVELS)),
-                self._now_ms,
-            )
-            for n in pressed
-        ]
+        number = there[turn % len(there)]
+        body = element(f"p{turn:06}-{number:02}", self._dice.choice(_LEVELS))
+        return [message(device(number), body, self._now_ms)]
 
     def _deliver(self) -> None:
         """Each sink has what is older than it is behind."""

@@ -78,7 +78,10 @@ class _Card:
         value = None if item is None else item[name]
         precise(self._figure, self._text(value), value)
         change = ((item or {}).get("trend") or {}).get(name)
-        precise(self._change, "" if change is None else self._told(change), change)
+        told = "" if change is None else self._told(change)
+        if item is not None and value is None:
+            told = self._words("no_base")
+        precise(self._change, told, change)
 
     def _text(self, value: int | str | None) -> str:
         if value is None:
@@ -117,7 +120,12 @@ class Distribution:
         _draw(
             self._chart,
             {
-                "xAxis": {"type": "value", "max": 100, "axisLabel": _percent_labels()},
+                "xAxis": {
+                    "type": "value",
+                    "max": 100,
+                    "interval": 50,
+                    "axisLabel": _percent_labels(),
+                },
                 "yAxis": {"type": "category", "data": names, "axisLabel": _labels()},
                 "series": [
                     {

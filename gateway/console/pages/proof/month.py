@@ -109,6 +109,8 @@ class OneMonth:
             ui.label(words(name)).classes("console-quiet")
             figure = ui.label().classes("console-figure")
             precise(figure, _text(name, sealed, unit), sealed)
+            if sealed is None:
+                ui.label(words("no_base")).classes("console-quiet")
             if now not in (None, sealed):
                 by_now = ui.label().classes("console-quiet console-number")
                 precise(by_now, words("by_now", now=_text(name, now, unit)), now)
@@ -120,12 +122,13 @@ class OneMonth:
         targets[words("only_changed")] = self._way(self._by, changed=True)
         ways(words("groups"), targets, here)
         given = {"by": self._by, **self._of_site}
+        language = {"language": words.language}
         with ui.element("div").classes("console-ways"):
             for name, form in (("csv", "csv"), ("print", "html")):
-                query = urlencode({**given, "format": form})
+                query = urlencode({**given, "format": form, **language})
                 url = f"/api/v1{self._path}/figures?{query}"
                 ui.link(words(name), url, new_tab=form == "html")
-            query = urlencode({"by": self._by, "format": "html", **self._of_site})
+            query = urlencode({**given, "format": "html", **language})
             url = f"/api/v1/reports/{self._month}?{query}"
             ui.link(words("print_now"), url, new_tab=True)
 

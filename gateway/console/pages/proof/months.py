@@ -45,12 +45,16 @@ def months(visit: Visit) -> Listing:
             ),
             Column("digest", "SHA-256", "short"),
             Column("month", words("csv"), "link", f"{_REPORT}csv"),
-            Column("month", words("print"), "link", f"{_REPORT}html"),
+            Column("month", words("print"), "link", _printed(words.language)),
         ],
         label=words("months"),
         empty=words("no_months"),
         params={"adjusted": "true", "limit": _SHOWN},
     )
+
+
+def _printed(language: str) -> str:
+    return f"{_REPORT}html&language={language}"
 
 
 class Sealing:

@@ -26,6 +26,7 @@ _NAMES: Final = tuple(name for name in periods.NAMES if name != periods.OWN)
 def samples(visit: Visit) -> None:
     """The newest first."""
     words = visit.words
+    nothing = {"": words("not_inspected")}
     numbers = ("volume", "matches", "differs", "exempt", "open")
     Listing(
         visit,
@@ -35,7 +36,7 @@ def samples(visit: Visit) -> None:
             Column("drawn_at", words("drawn_at"), "time"),
             Column("author", words("author")),
             Column("seed", words("seed")),
-            Column("correct_rate", words("correct_rate"), "percent"),
+            Column("correct_rate", words("correct_rate"), "percent", words=nothing),
             *(Column(name, words(name), "number") for name in numbers),
         ],
         label=words("samples"),

@@ -113,6 +113,7 @@ class Statements:
         words = visit.words
         holds = {"true": words("holds"), "false": words("fails")}
         colours = {"true": "good", "false": "bad"}
+        way = f"{_STATEMENT}?site={{site}}&language={words.language}&format="
         with section(words("statements"), "console-part"):
             self._list = Listing(
                 visit,
@@ -125,8 +126,8 @@ class Statements:
                     Column("intact", words("intact"), "state", "", holds, colours),
                     Column("signed", words("signed"), "state", "", holds, colours),
                     Column("digest", "SHA-256", "long"),
-                    Column("month", words("csv"), "link", _way("csv")),
-                    Column("month", words("print"), "link", _way("html")),
+                    Column("month", words("csv"), "link", way + "csv"),
+                    Column("month", words("print"), "link", way + "html"),
                 ],
                 label=words("statements"),
                 empty=words("no_statements"),
@@ -152,10 +153,6 @@ class Statements:
         path = f"/maintenance-statements/{told['choice']}"
         if await visit.act(visit.api.ask("POST", path, {"site": site})):
             self._list.again()
-
-
-def _way(form: str) -> str:
-    return f"{_STATEMENT}?format={form}&site={{site}}"
 
 
 def _among(names: tuple[str, ...], name: str | None, otherwise: str) -> str:

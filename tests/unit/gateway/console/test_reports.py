@@ -49,6 +49,19 @@ async def test_the_page_shows_names_as_text(api: FoldedApi) -> None:
     assert "4.5000" in answer.text
 
 
+async def test_the_page_is_printed_in_chinese_with_names(api: FoldedApi) -> None:
+    rows = [{"id": "ann", "pseudonym": "安娜"}]
+    api.world.act("tables_applied", {"table": "employees", "rows": rows})
+    path = "/api/v1/reports/2026-11"
+    text = (await api.get(path, by="employee", format="html", language="zh")).text
+    assert '<td title="ann">安娜</td>' in text
+    assert "2026-11 评价报表" in text
+    assert "满意率" in text
+    assert "satisfaction" not in text
+    answer = await api.get(path, by="employee", format="html", language="tlh")
+    assert answer.status_code == 422
+
+
 async def test_another_month_has_no_rows(api: FoldedApi) -> None:
     answer = await api.get("/api/v1/reports/2026-10", by="site")
     assert len(answer.text.splitlines()) == 1
