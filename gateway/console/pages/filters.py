@@ -76,8 +76,9 @@ class Filters:
         select.props("dense outlined options-dense")
 
     def _text(self, name: str) -> None:
-        def choose() -> None:
-            self._take(name, str(field.value or "").strip())
+        async def choose() -> None:
+            text = str(field.value or "").strip()
+            self._take(name, await self._visit.names.id_of(name, text))
 
         field = ui.input(self._visit.words(f"filter_{name}"), value=self._values[name])
         field.props("dense outlined clearable")

@@ -14,7 +14,7 @@ from gateway.console.pages.dialogs import asked
 from gateway.console.pages.listing import Act, Column, Listing
 from gateway.console.pages.numbers import NOTHING, count
 from gateway.console.pages.page import Page
-from gateway.console.pages.panels.blocks import heading
+from gateway.console.pages.panels.blocks import heading, precise
 from gateway.console.pages.periods import Period, months_on, today_of
 from gateway.console.pages.visit import Visit
 
@@ -37,10 +37,10 @@ class Me:
         self._cards = ui.element("div").classes("console-cards")
         with ui.element("section").classes("console-card"):
             heading(visit.words("ratings"))
-            self._list = self._ratings()
+            self._place = ui.element("div")
 
     async def look(self) -> None:
-        """Show the figures of the month; the list asks for itself."""
+        """Show the figures of the month; its list asks for itself."""
         try:
             told = await self._visit.api.get(f"/me/figures/{self._month}")
         except Refusal as refusal:
@@ -49,12 +49,14 @@ class Me:
         self._cards.clear()
         with self._cards:
             self._show(told)
+        self._place.clear()
+        with self._place:
+            self._ratings(told["names"]["windows"])
 
     def _choose(self) -> None:
         async def choose() -> None:
             self._month = str(select.value)
             ui.navigate.history.replace(f"{PAGE.path}?month={self._month}")
-            self._list.filter(self._params())
             await self.look()
 
         with ui.element("div").classes("console-filters"):
@@ -72,30 +74,35 @@ class Me:
             if not mine["min_n_met"]:
                 _quiet(words("too_few"))
         for name, form in _COMPARED.items():
-            with _card(words(name), _figure(mine[name], form)):
+            with _card(words(name), _figure(mine[name], form), mine[name]):
                 for one in told["departments"]:
-                    _quiet(self._beside(one, name, form))
+                    department = one["department"]
+                    called = told["names"]["departments"].get(department, department)
+                    beside = _quiet(self._beside(one, called, name, form))
+                    beside.props["title"] = department
 
-    def _beside(self, one: Mapping[str, Any], name: str, form: str) -> str:
+    def _beside(
+        self, one: Mapping[str, Any], department: str, name: str, form: str
+    ) -> str:
         if one["withheld"]:
-            return self._visit.words("withheld", department=one["department"])
+            return self._visit.words("withheld", department=department)
         value = _figure(one[name], form)
-        return self._visit.words("of_all", department=one["department"], value=value)
+        return self._visit.words("of_all", department=department, value=value)
 
     def _params(self) -> dict[str, object]:
         begin = self._begins[self._month]
         bounds = Period(begin, months_on(begin, 1)).bounds(self._visit.zone)
         return {"effective": "true", **bounds}
 
-    def _ratings(self) -> Listing:
+    def _ratings(self, windows: Mapping[str, str]) -> None:
         words = self._visit.words
-        return Listing(
+        Listing(
             self._visit,
             "/ratings",
             [
                 Column("occurred_at", words("occurred_at"), "time"),
                 Column("level", words("level"), "level"),
-                Column("window", words("window")),
+                Column("window", words("window"), words=windows),
                 Column("origin", words("origin"), words=_origins(self._visit)),
                 Column("flags", words("flags"), words=words.all_of("flag")),
                 Column("rating_id", words("rating_id")),
@@ -134,15 +141,15 @@ class Me:
         await asked(self._visit, words("how_it_stands"), values=told)
 
 
-def _card(label: str, figure: str) -> ui.element:
+def _card(label: str, figure: str, whole: str | None = None) -> ui.element:
     with ui.element("div").classes("console-card") as card:
         _quiet(label)
-        ui.label(figure).classes("console-figure")
+        precise(ui.label().classes("console-figure"), figure, whole)
     return card
 
 
-def _quiet(text: str) -> None:
-    ui.label(text).classes("console-quiet")
+def _quiet(text: str) -> ui.label:
+    return ui.label(text).classes("console-quiet")
 
 
 def _figure(value: str | None, form: str) -> str:

@@ -15,6 +15,8 @@ TABLES: Final[Mapping[str, str]] = {
 """The table whose ids a field of the API's items holds."""
 
 _ASKED_MAX: Final = 100
+_LISTED_MAX: Final = 1_000
+"""Of larger tables those whose ids come first are known by name."""
 
 
 class Named(NamedTuple):
@@ -51,6 +53,22 @@ class Names:
         rows = list(items)
         for field, table in TABLES.items():
             await self.learn(table, (row.get(field) for row in rows))
+
+    async def id_of(self, field: str, text: str) -> str:
+        """What somebody who typed this into a filter means: an id, or a name of one."""
+        table = TABLES.get(field)
+        if table is None or not text:
+            return text
+        try:
+            known = await self._api.get(f"/{table}", key=[text])
+            found = await self._api.get(f"/{table}", limit=_LISTED_MAX)
+        except Refusal:
+            return text
+        if known["items"]:
+            return text
+        wanted = text.casefold()
+        named = (it for it in found["items"] if (_name(it) or "").casefold() == wanted)
+        return str(next(named, {"id": text})["id"])
 
     def of(self, table: str, key: str) -> str:
         """The name; the id where none is known."""

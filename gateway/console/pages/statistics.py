@@ -179,7 +179,8 @@ class Statistics:
 
     def _filter(self, name: str) -> None:
         async def choose() -> None:
-            self._question.filters[name] = (field.value or "").strip()
+            text = (field.value or "").strip()
+            self._question.filters[name] = await self._visit.names.id_of(name, text)
             await self._changed()
 
         label = self._visit.words(f"by_{name}")

@@ -12,7 +12,7 @@ from gateway.acts import ActName, MaintenanceSealAct
 from gateway.console.acts import Acts
 from gateway.console.callers import Auditor, Reader
 from gateway.console.items import ACT_RESPONSES, Item, ListOf
-from gateway.console.naming import Named, Naming
+from gateway.console.naming import Named, names_of
 from gateway.console.problems import not_found
 from gateway.console.report_page import HEADERS, table_page
 from gateway.console.requests import IdempotencyKey, Language, Month
@@ -115,10 +115,9 @@ class MaintenanceStatements:
                 media_type="text/csv",
                 headers={"Content-Disposition": f'attachment; filename="{name}"'},
             )
-        naming = Naming(query.language, self._ledger)
-        words, at = naming.words, _NAMES.index("site")
+        words, at = Words("printed", query.language), _NAMES.index("site")
         ids = {str(row[at]) for row in rows} | {query.site}
-        names = naming.of("site", ids, caller.site)
+        names = names_of(self._ledger, "site", ids, caller.site)
         named = [_named(row, at, names) for row in rows]
         site = query.site and names.get(query.site, query.site)
         title = words("maintenance", month=month, site=site or words("all_sites"))

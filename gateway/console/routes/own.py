@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from gateway.console import figure_items as items
 from gateway.console.callers import Caller, Clerk
 from gateway.console.figure_query import FigureQuery
+from gateway.console.naming import names_of
 from gateway.console.problems import not_found
 from gateway.console.requests import Month
 from gateway.console.statistics import Group, Statistics, figures_of
@@ -23,6 +24,7 @@ COLLEAGUES_MIN: Final = 2
 """Of so many others the figures of a department are, or they tell of one of them."""
 _DEPARTMENTS_MAX: Final = 20
 _DEPARTMENT: Final = ("department",)
+_WINDOW: Final = ("window",)
 _EMPLOYEE: Final = ("employee",)
 
 
@@ -42,6 +44,13 @@ class OfDepartment(BaseModel):
     mean_level: str | None
 
 
+class Names(BaseModel):
+    """By id; what has no name is left out."""
+
+    departments: dict[str, str]
+    windows: dict[str, str]
+
+
 class OwnFigures(BaseModel):
     """Verified figures of a month of the sites' calendars."""
 
@@ -51,10 +60,12 @@ class OwnFigures(BaseModel):
     departments: list[OfDepartment] = Field(
         description="Those in which the employee was rated in this month."
     )
+    names: Names = Field(description="Of these departments, and of its windows.")
 
 
 class Own:
     def __init__(self, ledger: LedgerQueries) -> None:
+        self._ledger = ledger
         self._statistics = Statistics(ledger)
 
     def router(self) -> APIRouter:
@@ -84,6 +95,7 @@ class Own:
         (whole,) = self._find(mine, caller, (), days)
         parts = self._find(mine, caller, _DEPARTMENT, days)
         names = [str(it.key["department"]) for it in parts if it.key["department"]]
+        windows = [it.key["window"] for it in self._find(mine, caller, _WINDOW, days)]
         return OwnFigures(
             employee_id=caller.employee or "",
             month=month,
@@ -92,6 +104,10 @@ class Own:
                 self._department(name, caller, days)
                 for name in names[:_DEPARTMENTS_MAX]
             ],
+            names=Names(
+                departments=names_of(self._ledger, "department", names, caller.site),
+                windows=names_of(self._ledger, "window", windows, caller.site),
+            ),
         )
 
     def _department(self, name: str, caller: Caller, days: Period) -> OfDepartment:

@@ -8,11 +8,12 @@ from fastapi.responses import Response
 
 from gateway.console.callers import Reader
 from gateway.console.figure_query import FigureQuery
-from gateway.console.naming import Naming
+from gateway.console.naming import names_of
 from gateway.console.problems import ProblemError, not_found
 from gateway.console.report_page import HEADERS, report_rows, rule_notes, table_page
 from gateway.console.requests import Language, Month
 from gateway.console.statistics import Found, Statistics, figures_of
+from gateway.console.wording import Words
 from gateway.queries import LedgerQueries
 from gateway.ratings.periods import period
 from gateway.ratings.reports import header, monthly_csv
@@ -55,10 +56,9 @@ class Reports:
         ]
         if query.format == "html":
             ruled = [(group.key, group.asked) for group in found.groups]
-            naming = Naming(query.language, self._ledger)
-            words = naming.words
+            words = Words("printed", query.language)
             keys = (group.key[query.by] for group in found.groups)
-            names = naming.of(query.by, keys, caller.site)
+            names = names_of(self._ledger, query.by, keys, caller.site)
             notes = rule_notes(ruled, found.terms.revision, words, names)
             title = words(f"ratings_{query.by}", month=month)
             cells = report_rows(rows, query.by, names)

@@ -13,7 +13,7 @@ from gateway.console.acts import Acts
 from gateway.console.callers import Auditor, Caller, Reader
 from gateway.console.instants import Instant
 from gateway.console.items import ACT_RESPONSES, Item, ListOf
-from gateway.console.naming import Naming
+from gateway.console.naming import names_of
 from gateway.console.problems import not_found
 from gateway.console.report_page import HEADERS, report_rows, rule_notes, table_page
 from gateway.console.requests import IdempotencyKey, ListQuery, Month, Text
@@ -25,6 +25,7 @@ from gateway.console.sealed_figures import (
     SealedGroups,
 )
 from gateway.console.sight import Sight
+from gateway.console.wording import Words
 from gateway.events import rfc3339
 from gateway.queries import LedgerQueries
 from gateway.queries.asking import Page
@@ -186,13 +187,13 @@ class Statements:
         found: Grouped,
         caller: Caller,
     ) -> Response:
-        naming = Naming(query.language, self._ledger)
-        words, one = naming.words, detail.row.statement
+        words, one = Words("printed", query.language), detail.row.statement
         site = words("all_sites")
         if one.site:
-            site = naming.of("site", [one.site], caller.site).get(one.site, one.site)
+            known = names_of(self._ledger, "site", [one.site], caller.site)
+            site = known.get(one.site, one.site)
         keys = (each.key[query.by] for each in found.groups)
-        names = naming.of(query.by, keys, caller.site)
+        names = names_of(self._ledger, query.by, keys, caller.site)
         ruled = ((each.key, each.asked) for each in found.groups)
         as_of = rfc3339(one.as_of_ms)
         intact = words("intact" if is_intact(one) else "altered")

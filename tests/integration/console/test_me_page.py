@@ -17,10 +17,10 @@ def test_a_clerk_comes_to_its_own_page_and_sees_no_other(
 ) -> None:
     browser.log_in("chen")
     browser.at("/me")
-    browser.sees("My ratings in effect", "taxes, all:", "w1", "Dispute")
+    browser.sees("My ratings in effect", "Tax counter, all:", "Dispute")
     assert [way.text for way in browser.all(".console-way")] == ["badge\nMy ratings"]
     windows = {cell.text for cell in browser.all("td[data-label=Window]")}
-    assert windows == {"w1"}
+    assert windows == {"Window 1"}
     told = [one.text for one in browser.all(".console-card")]
     assert not any(f"E{number}" in text for text in told for number in (2, 3))
     assert browser.violations() == []

@@ -38,7 +38,12 @@ class Figures:
                 self._select("group", words_of(visit, "group", _GROUPS), self._group)
                 field = ui.input(words("filter_site"), value=self._site)
                 field.props("dense outlined clearable")
-                field.on("change", lambda: self._go(site=field.value))
+
+                async def choose() -> None:
+                    text = str(field.value or "").strip()
+                    self._go(site=await visit.names.id_of("site", text))
+
+                field.on("change", choose)
                 field.on("clear", lambda: self._go(site=""))
             ui.link(words("csv_all"), self._csv())
             self._list = Listing(

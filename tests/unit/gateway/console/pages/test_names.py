@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from gateway.console.pages.api import Api, Refusal
 from gateway.console.pages.names import Named, Names
 
@@ -18,10 +20,12 @@ class Asked(Api):
         self.asked: list[tuple[str, object]] = []
 
     async def get(self, path: str, **params: object) -> Any:  # noqa: ANN401 -- JSON
-        self.asked.append((path, params["key"]))
+        self.asked.append((path, params.get("key")))
         if path == "/departments":
             raise Refusal(403, "forbidden", "not yours")
-        return {"items": ROWS[path]}
+        keys, rows = params.get("key"), ROWS[path]
+        assert keys is None or isinstance(keys, list)
+        return {"items": [it for it in rows if keys is None or it["id"] in keys]}
 
 
 async def test_each_id_is_asked_for_once_and_all_of_a_table_together() -> None:
@@ -45,3 +49,20 @@ async def test_what_has_no_name_or_may_not_be_read_is_called_by_its_id() -> None
     await names.learn_of([{"site": "s2", "department": "d1"}])
     assert names.of("sites", "s2") == "s2"
     assert names.named("department", "d1") == Named("d1", "d1")
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "meant"),
+    [
+        ("site", "s2", "s2"),
+        ("site", "north HALL", "s1"),
+        ("employee", "Staff 1", "E1"),
+        ("site", "nowhere", "nowhere"),
+        ("department", "Taxes", "Taxes"),
+        ("device", "d1", "d1"),
+    ],
+)
+async def test_a_filter_takes_an_id_or_a_name(
+    field: str, text: str, meant: str
+) -> None:
+    assert await Names(Asked()).id_of(field, text) == meant
