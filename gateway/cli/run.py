@@ -44,7 +44,6 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_config(parser)
     parser.add_argument(
         "--role",
-        type=Role,
         choices=list(Role),
         metavar="ROLE",
         help=f"one role alone: {', '.join(Role)} (default: all, supervised)",
@@ -66,8 +65,9 @@ def run(args: Namespace) -> Exit:
         _run_all(config, settings)
         return Exit.OK
     if args.supervisor_pid is None:
-        return _run_by_hand(settings, config, args.role)
-    return _run_supervised(settings, config, args.role, args.supervisor_pid)
+        return _run_by_hand(settings, config, Role(args.role))
+    role = Role(args.role)
+    return _run_supervised(settings, config, role, args.supervisor_pid)
 
 
 def _run_all(config: Path, settings: Settings) -> None:

@@ -81,8 +81,9 @@ def test_check_for_programs(config: Path, capsys: pytest.CaptureFixture[str]) ->
         ("", "are required: COMMAND"),
         ("statsu", "there is no verb 'statsu': did you mean status?"),
         ("xyzzy", "there is no verb 'xyzzy': choose "),
-        ("run --role cook", "invalid Role value: 'cook'"),
+        ("run --role cook", "there is no 'cook'"),
         ("devices aprove d-1", "there is no 'aprove': did you mean approve?"),
+        ("run --role ingst", "there is no 'ingst': did you mean ingest?"),
         ("run", "no configuration: name one, or set EVALGATE_CONFIG, or work in"),
     ],
 )
