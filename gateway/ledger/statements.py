@@ -22,6 +22,7 @@ ON CONFLICT (site, period, is_rating, subject) DO UPDATE SET no = excluded.no,
 _FORGET: Final = """
 DELETE FROM restatement
 WHERE site = ? AND period = ? AND is_rating = ? AND subject = ?
+    AND kind = coalesce(?, kind)
 """
 
 
@@ -56,6 +57,8 @@ class Statements:
         """Add what changed its counts; what is known of already becomes the newest."""
         self._store.many(_RESTATE, [(*of, at_ms, *change) for change in changes])
 
-    def forget(self, of: Sealed, gone: Iterable[Subject]) -> None:
-        """Tell no more of these."""
-        self._store.many(_FORGET, [(*of, *one) for one in gone])
+    def forget(
+        self, of: Sealed, gone: Iterable[Subject], kind: str | None = None
+    ) -> None:
+        """Tell no more of these, or only if they are told of as this kind."""
+        self._store.many(_FORGET, [(*of, *one, kind) for one in gone])

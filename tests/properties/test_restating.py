@@ -87,8 +87,11 @@ def test_all_that_changed_a_sealed_month_is_told_and_nothing_else(
     now, rows = in_effect(ledger), told(ledger)
     ratings = {row["subject"]: row["kind"] for row in rows if row["is_rating"]}
     sessions = {row["subject"] for row in rows if not row["is_rating"]}
-    answers: dict[int, int | None] = dict(
-        ledger.all("SELECT place, session_no FROM rating")
+    answers: dict[int, object] = dict(
+        ledger.all(
+            "SELECT r.place, coalesce(r.session_no, w.site || w.session_id || w.stage)"
+            " FROM rating AS r LEFT JOIN waiting AS w ON w.place = r.place"
+        )
     )
     answered = {answers[place] for place in ratings} - {None}
     for place in now.keys() | was.keys():

@@ -4,7 +4,7 @@ Whatever counts does so in an hour, and a statement adds up the hours of its mon
 moves counts of such an hour restates it. An open month costs one comparison.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Final
 
@@ -68,10 +68,19 @@ class SealedMonths:
         for of in self._of(site, month):
             self._statements.restate(of, at_ms, changes)
 
-    def forget(self, site: str, month: str | None, gone: Sequence[Subject]) -> None:
-        """Tell no more of what changes nothing in that month by now."""
+    def forget(
+        self,
+        site: str,
+        month: str | None,
+        gone: Sequence[Subject],
+        kind: str | None = None,
+    ) -> None:
+        """Tell no more of what changes nothing in that month by now.
+
+        With a kind only of what is told of as such.
+        """
         for of in self._of(site, month):
-            self._statements.forget(of, gone)
+            self._statements.forget(of, gone, kind)
 
     def _of(self, site: str, month: str | None) -> list[Sealed]:
         """The statements that a month of a site is in: all sites' and its own."""
@@ -82,11 +91,17 @@ class SealedMonths:
 
 
 class Moves:
-    """What one look at a scope changes in sealed months."""
+    """What one look at a scope changes in sealed months.
 
-    def __init__(self, months: SealedMonths, site: str, now_ms: int) -> None:
+    `left` are places of ratings on their way from another scope, which the look before
+    told of, each with the month that it counted in.
+    """
+
+    def __init__(
+        self, months: SealedMonths, site: str, now_ms: int, left: dict[int, str]
+    ) -> None:
         self._months, self._site, self._now_ms = months, site, now_ms
-        self._left: dict[int, str] = {}
+        self._left = left
         self._stays: dict[int, str | None] = {}
 
     def leave(self, place: int, before: Counted) -> None:
@@ -128,14 +143,22 @@ class Moves:
             self._tell(was, [of_session if answer is None else _moved(answer)])
         told = self._stand(month, own, came=was != month)
         told += self._default(month, fact, row)
-        if not told:
+        came = was != month or any(old.session_no is None for old, _ in own)
+        answer = row.effective_place
+        if not told and not (came or news is not None or answer is None):
+            self._tell(month, [Restated("flagged", is_rating=True, subject=answer)])
+        elif not told:
             self._tell(month, [of_session])
 
-    def finish(self) -> None:
-        """Tell of ratings that count in another month by now, or in none."""
+    def finish(self, dropped: Collection[int]) -> dict[int, str]:
+        """Tell of ratings that count in another month by now, or in none.
+
+        Those `dropped` are not told of, but answered: they go to another scope.
+        """
         for place, month in self._left.items():
-            if self._stays.get(place) != month:
+            if place not in dropped and self._stays.get(place) != month:
                 self._tell(month, [_moved(place)])
+        return {place: self._left[place] for place in self._left if place in dropped}
 
     def _stand(self, month: str | None, rated: Sequence[Rated], *, came: bool) -> int:
         """Tell what became of ratings; answers of how many there is something to tell.
@@ -143,17 +166,19 @@ class Moves:
         Those that `came` from elsewhere had moved away, if they were told of.
         """
         kinds = {now.place: _kind(old, now) for old, now in rated}
+        untold = [pair for pair in rated if not kinds[pair[1].place]]
         moot = [
-            (True, now.place)
-            for old, now in rated
-            if not kinds[now.place] and (came or old.effective > now.effective)
+            (True, now.place) for old, now in untold if old.effective > now.effective
         ]
+        self._months.forget(self._site, month, moot)
+        if came:
+            back = [(True, now.place) for _, now in untold]
+            self._months.forget(self._site, month, back, "moved")
         told = [
             Restated(kind, is_rating=True, subject=place)
             for place, kind in kinds.items()
             if kind
         ]
-        self._months.forget(self._site, month, moot)
         self._tell(month, told)
         return len(told)
 

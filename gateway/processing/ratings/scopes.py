@@ -106,6 +106,11 @@ class Loaded:
         """A rating as the ledger holds it."""
         return self.ratings.get(name) or self.waiting.get(name) or self._gone[name]
 
+    @property
+    def dropped(self) -> frozenset[int]:
+        """Places of the ratings that went to another scope."""
+        return frozenset(one.place for one in self._gone.values())
+
     def add(self, stored: Stored) -> None:
         """A rating that arrived, or that had no session of its own."""
         self.ratings[stored.rating_id] = stored

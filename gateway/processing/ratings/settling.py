@@ -64,6 +64,7 @@ class Settling:
         self._state = state
         self.moved: list[Moved] = []  # not yet taken by who waits for it
         self._moves: Moves  # of the look that is being settled
+        self._left: dict[int, str] = {}  # on the way from one scope to the next
 
     def settle(
         self,
@@ -86,7 +87,8 @@ class Settling:
         numbers = self._numbers(loaded, after)
         versions = _versions(loaded, [*waiting, *(n for _, some in work for n in some)])
         now = as_they_stand(self._state, loaded, after, numbers, versions)
-        self._moves = Moves(self._state.sealed, loaded.scope[0], self._state.now_ms)
+        of = self._state.sealed, loaded.scope[0], self._state.now_ms
+        self._moves = Moves(*of, self._left)
         self._write_ratings(loaded, now)
         self._write_events(loaded, after, numbers)
         self._alone(loaded, before, after, now)
@@ -97,7 +99,7 @@ class Settling:
         for one, news in work:
             old = was.get(one.n)
             self._session(loaded, numbers[one.n], one, old, (news, now, versions))
-        self._moves.finish()
+        self._left = self._moves.finish(loaded.dropped)
 
     def _numbers(self, loaded: Loaded, after: Survey) -> dict[int, int]:
         """The number of each session's row: a new one where there is none."""

@@ -221,3 +221,15 @@ async def test_a_page_counts_a_year_of_months_again_at_most(api: FoldedApi) -> N
     rest = (await api.get(url)).json()
     assert (len(first["items"]), len(rest["items"])) == (12, 2)
     assert (rest["items"][-1]["month"], rest["next_cursor"]) == ("2024-01", None)
+
+
+async def test_a_press_that_a_later_one_makes_a_double_is_told(api: FoldedApi) -> None:
+    lone = {"event_id": "event-0010", "level": 5, "occurred_at": START_MS + 9_000}
+    api.world.publish("d-2", lone)
+    api.world.clock.advance(15 * DAY_MS)
+    assert (await api.post(PATH, None)).status_code == 200
+    first = {**lone, "event_id": "event-0011", "occurred_at": START_MS + 8_000}
+    api.world.publish("d-2", first)
+    items = (await api.get(f"{PATH}/changes")).json()["items"]
+    told = {(one["kind"], one["rating_id"]) for one in items}
+    assert told == {("late", "d-2:event-0011"), ("flagged", "d-2:event-0010")}
