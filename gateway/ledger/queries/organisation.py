@@ -98,11 +98,13 @@ def binding_numbers(
     site: str | None,
     department: str | None,
     subtree: str | None,
+    window: str | None = None,
 ) -> list[int] | None:
     """The numbers of the bindings there; None: any will do."""
     conditions = Conditions()
     conditions.where("site = ?", site)
     conditions.where("department = ?", department)
+    conditions.where("window = ?", window)
     conditions.where(of_site("site"), subtree)
     return _numbers(connection, "binding", conditions)
 

@@ -4,8 +4,13 @@ from typing import Final
 
 import apsw
 
+from gateway.ledger.queries import ratings
 from gateway.ledger.queries.names import SESSION_KEY
-from gateway.ledger.queries.organisation import of_site
+from gateway.ledger.queries.organisation import (
+    binding_numbers,
+    device_numbers,
+    of_site,
+)
 from gateway.queries.asking import Page, Slice
 from gateway.queries.counts import CountFilter
 from gateway.queries.samples import Candidates, FoundRow, SampleDetail, SampleRow
@@ -18,18 +23,28 @@ _SELECT: Final = f"""
 SELECT s.place, s.sample_id, s.author, s.at_ms, s.data, {_COUNTS} FROM sample AS s
 """
 _FOUND_FIELDS: Final = FoundRow.__struct_fields__
-_MOMENT: Final = "coalesce(x.ended_ms, r.occurred_ms)"
-_RATED: Final = """
+_IN_EFFECT: Final = """
+r.effective AND r.mode = 'live' AND r.origin IN ('customer', 'staff_proxy')
+"""
+_RATED_ALONE: Final = f"""
 SELECT d.device_id || ':' || r.event_id FROM rating AS r
 JOIN device AS d ON d.no = r.device_no JOIN binding AS b ON b.no = r.binding
 LEFT JOIN session AS x ON x.no = r.session_no
-WHERE r.effective AND r.mode = 'live' AND r.origin IN ('customer', 'staff_proxy')
+WHERE {_IN_EFFECT} AND x.look IS NULL
+"""
+"""Ratings that count by themselves, when they were pressed; others by their session."""
+_COUNTED_MS: Final = "x.look ->> '$[6]'"  # as its index has it
+_RATED: Final = f"""
+SELECT d.device_id || ':' || r.event_id FROM session AS x
+JOIN rating AS r ON r.place = x.effective_place
+JOIN device AS d ON d.no = r.device_no JOIN binding AS b ON b.no = r.binding
+WHERE x.look IS NOT NULL AND {_IN_EFFECT}
     AND (r.origin = 'customer' OR x.ended_ms IS NULL OR NOT x.eligible)
 """
 _UNRATED: Final = f"""
 SELECT {SESSION_KEY} FROM session AS x LEFT JOIN device AS d ON d.no = x.device_no
 LEFT JOIN rating AS r ON r.place = x.effective_place
-WHERE x.eligible AND x.ended_ms IS NOT NULL
+WHERE x.look IS NOT NULL AND x.eligible AND x.ended_ms IS NOT NULL
     AND coalesce(r.origin, '') <> 'customer'
 """
 
@@ -43,8 +58,7 @@ _SAMPLES: Final = Listing(_SELECT, "sample AS s", "s.place", _build)
 
 def candidates(connection: apsw.Connection, wanted: CountFilter) -> Candidates:
     """Who may be drawn; half-open on the moment that each counts on."""
-    rated = Conditions()
-    unrated = Conditions()
+    rated, unrated = Conditions(), Conditions()
     for name in ("site", "department", "window"):
         value = getattr(wanted, name)
         # A session counts where it ended, else where its rating was pressed.
@@ -57,11 +71,31 @@ def candidates(connection: apsw.Connection, wanted: CountFilter) -> Candidates:
     for conditions in (rated, unrated):
         conditions.where("d.device_id = ?", wanted.device)
         conditions.where("x.service_code = ?", wanted.service)
-        conditions.where(f"{_MOMENT} >= ?", wanted.from_ms)
-        conditions.where(f"{_MOMENT} < ?", wanted.to_ms)
+        conditions.where(f"{_COUNTED_MS} >= ?", wanted.from_ms)
+        conditions.where(f"{_COUNTED_MS} < ?", wanted.to_ms)
+    alone = _names(connection, _RATED_ALONE, _by_themselves(connection, wanted))
     return Candidates(
-        _names(connection, _RATED, rated), _names(connection, _UNRATED, unrated)
+        [*alone, *_names(connection, _RATED, rated)],
+        _names(connection, _UNRATED, unrated),
     )
+
+
+def _by_themselves(connection: apsw.Connection, wanted: CountFilter) -> Conditions:
+    """Which ratings without a session, or as all of it: they lie where they came."""
+    places = binding_numbers(
+        connection, wanted.site, wanted.department, wanted.subtree, wanted.window
+    )
+    conditions = Conditions()
+    first, last = ratings.pressed(connection, wanted.from_ms, wanted.to_ms)
+    conditions.where("r.place >= ?", first)
+    conditions.where("r.place <= ?", last)
+    conditions.where("r.occurred_ms >= ?", wanted.from_ms)
+    conditions.where("r.occurred_ms < ?", wanted.to_ms)
+    conditions.among("r.device_no", device_numbers(connection, wanted.device))
+    conditions.among("r.binding", places)
+    conditions.where("r.employee_id = ?", wanted.employee)
+    conditions.where("x.service_code = ?", wanted.service)
+    return conditions
 
 
 def _names(

@@ -72,6 +72,38 @@ async def test_a_filter_bounds_who_is_drawn(api: FoldedApi) -> None:
     assert {name.partition(":")[0] for name in found["rated"]} == {"d-2"}
 
 
+async def test_a_rating_is_drawn_of_the_period_in_which_it_counts(
+    api: FoldedApi,
+) -> None:
+    """By itself when it was pressed, though it came days later; else by its session."""
+    day = {"from": "2026-11-18T00:00:00+08:00", "to": "2026-11-19T00:00:00+08:00"}
+    late = {
+        "event_id": "late-0001",
+        "level": 4,
+        "occurred_at": "2026-11-18T10:00:00+08:00",
+    }
+    served = {
+        "event_id": "served-0001",
+        "level": 4,
+        "session_id": "C1",
+        "occurred_at": "2026-11-19T00:10:00+08:00",
+    }
+    ended = {
+        "v": 1,
+        "event_id": "ended-c1",
+        "session_id": "C1",
+        "action": "ended",
+        "occurred_at": "2026-11-18T23:50:00+08:00",
+    }
+    world = api.world
+    world.append([message("d-1", ended, world.clock.wall_ms(), channel="session")])
+    world.publish("d-1", late, served)
+    found = await drawn(api, filter=day, unrated_share="0")
+    assert sorted(found["rated"]) == ["d-1:late-0001", "d-1:served-0001"]
+    after = {"from": "2026-11-19T00:00:00+08:00", "to": "2026-11-20T00:00:00+08:00"}
+    assert (await drawn(api, filter=after, unrated_share="0"))["rated"] == []
+
+
 async def test_findings_give_the_correct_rate(api: FoldedApi) -> None:
     sample = await drawn(api)
     rated = sample["rated"]
