@@ -2,11 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
+from unittest.mock import patch
 
+import apsw
 import msgspec
 
+from gateway import migrations
 from gateway.clock import SteppedClock
 from gateway.journal.memory import MemoryJournal
 from gateway.ledger.packing import unpack
@@ -75,6 +79,26 @@ def _flat(rows: Iterable[Iterable[T]]) -> list[T]:
     return [unit for row in rows for unit in row]
 
 
+def connected(path: Path) -> apsw.Connection:
+    """As `connect`; what is in memory begins as a copy of what migrations make."""
+    if path != MEMORY:
+        return connect(path)
+    blank = _blank()
+
+    def copy(connection: apsw.Connection, _: Sequence[str]) -> int:
+        with connection.backup("main", blank, "main") as copying:
+            copying.step()
+        return 0
+
+    with patch.object(migrations, "apply", copy):
+        return connect(path)
+
+
+@cache
+def _blank() -> apsw.Connection:
+    return connect(MEMORY)
+
+
 class FoldedLedger:
     """Appends records and folds them at once; a `Submitter` too."""
 
@@ -91,7 +115,7 @@ class FoldedLedger:
         self.journal = MemoryJournal(self.clock, self.keyring)
         self._period_ms = period_ms
         self.checked = Counter[str]()  # events whose schemas are exact, by name
-        self.store = Store(connect(path), period_ms)
+        self.store = Store(connected(path), period_ms)
         self.fold = Fold(State(self.store, self.keyring))
 
     @property

@@ -1,6 +1,7 @@
 """A ledger's file whose rows a test writes itself: what readers find in it."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -21,15 +22,24 @@ NOON_MS: Final = 1_795_262_400_000
 """2026-11-21T12:00:00Z."""
 
 
+@cache
+def _blank() -> apsw.Connection:
+    """What the migrations make of an empty file."""
+    connection = apsw.Connection(":memory:")
+    migrations.apply(connection, MIGRATIONS)
+    return connection
+
+
 class LedgerFile:
     """Each method adds one row; what a test does not care about has a default."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._db = apsw.Connection(str(path))
-        self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = OFF")  # it outlives no power cut
-        migrations.apply(self._db, MIGRATIONS)
+        with self._db.backup("main", _blank(), "main") as copying:
+            copying.step()
+        self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute(IDENTITY_TABLE.format(no=1))
         self._insert("identity_period", no=1, since_ms=0)
         self._devices: dict[str, int] = {}
