@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 from gateway.clock import SystemClock
 from gateway.console.front import House
 from gateway.console.pages import live, me, statistics
+from gateway.console.pages.absent import absent
 from gateway.console.pages.halls import device, devices, hall
 from gateway.console.pages.operating import (
     alerts,
@@ -88,6 +89,7 @@ async def running(house: House) -> AsyncIterator[ASGIApp]:
     drawn.add_static_files(
         STATIC, Path(__file__).with_name("static"), max_cache_age=_STATIC_S_MAX
     )
+    drawn.add_exception_handler(HTTPStatus.NOT_FOUND, absent)
     shared = Shared(SystemClock())  # of people's time, whatever the stores' is
     for page in PAGES:
         ui.page(page.path)(_shown(page, house, shared))

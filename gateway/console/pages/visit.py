@@ -59,6 +59,7 @@ class Visit:
         self.query = dict(request.query_params)
         self.path = request.url.path
         self._timers: list[ui.timer] = []
+        self._refused: dict[int, str] = {}
         self._old: ui.label | None = None
 
     def may(self, scope: str) -> bool:
@@ -85,14 +86,15 @@ class Visit:
 
         What the API refuses is said above the page, and tried again.
         """
+        number = len(self._timers)
 
         async def look() -> None:
             try:
                 await work()
             except Refusal as refusal:
-                self._say_old(refusal)
+                self._say_old(number, refusal)
             else:
-                self._say_old(None)
+                self._say_old(number, None)
 
         await look()
         self._timers.append(ui.timer(seconds, look, immediate=False))
@@ -142,11 +144,15 @@ class Visit:
         """Where the frame says that figures are old."""
         self._old = label
 
-    def _say_old(self, refusal: Refusal | None) -> None:
+    def _say_old(self, number: int, refusal: Refusal | None) -> None:
+        """Of several works: what the first one of them that was refused was told."""
         if refusal is not None and refusal.status == HTTPStatus.UNAUTHORIZED:
             self.leave()
             return
+        self._refused.pop(number, None)
+        if refusal is not None:
+            self._refused[number] = self.why(refusal)
         if self._old is not None:
-            text = "" if refusal is None else self.why(refusal)
+            text = self._refused[min(self._refused)] if self._refused else ""
             self._old.set_text(self.words("stale", detail=text) if text else "")
             self._old.set_visibility(bool(text))

@@ -113,6 +113,10 @@ def test_only_what_makes_sense_is_offered(browser: Browser, console: Console) ->
 
 def test_chinese_pages_tell_no_english_sentence(browser: Browser) -> None:
     browser.prefer("zh-CN")
+    browser.open("/no/such/page")
+    browser.sees("页面不存在", "返回首页")
+    browser.open("/devices/nobody")
+    browser.sees("评价器 nobody 不存在")
     for path, told in CHINESE.items():
         browser.open(path)
         browser.sees(told)

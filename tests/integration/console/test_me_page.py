@@ -61,7 +61,7 @@ def test_who_was_never_rated_is_told_so_in_chinese_on_a_phone(
     width = browser.driver.execute_script("return document.body.scrollWidth")
     assert width <= PHONE[0]
     browser.log_in("chen")
-    browser.sees("taxes 整体", "申诉")
+    browser.sees("Tax counter 整体", "申诉")
     width = browser.driver.execute_script("return document.body.scrollWidth")
     assert width <= PHONE[0]
     assert browser.violations() == []

@@ -35,6 +35,7 @@ class Acts:
             )
             self._place.props["aria-label"] = visit.words("acts")
             self._none = ui.label(visit.words("no_acts")).classes("console-quiet")
+            self._none.set_visibility(False)
 
     async def show(self, device: Mapping[str, Any]) -> None:
         """Offer what can be done with it as it stands."""
