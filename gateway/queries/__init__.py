@@ -103,6 +103,9 @@ class LedgerQueries(Protocol):
     def unredacted(self, subject: str) -> int:
         """How many records the journal still holds of what was erased with this."""
 
+    def counted_between(self) -> tuple[int, int]:
+        """From when to when, in ms, anything counts, by whatever clocks."""
+
     def candidates(self, wanted: CountFilter) -> Candidates:
         """Who may be drawn for inspection."""
 

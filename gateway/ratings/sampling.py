@@ -7,6 +7,7 @@ and name, so neither the order of candidates nor a version of Python matters.
 import hashlib
 from collections.abc import Collection
 from fractions import Fraction
+from heapq import nsmallest
 from typing import Final, Literal, NamedTuple
 
 import msgspec
@@ -46,8 +47,8 @@ def draw(
         raise ValueError("a sample needs a volume from 0 and a share from 0 to 1")
     wanted_unrated = -(-part.numerator * volume // part.denominator)
     wanted_rated = volume - wanted_unrated
-    picked = _pick(rated, wanted_rated, seed)
-    picked_unrated = _pick(unrated, wanted_unrated, seed)
+    picked = shortlist(rated, wanted_rated, seed)
+    picked_unrated = shortlist(unrated, wanted_unrated, seed)
     return Sample(
         picked,
         picked_unrated,
@@ -56,11 +57,16 @@ def draw(
     )
 
 
-def _pick(names: Collection[str], count: int, seed: str) -> tuple[str, ...]:
+def shortlist(names: Collection[str], count: int, seed: str) -> tuple[str, ...]:
+    """The first so many by their rank: nobody else of these can be among as many.
+
+    So the shortlist of two shortlists is that of both together.
+    """
+
     def rank(name: str) -> tuple[bytes, str]:
         return hashlib.sha256(f"{seed}\0{name}".encode()).digest(), name
 
-    return tuple(sorted(set(names), key=rank)[:count])
+    return tuple(nsmallest(count, set(names), key=rank))
 
 
 class Finding(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.ledger.queries import samples
-from gateway.ratings.sampling import correct_rate, draw
+from gateway.ratings.sampling import correct_rate, draw, shortlist
 from tests.support.folding import FoldedLedger
 from tests.support.second_targets import unrated_of
 
@@ -40,6 +40,11 @@ def test_a_sample_is_so_many_of_each_kind_and_none_twice(
     dice.shuffle(some)
     dice.shuffle(more)
     assert draw(some, more, volume, seed, share) == found
+    half = len(some) // 2
+    best = shortlist(
+        shortlist(some[:half], volume, seed) + tuple(some[half:]), volume, seed
+    )
+    assert draw(best, more, volume, seed, share) == found
 
 
 def rate(verdicts: Counter[str]) -> str | None:

@@ -19,10 +19,11 @@ from gateway.console.requests import IdempotencyKey, ListQuery, Strict, Text
 from gateway.console.sight import Sight
 from gateway.queries import LedgerQueries
 from gateway.queries.counts import CountFilter
-from gateway.queries.samples import FoundRow, SampleDetail, SampleRow
-from gateway.ratings.sampling import Finding, Verdict, correct_rate, draw
+from gateway.queries.samples import Candidates, FoundRow, SampleDetail, SampleRow
+from gateway.ratings.sampling import Finding, Verdict, correct_rate, draw, shortlist
 
 VOLUME_MAX: Final = 1_000
+_DAY_MS: Final = 86_400_000
 State = Literal["open", "matches", "differs", "exempt"]
 """What was found of a member; open: nothing yet."""
 _TABLES: Final = ("sites", "departments", "windows", "employees", "devices")
@@ -237,7 +238,7 @@ class Samples:
     ) -> SampleDrawAct:
         for table in _TABLES:
             self._sight.known(caller, table, getattr(body.filter, table[:-1]))
-        known = self._ledger.candidates(body.filter.wanted(caller.site))
+        known = self._shortlist(body, caller)
         share = f"{body.unrated_share:f}"
         drawn = draw(known.rated, known.unrated, body.volume, body.seed, share)
         return SampleDrawAct(
@@ -255,6 +256,29 @@ class Samples:
             rated_shortfall=drawn.rated_shortfall,
             unrated_shortfall=drawn.unrated_shortfall,
         )
+
+    def _shortlist(self, body: SampleBody, caller: Caller) -> Candidates:
+        """Who may be drawn at all; a day at a time, so that no question is long."""
+        wanted = body.filter.wanted(caller.site)
+        first_ms, end_ms = self._ledger.counted_between()
+        from_ms = first_ms if wanted.from_ms is None else max(first_ms, wanted.from_ms)
+        to_ms = end_ms if wanted.to_ms is None else min(end_ms, wanted.to_ms)
+        best = Candidates([], [])
+        for at_ms in range(from_ms, to_ms, _DAY_MS):
+            day = (at_ms, min(at_ms + _DAY_MS, to_ms))
+            found = self._ledger.candidates(
+                msgspec.structs.replace(wanted, from_ms=day[0], to_ms=day[1])
+            )
+            best = Candidates(
+                *(
+                    list(shortlist([*known, *more], body.volume, body.seed))
+                    for known, more in (
+                        (best.rated, found.rated),
+                        (best.unrated, found.unrated),
+                    )
+                )
+            )
+        return best
 
     def _found(self, sample_id: str, caller: Caller) -> SampleDetail:
         detail = self._ledger.sample(sample_id)

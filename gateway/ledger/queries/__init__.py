@@ -27,6 +27,7 @@ from gateway.ledger.queries import (
     reconciliations,
     samples,
     sessions,
+    sources,
     statements,
     targets,
     visits,
@@ -132,6 +133,9 @@ class SqliteLedgerQueries:
 
     def unredacted(self, subject: str) -> int:
         return self._read(lambda c: comments.unredacted(c, subject))
+
+    def counted_between(self) -> tuple[int, int]:
+        return self._read(sources.counted_between)
 
     def candidates(self, wanted: CountFilter) -> Candidates:
         return self._read(lambda c: samples.candidates(c, wanted))

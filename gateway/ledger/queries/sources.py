@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Final
 
 import apsw
 
 from gateway.ledger.figures import (
+    HOURS,
     PERIOD_SHIFT,
     SHARED,
     SLOT_BITS,
@@ -46,6 +48,8 @@ SELECT t.key, t.count FROM json_each(?) AS p CROSS JOIN json_each(?) AS n
 CROSS JOIN {{table}} AS t ON t.key BETWEEN {_START} AND ({_START}) | {SLOT_MASK}
 """
 
+_EPOCH: Final = date(1970, 1, 1).toordinal()
+_DAY_MS: Final = 86_400_000
 _PART: Final = "substr(k.part, instr(k.part, ':') + 1)"
 _CREDITED: Final = f"iif(k.part LIKE '{SHARED}:%', {_PART}, nullif(k.employee, ''))"
 _PARTS: Final = {"item": _PART, "reason": _PART}
@@ -85,6 +89,15 @@ def hours(connection: apsw.Connection) -> tuple[int, int, int]:
     if low is None:
         return 0, 0, 0
     return low >> PERIOD_SHIFT, (high >> PERIOD_SHIFT) + 1, over or 0
+
+
+def counted_between(connection: apsw.Connection) -> tuple[int, int]:
+    """From when to when, in ms, anything counts: whole days with one to spare."""
+    low, high, _ = hours(connection)
+    if low == high:
+        return 0, 0
+    first, end = low // HOURS - 1, high // HOURS + 2
+    return (first - _EPOCH) * _DAY_MS, (end - _EPOCH) * _DAY_MS
 
 
 def kind_of(wanted: CountFilter, sites: Standing) -> int | None:
