@@ -23,7 +23,7 @@ def test_a_command_of_the_document_is_one_that_we_have(
 
 
 def test_every_cause_of_an_alert_is_explained() -> None:
-    sources = (ROOT / "gateway" / "processing").glob("*.py")
+    sources = (ROOT / "gateway" / "processing").rglob("*.py")
     code = "\n".join(path.read_text("utf-8") for path in sources)
     pattern = (
         r'(?:raise_alert\(\s*(?:\w|\.)+,|_alarm\(|CLOCK_SUSPECT: Final = )\s*\(?"(\w+)"'
