@@ -1,7 +1,8 @@
 """Open deadlines under other days: a calendar or rules that come into force move them.
 
 What has passed, or was closed, stays. Deadlines of one day are one computation, and
-all are written at once: a hundred thousand take less than a second.
+all are written at once: a hundred thousand take less than a second, as many windows of
+amendment about one and a half.
 """
 
 from collections.abc import Iterable

@@ -179,7 +179,7 @@ class Explaining:
         return LoneSeen(
             rating=rating,
             site=site,
-            number=waits[1] if waits else stored.details.get("session_id"),
+            number=number_of(waits[1]) if waits else stored.details.get("session_id"),
             waits=waits is not None,
             stand=self._waiting(waits, ruling).get(rating.fact.rating_id, Stand()),
             terms=Terms(ruling.session, ruling.calendar),

@@ -73,10 +73,12 @@ def explain_alone(seen: LoneSeen) -> Iterator[Line]:
         minutes = seen.terms.rules.orphan_after_ms // MINUTE_MS
         until = instant(rating.fact.received_ms + minutes * MINUTE_MS, zone)
         text = f"waits for session {seen.number}, which none has begun by {pressed};"
-        text = f"{text} an orphan from {until} on"
-        if ORPHAN in rating.flags:
+        if seen.number is None:
+            text = "carries no session number, and here a session is required;"
+        elif ORPHAN in rating.flags:
             text = f"no session {seen.number} had begun by {pressed};"
-            text = f"{text} an orphan since {until}"
+        how = "since" if ORPHAN in rating.flags else "from"
+        text = f"{text} an orphan {how} {until}"
         yield Line("session", text, "Which session", "orphan_minutes", minutes)
     elif rating.mode != "live":
         text = f"a press in mode {rating.mode}: no session, no figure, no point"
