@@ -76,8 +76,8 @@ SELECT count(*), min(place), max(place) FROM (
     WHERE r.occurred_ms >= ? AND r.occurred_ms < ? AND r.place >= 0 AND {LATE} LIMIT ?
 )
 """
-LATE_MAX: Final = 10_000
-"""So many that came late are looked at, some 20 ms; of more, all ratings are."""
+LATE_MAX: Final = 100_000
+"""So many that came late are looked at, some 15 ms; of more, all ratings are."""
 
 _RECORDED: Final = (0, (1 << 63) - 1)
 _DEFAULTS: Final = (-(1 << 63), -1)
