@@ -24,7 +24,7 @@ from gateway.ledger.figures import (
     slot_of,
 )
 from gateway.ledger.queries.moments import within
-from gateway.ledger.queries.parts import WHOLE, Part, chunks, eras
+from gateway.ledger.queries.parts import WHOLE, Part, chunks, eras, narrowed
 from gateway.ledger.queries.sources import Counted, Places, Source, hours
 from gateway.ledger.queries.spans import Edge, Span, Table, clipped, first_day, stretch
 from gateway.ledger.queries.zones import bounds_in, by_zone, terms
@@ -72,7 +72,9 @@ def some_counts(
     counting, group_by = _Counting(connection, wanted), wanted[0].group_by
     parts: Iterable[Part] = (WHOLE,)
     if group_by and group_by[0] in NAMES:
-        parts = eras(wanted, counting.zones, counting.hours, some.after)
+        parts = ages = eras(wanted, counting.zones, counting.hours, some.after)
+        if len(group_by) > 1 and group_by[1] not in TIMES:
+            parts = narrowed(ages, counting.keys, some)
     elif group_by and group_by[0] not in TIMES:
         parts = chunks(counting.keys, group_by, some)
     return _gathered(counting, wanted, some, parts)

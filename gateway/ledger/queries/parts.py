@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
+from itertools import islice
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -26,10 +27,12 @@ _GROUPS_A_VALUE: Final = {
 _ASIDE: Final = 2
 """Days by which what was counted in another zone's hours may seem to lie apart."""
 _GROWTH: Final = 2
+_AMPLE: Final = 2
+"""So many times as many values as groups are asked for: some count nothing."""
 
 
 class Part(NamedTuple):
-    """What is counted of a stretch: values of the first dimension, local days."""
+    """What is counted of a stretch: values of its first place, local days."""
 
     among: Collection[Value] | None = None
     days: Period | None = None
@@ -83,6 +86,27 @@ def eras(
             if until.toordinal() < end:
                 until = period(name_of(until)).end
         periods *= _GROWTH
+
+
+def narrowed(
+    periods: Iterator[Part], keys: Iterable[Key], some: Some
+) -> Iterator[Part]:
+    """The same periods; of the first one, where it may be enough, few values at first.
+
+    `keys` are the values of the dimension that comes second, one of places.
+    """
+    values = sorted({key[0] for key in keys}, key=lambda one: in_order([one]))
+    first = [part.days for part in islice(periods, 2) if part.days is not None]
+    if not first:
+        return
+    together = Period(first[0].first, first[-1].end)
+    size = _AMPLE * some.enough
+    if len(values) > size:
+        if some.after is not None:
+            values = [one for one in values if in_order([one]) >= some.after[1:]]
+        yield Part(frozenset(values[:size]), together)
+    yield Part(days=together)
+    yield from periods
 
 
 def _begun(name: str) -> int:

@@ -1,13 +1,13 @@
 """Which parts of a stretch a page of groups is counted from, one after the other."""
 
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import pytest
 
 from gateway.ledger.figures import HOURS
 from gateway.ledger.queries import parts
-from gateway.ledger.queries.parts import chunks, eras
+from gateway.ledger.queries.parts import Part, chunks, eras, narrowed
 from gateway.queries.counts import CountFilter, Order, Some
 from gateway.ratings.periods import Period
 from tests.support.rated import SHANGHAI, at
@@ -70,6 +70,19 @@ def test_all_that_was_counted_may_be_of_one_hour() -> None:
 def test_where_nothing_was_counted_there_are_no_periods() -> None:
     wanted = [CountFilter(group_by=("day",))]
     assert list(eras(wanted, [SHANGHAI], (0, 0), None)) == []
+
+
+def test_of_many_values_a_page_counts_those_that_it_begins_with() -> None:
+    wanted = [CountFilter(group_by=("day", "device"), from_ms=at("2026-10-01"))]
+    after = ((False, "2026-10-05"), (False, "b"))
+    keys = [(None,), ("c",), ("a",), ("b",), ("d",)]
+    parts_of = eras(wanted, [SHANGHAI], COUNTED, after)
+    few, whole, later = islice(narrowed(parts_of, keys, Some(after, 1)), 3)
+    days = Period(date(2026, 10, 4), date(2026, 10, 6))
+    assert (few, whole) == (Part(frozenset(("b", "c")), days), Part(days=days))
+    assert later.days == Period(date(2026, 10, 6), date(2026, 10, 8))
+    parts_of = eras(wanted, [SHANGHAI], COUNTED, after)
+    assert next(narrowed(parts_of, keys, Some(after, 3))) == whole
 
 
 def test_values_come_in_their_order_from_the_last_one_on(
