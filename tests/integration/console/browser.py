@@ -68,6 +68,7 @@ class Console:
 
     def restart(self) -> None:
         """As after a crash: another process over the hall as it was furnished."""
+        self.child.kill()
         self.stop()
         for store in self.directory.glob("*.db*"):
             store.unlink()

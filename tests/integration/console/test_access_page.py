@@ -43,7 +43,8 @@ def test_the_form_is_in_the_language_of_the_browser(browser: Browser) -> None:
 def test_a_log_out_ends_every_open_page_of_the_log_in(
     browser: Browser, console: Console
 ) -> None:
-    browser.log_in("zhang")
+    browser.enter("zhang")
+    browser.open()
     browser.sees(SEEN)
     httpx.post(f"{console.url}/logout", cookies=cookies(browser), trust_env=False)
     browser.at("/login")
@@ -52,7 +53,8 @@ def test_a_log_out_ends_every_open_page_of_the_log_in(
 def test_who_is_disabled_is_sent_away_at_once(
     browser: Browser, console: Console
 ) -> None:
-    browser.log_in("zhang")
+    browser.enter("zhang")
+    browser.open()
     browser.sees(SEEN)
     console.users.set_disabled("zhang", disabled=True)
     try:
@@ -64,7 +66,8 @@ def test_who_is_disabled_is_sent_away_at_once(
 def test_another_users_socket_is_not_heard_for_a_page(
     browser: Browser, console: Console
 ) -> None:
-    browser.log_in("li")
+    browser.enter("li")
+    browser.open()
     browser.sees(SEEN)
     number = browser.driver.execute_script("return window.clientId")
     form = {"user": "zhang", "password": PASSWORD}
@@ -78,7 +81,8 @@ def test_another_users_socket_is_not_heard_for_a_page(
 def test_a_connection_of_requests_is_its_own_log_ins_alone(
     browser: Browser, console: Console
 ) -> None:
-    browser.log_in("li")
+    browser.enter("li")
+    browser.open()
     browser.sees(SEEN)
     url = f"{console.url}/_nicegui_ws/socket.io/?EIO=4&transport=polling"
     form = {"user": "zhang", "password": PASSWORD}
@@ -116,7 +120,8 @@ async def _event(url: str, number: str, shown: str) -> object:
 def test_after_a_restart_a_page_asks_for_a_log_in_by_itself(
     browser: Browser, console: Console
 ) -> None:
-    browser.log_in("li")
+    browser.enter("li")
+    browser.open()
     browser.sees(SEEN)
     console.restart()
     browser.at("/login")

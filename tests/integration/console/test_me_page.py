@@ -34,7 +34,8 @@ def test_a_clerk_comes_to_its_own_page_and_sees_no_other(
 def test_a_rating_is_disputed_once_and_then_told_how_it_stands(
     browser: Browser, console: Console
 ) -> None:
-    browser.log_in("chen")
+    browser.enter("chen")
+    browser.open("/me")
     browser.sees("My ratings in effect")
     browser.find(".console-listing button.console-act").click()
     browser.find(".console-dialog input").send_keys("I was not at the window")
@@ -56,11 +57,13 @@ def test_who_was_never_rated_is_told_so_in_chinese_on_a_phone(
 ) -> None:
     browser.prefer("zh-CN")
     browser.resize(PHONE)
-    browser.log_in("wu")
+    browser.enter("wu")
+    browser.open("/me")
     browser.sees("我的评价", "本月没有对您的评价")
     width = browser.driver.execute_script("return document.body.scrollWidth")
     assert width <= PHONE[0]
-    browser.log_in("chen")
+    browser.enter("chen")
+    browser.open("/me")
     browser.sees("Tax counter 整体", "申诉")
     width = browser.driver.execute_script("return document.body.scrollWidth")
     assert width <= PHONE[0]
