@@ -18,6 +18,23 @@ class Bound(NamedTuple):
 
 
 NOBODY: Final = Bound(None, None)
+HTTP: Final = "http-"
+"""How the names begin of those who speak over HTTP."""
+
+
+def seat(device_id: str, window: str | None) -> str:
+    """By whose bindings it is known who served: a terminal's own.
+
+    Who tells of a window over HTTP stands nowhere: there it is by those of the window.
+    Source: device protocol, `employee_id`.
+    """
+    if window is not None and device_id.startswith(HTTP):
+        return _seat_of(window)
+    return device_id
+
+
+def _seat_of(window: str) -> str:
+    return f"@{window}"  # no device's id begins so
 
 
 class Attribution:
@@ -32,11 +49,13 @@ class Attribution:
             span = _span(row, zone_of(row.get("window"), row["device_id"]))
             if span is not None:
                 spans[row["device_id"]].append(span)
+                if span.value.window is not None:
+                    spans[_seat_of(span.value.window)].append(span)
         self.bound = {device: History(some) for device, some in spans.items()}
         self.known = frozenset(devices.registry("employees"))
 
     def at(self, device_id: str, moment_ms: int) -> Bound:
-        """What was bound to a terminal at a moment."""
+        """What was bound to a terminal, or sat at a `seat`, at a moment."""
         history = self.bound.get(device_id)
         return NOBODY if history is None else history.at(moment_ms) or NOBODY
 

@@ -13,10 +13,11 @@ from gateway.ledger.ratings import Ratings, Stored, number_of
 from gateway.ledger.sessions import Scope, SessionBooks, SessionFact
 from gateway.ledger.store import Store
 from gateway.places import Place
-from gateway.processing.memory.attributing import Attribution
+from gateway.processing.memory.attributing import Attribution, seat
 from gateway.processing.memory.exclusions import Exclusions
 from gateway.processing.memory.rulings import Ruling, Rulings
 from gateway.processing.memory.terms import KeptTerms
+from gateway.processing.ratings.rows import NAMED
 from gateway.processing.ratings.scopes import (
     Loaded,
     Memory,
@@ -75,16 +76,20 @@ class _Remembered(Memory):
 
 
 class _BoundTo(Devices):
-    """The registry, of whose bindings those of one terminal are asked for."""
+    """The registry, of whose bindings those of a terminal or window are asked for."""
 
-    def __init__(self, store: Store, device_id: str) -> None:
+    def __init__(self, store: Store, device_id: str, window: str | None) -> None:
         super().__init__(store)
-        self._device_id = device_id
+        self._device_id, self._window = device_id, window
 
     def registry(self, kind: str) -> dict[str, dict[str, Any]]:
         rows = super().registry(kind)
         if kind != "bindings":
             return rows
+        if seat(self._device_id, self._window) != self._device_id:
+            return {
+                k: one for k, one in rows.items() if one.get("window") == self._window
+            }
         of = self._device_id
         return {key: row for key, row in rows.items() if row["device_id"] == of}
 
@@ -122,9 +127,10 @@ class Explaining:
         ]
         looked_ms = look.at_ms if look else max(each.received_ms for each in stored)
         default = loaded.defaults.get(known.default_place or 0)
-        device_id, claimed = _who(one, loaded)
-        attribution = self._attribution(device_id, ruling.zone)
-        bound = attribution.at(device_id, one.state.counts_ms)
+        device_id, claimed = self._who(one, loaded, ruling.zone)
+        attribution = self._attribution(device_id, known.window, ruling.zone)
+        served = seat(device_id, known.window)
+        bound = attribution.at(served, one.state.counts_ms)
         return SessionSeen(
             key=row.session_key,
             site=known.site,
@@ -145,17 +151,40 @@ class Explaining:
             ),
             device_id=device_id,
             claimed=claimed,
-            bound_window=bound.window,
+            bound_window=bound.window if served == device_id else None,
             bound_employee=bound.employee,
-            credit=attribution.credit(device_id, one.state.counts_ms, claimed),
+            credit=attribution.credit(served, one.state.counts_ms, claimed),
             excluding=self._memory.exclusions.at(
                 known.site, max((each.ordinal for each in stored), default=0)
             ),
         )
 
-    def _attribution(self, device_id: str, zone: tzinfo) -> Attribution:
-        """Who served at a terminal, and when."""
-        devices, rulings = _BoundTo(self._store, device_id), self._memory.rulings
+    def _who(
+        self, one: Surveyed, loaded: Loaded, zone: tzinfo
+    ) -> tuple[str, str | None]:
+        """The terminal of a session, and the employee whom it names itself."""
+        answer = one.state.chain[-1] if one.state.chain else None
+        if answer is None and one.facts.ratings:
+            answer = one.facts.ratings[0]
+        service = one.state.service
+        if answer is None:
+            return service.device_id or "", service.employee_id
+        rated = loaded.ratings[answer.rating_id]
+        window = self._memory.binding(rated.binding).window
+        bound = self._attribution(rated.device_id, window, zone).at(
+            seat(rated.device_id, window), rated.occurred_ms
+        )
+        named = rated.details.get(NAMED)
+        if named is None and rated.employee_id != bound.employee:
+            named = rated.employee_id
+        return service.device_id or rated.device_id, named or service.employee_id
+
+    def _attribution(
+        self, device_id: str, window: str | None, zone: tzinfo
+    ) -> Attribution:
+        """Who served at a terminal or window, and when."""
+        devices = _BoundTo(self._store, device_id, window)
+        rulings = self._memory.rulings
         windows = devices.registry("windows")
 
         def zone_of(window: str | None, _device_id: str) -> tzinfo:
@@ -220,21 +249,6 @@ class Explaining:
         """The place of the record that put the rules of a moment in force."""
         row = self._store.one(_RULES_THEN, (at_ms,))
         return "default" if row is None else str(Place.unpack(row[0]))
-
-
-def _who(one: Surveyed, loaded: Loaded) -> tuple[str, str | None]:
-    """The terminal and the employee that a session names itself."""
-    answer = one.state.chain[-1] if one.state.chain else None
-    if answer is None and one.facts.ratings:
-        answer = one.facts.ratings[0]
-    service = one.state.service
-    if answer is None:
-        return service.device_id or "", service.employee_id
-    rated = loaded.ratings[answer.rating_id]
-    return (
-        service.device_id or rated.device_id,
-        rated.employee_id or service.employee_id,
-    )
 
 
 def _stored(row: SessionRow) -> StoredSession:

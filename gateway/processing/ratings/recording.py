@@ -13,6 +13,7 @@ from gateway.ledger.sessions import Scope
 from gateway.ledger.statements import Restated
 from gateway.ports import Record, RecordFlag, RecordKind
 from gateway.processing.fleet.health import suspect_key
+from gateway.processing.memory.attributing import seat
 from gateway.processing.memory.daybook import OTHER
 from gateway.processing.ratings.activity import follow
 from gateway.processing.ratings.bindings import binding_of
@@ -167,8 +168,9 @@ class Recording:
             state.daybook.accept(device, occurred_ms)
         flags = self._observe(device, rating, record, quality)
         binding = binding_of(state, device, record, occurred_ms)
+        served = seat(device.device_id, binding.window)
         credit = state.attribution.credit(
-            device.device_id, occurred_ms, rating.employee_id, rating.attributions
+            served, occurred_ms, rating.employee_id, rating.attributions
         )
         flag_rules = state.rulings[binding.site].flags
         raised = by_itself(rating, flag_rules)
@@ -184,12 +186,12 @@ class Recording:
             met = self._suspecting.meet(one, flags, binding, scope, self._flush)
             raised += met.flags
         if credit.flags:
-            raised.append(self._suspecting.mismatch(one))
+            raised.append(self._suspecting.mismatch(one, served))
         flags = (*flags, *dict.fromkeys(flag.name for flag in raised))
         if device.receipts:
             state.emission.keep(device.device_id, rating.event_id)
         judged = _Judged(one, state.ordinal, binding.no, flags, credit.employee_id)
-        is_bound = device.device_id in state.attribution.bound
+        is_bound = served in state.attribution.bound
         details = _details(rating, scope, mode, is_bound=is_bound)
         evidence = {
             flag.name: dict(flag.evidence) for flag in reversed(raised) if flag.evidence

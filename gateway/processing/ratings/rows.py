@@ -7,6 +7,7 @@ from typing import Final
 
 from gateway.ledger.ratings import Session, Stored, default_id
 from gateway.ledger.sessions import SessionFact, SessionRow
+from gateway.processing.memory.attributing import seat
 from gateway.processing.ratings.bindings import TERMINAL
 from gateway.processing.state import State
 from gateway.ratings.clocks import CONTACT, RECTIFY
@@ -100,14 +101,16 @@ def _attributed(
     named = None if rated is None else _named(state, rated)
     if named not in state.attribution.known:
         named = service.employee_id or named
-    credit = state.attribution.credit(device_id, one.state.counts_ms, named)
+    served = seat(device_id, window)
+    credit = state.attribution.credit(served, one.state.counts_ms, named)
     return window, credit.employee_id, device_id
 
 
 def _named(state: State, rated: Stored) -> str | None:
     """Whom a rating itself names, and not who was bound when it was pressed."""
     named: str | None = rated.details.get(NAMED)
-    bound = state.attribution.at(rated.device_id, rated.occurred_ms).employee
+    served = seat(rated.device_id, state.binding(rated.binding).window)
+    bound = state.attribution.at(served, rated.occurred_ms).employee
     return named or (None if rated.employee_id == bound else rated.employee_id)
 
 
@@ -142,7 +145,7 @@ def issue_default(
     scale = state.profiles.scale(device.profile)
     binding = state.bind(session.site or None, department, window, TERMINAL, scale)
     bound = state.attribution.credit(
-        device.device_id, now.counts_ms, service.employee_id
+        seat(device.device_id, window), now.counts_ms, service.employee_id
     )
     effective = now.default is not None and now.default.effective
     stored = Stored(

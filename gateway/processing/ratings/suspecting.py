@@ -76,10 +76,10 @@ class Suspecting:
         closed = outside_hours(self._state.openings.of(device.site).at(occurred_ms))
         return met if closed is None else met._replace(flags=(*met.flags, closed))
 
-    def mismatch(self, one: Timed) -> Flag:
-        """Somebody else sat at the window than the rating names."""
-        _, device, rating, _, occurred_ms, _ = one
-        bound = self._state.attribution.at(device.device_id, occurred_ms).employee
+    def mismatch(self, one: Timed, served: str) -> Flag:
+        """Somebody else sat at the window than the rating names; `served`: its seat."""
+        _, _, rating, _, occurred_ms, _ = one
+        bound = self._state.attribution.at(served, occurred_ms).employee
         return Flag(MISMATCH, {"named": rating.employee_id or "", "bound": bound or ""})
 
 

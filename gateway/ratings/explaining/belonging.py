@@ -99,6 +99,8 @@ def _employee(seen: SessionSeen) -> str:
         return "none: nobody is named, nobody bound"
     if credit != stored:
         return f"{stored}, as attributed then; the tables of now say {credit or 'none'}"
+    if stored == seen.bound_employee and seen.bound_window is None:
+        return f"{stored}, who was bound to window {seen.stored.window} then"
     if stored == seen.bound_employee:
         return f"{stored}, by the binding of {seen.device_id} then"
     return f"{stored}, named by the rating or its session"

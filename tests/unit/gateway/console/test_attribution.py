@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gateway.events.cloudevents import rfc3339
 from tests.support.folded_api import FoldedApi
 from tests.support.folding import START_MS, element
 
@@ -114,3 +115,31 @@ async def test_a_reorganisation_leaves_what_was_counted_before_it(
     assert await counted(api, "department") == {"tax": 2}
     press(api, "A3", START_MS)
     assert await counted(api, "department") == {"tax": 2, "health": 1}
+
+
+async def test_what_is_told_of_a_window_over_http_is_of_who_sat_there(
+    api: FoldedApi,
+) -> None:
+    put(api, "bindings", *BINDINGS)
+    told = {
+        "site": "hall",
+        "window": "1",
+        "occurred_at": rfc3339(CHANGE_MS - MINUTE_MS),
+    }
+    ended = {"event_id": "queue-0001", "session_id": "Q1", "action": "ended"}
+    await api.post("/api/v1/sessions", {**ended, **told})
+    assert await served(api, "Q1") == ("tax", "1", "0041")
+    press(api, "Q1", CHANGE_MS + MINUTE_MS)  # after the change, at the other window
+    assert await served(api, "Q1") == ("tax", "1", "0041")
+    for name, fields in (("web-000001", {}), ("web-000002", {"employee_id": "0043"})):
+        body = {"event_id": name, "level": 5, **told, **fields}
+        await api.post("/api/v1/ratings", body)
+    assert await counted(api, "employee") == {"0041": 2, "0043": 1}
+    named = (await api.get("/api/v1/ratings/http-local:web-000002")).json()
+    assert named["flags"] == ["employee_mismatch"]
+    later = {**told, "occurred_at": rfc3339(CHANGE_MS)}
+    await api.post("/api/v1/ratings", {"event_id": "web-000003", "level": 5, **later})
+    assert (await counted(api, "employee"))["0041"] == 2
+    body = (await api.get("/api/v1/sessions/Q1/explanation")).json()
+    texts = [one["text"] for one in body["lines"] if one["topic"] == "attribution"]
+    assert texts[1:] == ["employee 0041, who was bound to window 1 then"]
