@@ -18,6 +18,7 @@ body { font: 11pt/1.4 system-ui, sans-serif; margin: 2em; color: #111 }
 table { border-collapse: collapse; width: 100%; font-size: 8.5pt }
 th, td { border-bottom: 1px solid #ccc; padding: .3em .5em; text-align: right }
 th { vertical-align: bottom; text-align: right }
+td { white-space: nowrap }
 th:first-child, td:first-child { text-align: left }
 thead { display: table-header-group }
 tr { break-inside: avoid }
@@ -61,18 +62,15 @@ def report_rows(
     groups: Iterable[tuple[Mapping[str, Value], Figures]],
     dimension: str,
     names: Mapping[str, str],
+    words: Words,
 ) -> Iterator[list[object]]:
     """Of a report by one dimension: its values by name where they have one."""
     for key, found in groups:
-        yield _named(row(key, found), key[dimension], names)
-
-
-def _named(
-    cells: Sequence[object], value: Value, names: Mapping[str, str]
-) -> list[object]:
-    """With a name in the place of the id that a row begins with."""
-    name = names.get(str(value))
-    return [*cells] if name is None else [Named(name, str(value)), *cells[1:]]
+        value, cells = key[dimension], row(key, found)
+        first: object = words("nothing") if value is None else cells[0]
+        if (name := names.get(str(value))) is not None:
+            first = Named(name, str(value))
+        yield [first, *(_told(cell, words) for cell in cells[1:])]
 
 
 def table_page(
@@ -95,6 +93,10 @@ def table_page(
         f"<table><thead><tr>{names}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>"
         "</body></html>\n"
     )
+
+
+def _told(cell: object, words: Words) -> object:
+    return words(f"is_{cell}") if cell in {"true", "false"} else cell
 
 
 def _cell(value: object) -> str:

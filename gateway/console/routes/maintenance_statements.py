@@ -202,8 +202,17 @@ def _named(
 
 
 def _listed(counts: Mapping[str, int], words: Words) -> str:
-    told = (f"{name}: {count}" for name, count in sorted(counts.items()))
+    told = (f"{_said(name, words)}: {count}" for name, count in sorted(counts.items()))
     return words("list_joint").join(told)
+
+
+def _said(name: str, words: Words) -> str:
+    """A part, or a kind of work with its outcome, such as `repair.ok`."""
+    kind, dot, outcome = name.partition(".")
+    if not dot:
+        return words.known("part", name)
+    work, result = words.known("task", kind), words.known("outcome", outcome)
+    return words("beside", name=work, more=result)
 
 
 def _sums(name: str, sums: dict[str, int]) -> Sums:

@@ -61,7 +61,7 @@ class Reports:
             names = names_of(self._ledger, query.by, keys, caller.site)
             notes = rule_notes(ruled, found.terms.revision, words, names)
             title = words(f"ratings_{query.by}", month=month)
-            cells = report_rows(rows, query.by, names)
+            cells = report_rows(rows, query.by, names, words)
             text = table_page(title, notes, header((query.by,)), cells, words)
             return Response(text, media_type="text/html", headers=dict(HEADERS))
         name = f"ratings-{month}-{query.by}.csv"

@@ -205,7 +205,7 @@ class Statements:
         ]
         title = words(f"sealed_{query.by}", month=one.period, site=site)
         rows = ((each.key, each.figures) for each in found.groups)
-        cells = report_rows(rows, query.by, names)
+        cells = report_rows(rows, query.by, names, words)
         text = table_page(title, notes, header((query.by,)), cells, words)
         return Response(text, media_type="text/html", headers=dict(HEADERS))
 
