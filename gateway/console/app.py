@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
 from gateway import __version__
 from gateway.clock import Clock
@@ -18,6 +18,7 @@ from gateway.console.guard import Guard
 from gateway.console.live import Live
 from gateway.console.logins import LogIns
 from gateway.console.pipeline import PipelineReader
+from gateway.console.requests import each_once
 from gateway.console.routes.alerts import Alerts
 from gateway.console.routes.audit import Audit
 from gateway.console.routes.availability import Availability
@@ -108,6 +109,7 @@ def create_app(  # noqa: PLR0913 -- every port of the console, named once
         docs_url=None,
         redoc_url=None,
         responses=problems.responses(),
+        dependencies=[Depends(each_once)],
     )
     problems.install(app)
     app.state.logins = logins = LogIns(clock)

@@ -1,13 +1,16 @@
 """What callers send: query parameters, headers and bodies."""
 
+from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal, Self
 
 from fastapi import Header, Path
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from starlette.requests import HTTPConnection
 
 from fleet.registry import Lifecycle
 from fleet.watching import Presence
 from gateway.console.instants import Rfc3339, milliseconds
+from gateway.console.problems import ProblemError
 from gateway.queries.asking import (
     AlertFilter,
     DeadLetterFilter,
@@ -41,6 +44,23 @@ IdempotencyKey = Annotated[
 
 class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+SEVERAL: Final = frozenset({"key", "group_by", "satisfied_levels"})
+"""Query parameters that may be given several times; a test compares them."""
+
+
+async def each_once(request: HTTPConnection) -> None:
+    """Of a parameter that is given twice, one value would be dropped without a word.
+
+    Raises ProblemError.
+    """
+    given = [name for name, _ in request.query_params.multi_items()]
+    for name in given:
+        if given.count(name) > 1 and name not in SEVERAL:
+            status = HTTPStatus.UNPROCESSABLE_ENTITY
+            detail = f"query.{name}: is given {given.count(name)} times: give it once"
+            raise ProblemError(status, "invalid_request", detail)
 
 
 class ListQuery(Strict):

@@ -1,11 +1,13 @@
 """Every refusal is a problem with a code, and says what to do."""
 
 from http import HTTPStatus
+from typing import Any
 
 import pytest
 
 from gateway.console.guard import BODY_BYTES_MAX
-from tests.support.api import Api
+from gateway.console.requests import SEVERAL
+from tests.support.api import Api, contract
 
 
 @pytest.mark.parametrize(
@@ -19,6 +21,7 @@ from tests.support.api import Api
         ("/api/v1/ratings?from=2026-11-21", 422, "invalid_request"),
         ("/api/v1/ratings?from=2026-11-21T12:00:00", 422, "invalid_request"),
         ("/api/v1/ratings?devcie=d-1", 422, "invalid_request"),
+        ("/api/v1/ratings?level=1&level=2", 422, "invalid_request"),
         ("/api/v1/ratings?cursor=x", 422, "invalid_cursor"),
         ("/api/v1/quarantine?state=lost", 422, "invalid_request"),
         ("/api/v1/sessions?state=rated,voided", 422, "invalid_request"),
@@ -43,6 +46,25 @@ async def test_a_bad_question_is_told_what_is_wrong(
     assert (body["code"], body["status"], body["type"]) == (code, status, "about:blank")
     assert body["title"] == HTTPStatus(status).phrase
     assert body["detail"]
+
+
+async def test_parameters_that_may_come_several_times_are_lists_of_the_contract(
+    api: Api,
+) -> None:
+    lists = {
+        one["name"]
+        for path in contract()["paths"].values()
+        for operation in path.values()
+        for one in operation.get("parameters", ())
+        if "array" in {kind.get("type") for kind in alternatives(one["schema"])}
+    }
+    assert lists == SEVERAL
+    answer = await api.get("/api/v1/sites?key=a&key=b")
+    assert answer.status_code == 200
+
+
+def alternatives(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    return [schema, *schema.get("anyOf", ())]
 
 
 @pytest.mark.parametrize(
