@@ -25,6 +25,8 @@ EVIDENCE = {
     for line in _FLAGS.splitlines()[2:]
     for name in re.findall(r"`(\w+)`", line.split(" | ")[2])
 }
+CODE = re.compile(r'(?:ProblemError\(\s*[\w.]+,|ActError\()\s*"(\w+)"')
+GATEWAY = Path(pages.__file__).parents[2]
 MODULES = sorted(Path(pages.__file__).parent.rglob("*.py"))
 
 
@@ -70,6 +72,17 @@ def test_a_name_without_a_word_is_told_as_it_is() -> None:
     assert words.known("presence", "on the moon") == "on the moon"
     with pytest.raises(KeyError):
         words("no such text")
+
+
+def test_each_code_of_a_refusal_has_a_word() -> None:
+    found = {
+        code
+        for part in ("console", "processing/acts")
+        for path in (GATEWAY / part).rglob("*.py")
+        for code in CODE.findall(path.read_text("utf-8"))
+    }
+    assert {"conflict", "outside_site"} < found
+    assert found <= Words(SHARED, "zh").all_of("problem").keys()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
