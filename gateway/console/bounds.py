@@ -31,6 +31,7 @@ class Bounds:
             return
         self._sight.place(caller, self._site(table, row))
         if table == "windows":
+            self.window(row["id"], caller)
             self._department(row, known or {}, caller)
         if table == "bindings":
             self.device(row.get("device_id") or "", caller)
@@ -67,8 +68,11 @@ class Bounds:
 
     def _below(self, row: Row, known: Row | None, caller: Caller) -> None:
         """A site stays below the caller's own, and that one where it is."""
+        site = row["id"] or ""
         if known is not None and row.get("parent") == known.get("parent"):
             return
+        if known is None and self._ledger.is_known("sites", site, None):
+            self._sight.place(caller, site)  # others stand there, though none lists it
         self._sight.place(caller, row.get("parent"))
 
     def _department(self, row: Row, known: Row, caller: Caller) -> None:

@@ -1,5 +1,6 @@
 """What callers send: query parameters, headers and bodies."""
 
+from collections import Counter
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -55,11 +56,11 @@ async def each_once(request: HTTPConnection) -> None:
 
     Raises ProblemError.
     """
-    given = [name for name, _ in request.query_params.multi_items()]
-    for name in given:
-        if given.count(name) > 1 and name not in SEVERAL:
+    given = Counter(name for name, _ in request.query_params.multi_items())
+    for name, times in given.items():
+        if times > 1 and name not in SEVERAL:
             status = HTTPStatus.UNPROCESSABLE_ENTITY
-            detail = f"query.{name}: is given {given.count(name)} times: give it once"
+            detail = f"query.{name}: is given {times} times: give it once"
             raise ProblemError(status, "invalid_request", detail)
 
 

@@ -51,6 +51,7 @@ class Bound(Api):
             f"INSERT INTO registry_row VALUES ('departments', 'tax', '{row}')"
         )
         self.ledger.device("d-desk", site="south", window="desk-south")
+        self.ledger.device("d-far", site="unlisted", window="desk-far")
 
 
 @pytest.fixture
@@ -202,6 +203,8 @@ OUTSIDE: list[tuple[str, str, object, int]] = [
     ("PUT", "employees", {"id": "0042"}, 403),
     ("PUT", "sites", {"id": "north", "parent": "south"}, 403),
     ("PUT", "sites", {"id": "hall"}, 403),
+    ("PUT", "sites", {"id": "unlisted", "parent": "hall"}, 403),
+    ("PUT", "windows", {"id": "desk-south", "site": "hall"}, 403),
     ("PUT", "windows", {"id": "w-hall", "site": "hall", "department": "tax"}, 403),
     ("PUT", "bindings", {"device_id": "d-south", "window": "w-hall", **SINCE}, 403),
     ("PUT", "devices/d-hall", {"window": "w-south"}, 403),
