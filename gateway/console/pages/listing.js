@@ -186,6 +186,7 @@ async function learn(table, ids) {
     const part = asked.slice(at, at + ASKED_MAX);
     const keys = part.map((id) => `&key=${encodeURIComponent(id)}`).join("");
     const rows = await rows_of(`/api/v1/${table}?limit=${part.length}${keys}`);
+    if (!rows) return; // asked again with the next rows
     for (const id of part) names[`${table}/${id}`] = null;
     for (const row of rows) names[`${table}/${row.id}`] = row.name ?? row.pseudonym ?? null;
   }
@@ -194,9 +195,10 @@ async function learn(table, ids) {
 async function rows_of(url) {
   try {
     const answer = await fetch(url, { cache: "no-store" });
+    if (answer.status >= 500) return null;
     return answer.ok ? (await answer.json()).items : [];
   } catch {
-    return []; // the list itself says when the gateway is away
+    return null; // the list itself says when the gateway is away
   }
 }
 

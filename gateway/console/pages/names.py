@@ -1,6 +1,7 @@
 """What sites, departments, windows and employees are called, by their ids."""
 
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
 from gateway.console.pages.api import Api, Refusal
@@ -36,14 +37,17 @@ class Names:
     async def learn(self, table: str, ids: Iterable[str | None]) -> None:
         """One question for all ids that are not known yet.
 
-        What may not be read keeps its id for a name.
+        What may not be read keeps its id for a name; what could not be read just now
+        is asked for again by the next one who looks.
         """
         asked = sorted({it for it in ids if it and (table, it) not in self._known})
         for start in range(0, len(asked), _ASKED_MAX):
             part = asked[start : start + _ASKED_MAX]
             try:
                 found = await self._api.get(f"/{table}", key=part, limit=len(part))
-            except Refusal:
+            except Refusal as refusal:
+                if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                    return
                 found = {"items": []}
             told = {row["id"]: _name(row) for row in found["items"]}
             self._known |= {(table, it): told.get(it) or it for it in part}

@@ -51,6 +51,20 @@ async def test_what_has_no_name_or_may_not_be_read_is_called_by_its_id() -> None
     assert names.named("department", "d1") == Named("d1", "d1")
 
 
+async def test_what_could_not_be_read_just_now_is_asked_for_again() -> None:
+    class Busy(Asked):
+        async def get(self, path: str, **params: object) -> Any:  # noqa: ANN401 -- JSON
+            found = await super().get(path, **params)
+            if len(self.asked) == 1:
+                raise Refusal(503, "busy", "in a moment")
+            return found
+
+    names = Names(Busy())
+    for name in ("s1", "North hall"):
+        await names.learn("sites", ["s1"])
+        assert names.of("sites", "s1") == name
+
+
 @pytest.mark.parametrize(
     ("field", "text", "meant"),
     [
