@@ -48,6 +48,8 @@ _LISTINGS: Final = {
     "followup": Listing(_FOLLOWUPS, "duty AS o", "o.place", _build, _WEIGHT),
     "complaint": Listing(_COMPLAINTS, "complaint AS c", "c.place", _build, _WEIGHT),
 }
+_SUBJECTS: Final = {"followup": "o.subject", "complaint": "c.complaint_id"}
+"""The same text; that of complaints has an index."""
 
 
 def listed(
@@ -68,7 +70,7 @@ def listed(
 def one(connection: apsw.Connection, kind: str, subject: str) -> DutyRow | None:
     select = _LISTINGS[kind].select
     for row in connection.execute(
-        f"{select} WHERE o.kind = ? AND o.subject = ?", (kind, subject)
+        f"{select} WHERE o.kind = ? AND {_SUBJECTS[kind]} = ?", (kind, subject)
     ):
         return _build(row)
     return None
