@@ -16,14 +16,19 @@ from gateway.console.wording import Words
 RECORDED: Final = "en"
 """The language that records and answers are written in."""
 
+INSTANTS: Final = ("at", "began", "until", "pressed")
+"""Places for these; what people wrote in a sentence must never be taken for one."""
+
 Told = Callable[[str], str]
 
 _KIND: Final = "said"
+_INSTANT: Final = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[-+]\d\d:\d\d(?::\d\d)?"
 _SHAPES: Final[Mapping[str, str]] = {
     "status": r"[1-5]\d\d",
     "count": r"\d+",
     "level": r"\d+",
     "version": r"\d+",
+    **dict.fromkeys(INSTANTS, _INSTANT),
 }
 """What may stand in a place, by its name; anything in all others."""
 

@@ -11,13 +11,11 @@ from typing import Any, Final
 from nicegui import ui
 
 from gateway.console.pages.names import TABLES
-from gateway.console.pages.sentences import RECORDED, Sentences, Told
+from gateway.console.pages.sentences import INSTANTS, RECORDED, Sentences, Told
 from gateway.console.pages.visit import Visit
 from gateway.console.wording import Words
 
 _TABLE: Final = "explaining"
-_INSTANTS: Final = ("at", "began", "until", "pressed")
-"""Places of its sentences for these."""
 
 
 def explanation(visit: Visit, found: Mapping[str, Any]) -> None:
@@ -47,7 +45,7 @@ def _line(visit: Visit, sentences: Sentences, line: Mapping[str, Any]) -> None:
 def _names(visit: Visit) -> Mapping[str, Told]:
     """What ids of the organisation are called, and instants in the reader's zone."""
     names = {field: partial(visit.names.of, table) for field, table in TABLES.items()}
-    return names | dict.fromkeys(_INSTANTS, visit.time)
+    return names | dict.fromkeys(INSTANTS, visit.time)
 
 
 def evidence(visit: Visit, given: Mapping[str, int | str]) -> str:

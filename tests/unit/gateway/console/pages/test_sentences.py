@@ -10,13 +10,15 @@ from string import Formatter
 import pytest
 
 from gateway.console import explaining as outside
-from gateway.console.pages.sentences import Sentences
+from gateway.console.pages.sentences import INSTANTS, Sentences
 from gateway.console.wording import Words
 from gateway.processing import acts
 from gateway.ratings import explaining
 
 TABLES = ("explaining", "sentences", "sheet")
+AT = "2026-11-20 10:00:00+08:00"
 SAMPLES = {"count": "7", "level": "7", "version": "7", "status": "418"}
+SAMPLES |= dict.fromkeys(INSTANTS, AT)
 EXPLAINING = [*Path(explaining.__file__).parent.glob("*.py"), Path(outside.__file__)]
 ACTS = sorted(Path(acts.__file__).parent.glob("*.py"))
 NOT_OFFERED = {"settings.py", "people.py", "registering.py"}
@@ -61,6 +63,14 @@ def test_places_are_told_in_the_readers_words_too() -> None:
     )
 
 
+def test_what_somebody_wrote_is_taken_for_no_instant() -> None:
+    told = Sentences("explaining", "zh", {"at": {AT: "十点"}.__getitem__}).told
+    reason = "shut until noon: see the note"
+    assert told(f"void as a whole since {AT}, by Ann: {reason} (d:e)") == (
+        f"自 十点 起整体作废，操作人 Ann：{reason}（d:e）"
+    )
+
+
 def test_browsers_are_given_what_tells_a_sentence_by_itself() -> None:
     given = dict(Sentences("sheet", "zh").for_browsers())
     assert given[r"(?<count>\d+)\ s\ ago"] == "{count} 秒前"
@@ -88,10 +98,23 @@ def test_each_sentence_of_the_rules_is_in_the_table(module: Path) -> None:
 )
 def test_each_refusal_of_an_act_is_in_the_table(module: Path) -> None:
     known = "\n".join(said("sentences", "en").values())
-    for node in ast.walk(ast.parse(module.read_text("utf-8"))):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "ActError":
-            for text in _written_in(node.args[1]):
-                assert text in known, text
+    for refusal in _refusals(ast.parse(module.read_text("utf-8"))):
+        for text in _written_in(refusal):
+            assert text in known, text
+
+
+def _refusals(tree: ast.Module) -> Iterator[ast.expr]:
+    """What is given to ActError and its kinds, also where it got a name just before."""
+    for function in (it for it in ast.walk(tree) if isinstance(it, ast.FunctionDef)):
+        nodes = list(ast.walk(function))
+        named = {
+            ast.unparse(node.targets[0]): node.value
+            for node in nodes
+            if isinstance(node, ast.Assign)
+        }
+        for node in nodes:
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Error"):
+                yield from (named.get(ast.unparse(it), it) for it in node.args[1:2])
 
 
 def _written_in(tree: ast.AST) -> Iterator[str]:
