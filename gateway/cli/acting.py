@@ -6,6 +6,8 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from gateway.acts import Act, ActName
 from gateway.app.paths import Paths
 from gateway.app.recording import submit_anyhow
@@ -13,6 +15,7 @@ from gateway.cli.api import Api, NoConsoleError
 from gateway.cli.exits import Exit
 from gateway.cli.output import write_fields, write_items, write_json, write_line
 from gateway.cli.verb import add_config, add_json
+from gateway.errors import PermanentError
 from gateway.places import Place
 from gateway.ports import Record, RecordKind
 from gateway.settings import load_settings
@@ -80,8 +83,17 @@ def act(
         if record is None or not paths.journal.exists():
             raise
         name, content = record
+        _check(content)
         place = Place(*submit_anyhow(paths, act_record(name, content)), 0)
         return told({"place": str(place), "processed": False, "outcome": {}}, args)
+
+
+def _check(content: Act) -> None:
+    """What no start could carry out is not recorded; PermanentError says why."""
+    try:
+        msgspec.json.decode(content.payload(), type=type(content))
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:
+        raise PermanentError(f"this cannot be done: {error}") from None
 
 
 def author() -> str:

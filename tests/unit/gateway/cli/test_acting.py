@@ -48,3 +48,19 @@ def test_what_needs_an_answer_needs_the_gateway(
         assert main([*words.split(), "--config", str(stores.config)]) == 1
         assert "no gateway answers" in capsys.readouterr().err
     assert len(stores.journal.read()) == 2
+
+
+@pytest.mark.parametrize(
+    "words", [["confirm", f"{10**30}"], ["resolve", "3", "\udcff"]]
+)
+def test_what_no_start_could_carry_out_is_not_recorded(
+    tmp_path: Path, capsys: Captured, words: list[str]
+) -> None:
+    stores = Stores(tmp_path)
+    stores.start()
+    with stores.config.open("a") as file:
+        file.write('[console]\nlisten = "127.0.0.1:1"\n')
+    given = [*words[:2], *(f"--reason={reason}" for reason in words[2:])]
+    assert main(["alerts", *given, "--config", str(stores.config)]) == 1
+    assert "this cannot be done: " in capsys.readouterr().err
+    assert len(stores.journal.read()) == 2
