@@ -27,6 +27,7 @@ def put_in_force(context: Context) -> int:
     """
     state = context.state
     before = state.rulings.terms()
+    state.rulings.begin_terms(context.place)
     state.counting.save(state.rules.time_zone, state.now_ms)
     state.apply_rules()
     state.zones.keep(state.rulings, state.ordinal + 1, context.place)

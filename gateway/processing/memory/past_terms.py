@@ -31,11 +31,17 @@ class PastTerms:
         text = books.setting(PAST_TERMS)
         self._past: dict[str, Since] = _PAST.decode(text) if text else {}
 
+    @property
+    def begun(self) -> bool:
+        """Whether any terms are remembered."""
+        return bool(self._past)
+
     def keep(self, now: dict[str, int], now_ms: int, place: int) -> None:
         """Remember that from now on these terms hold, by site; "" is the gateway."""
         told = False
+        general = list(self._past.get("", ()))  # as it was: a site may part from it now
         for site in sorted({*now, *self._past}):
-            known = self._past.get(site) or self._past.get("", [])
+            known = self._past.get(site) or general
             number = now.get(site, now[""])
             if not known or known[-1][1] != number:
                 own = self._past.setdefault(site, list(known))

@@ -19,6 +19,7 @@ from gateway.processing.ratings.settling import (
 from gateway.processing.state import State
 from gateway.ratings.facts import SessionEvent
 from gateway.ratings.flags import PRESS_TEST
+from gateway.ratings.grouping import together
 from gateway.ratings.news import RECORDED, Told
 from gateway.ratings.scopes import Survey
 from gateway.ratings.sessions import REPEAT
@@ -124,6 +125,8 @@ class Changing:
         """Whether the rating is one of too many: told of, and without effect."""
         ruling = self._state.rulings[loaded.scope[0]]
         bound = RATINGS_MAX + ruling.rules.amendments_max
+        if len(loaded.waiting) >= bound and self._waits_in_crowd(loaded, stored):
+            return self._keep_apart(stored, None)
         if len(loaded.ratings) < bound:
             return False
         near = [
@@ -134,10 +137,27 @@ class Changing:
         newest = max(loaded.sessions.values(), key=lambda one: one.began_ms)
         if len(newest.ratings) < bound and not near:
             return False
-        session = (near or [newest])[-1]
-        now = stored._replace(flags=(*stored.flags, REPEAT), session_no=session.no)
+        return self._keep_apart(stored, (near or [newest])[-1])
+
+    def _waits_in_crowd(self, loaded: Loaded, stored: Stored) -> bool:
+        """Whether more would wait for one session than a choice is made of."""
+        sessions = loaded.sessions.values()
+        if any(one.began_ms <= stored.occurred_ms for one in sessions):
+            return False
+        ruling = self._state.rulings[loaded.scope[0]]
+        facts = self._looking.facts([*loaded.waiting.values(), stored])
+        return any(
+            len(some) > RATINGS_MAX + ruling.rules.amendments_max
+            and any(one.rating_id == stored.rating_id for one in some)
+            for some in together(facts, ruling.session, ruling.calendar)
+        )
+
+    def _keep_apart(self, stored: Stored, session: SessionFact | None) -> bool:
+        """Told of as one too many, of a session or of those that wait for one."""
+        number = None if session is None else session.no
+        now = stored._replace(flags=(*stored.flags, REPEAT), session_no=number)
         self._state.ratings.stand(
-            [(now.version, False, json.dumps(now.flags), session.no, now.place)]
+            [(now.version, False, json.dumps(now.flags), number, now.place)]
         )
         event = restated(self._state, now, session, RECORDED, None)
         self._state.emission.events.append(event)

@@ -207,3 +207,19 @@ def test_a_number_that_never_changes_makes_ratings_no_dearer(
     )
     assert ledger.one(repeats) >= 10
     assert len(in_effect(ledger)) == 1
+
+
+def test_a_number_that_no_session_begins_with_makes_ratings_no_dearer(
+    ledger: FoldedLedger,
+) -> None:
+    ledger.rules(session_mode="required")
+    bound = changing.RATINGS_MAX + ledger.state.rules.amendments_max
+    for n in range(bound + 10):
+        body = element(
+            f"event-{n:04d}", session_id="A1", occurred_at=START_MS + n * SECOND_MS
+        )
+        ledger.take(message("eval-0001", body))
+    assert ledger.one("SELECT count(*) FROM waiting") == bound
+    told = [event for event in ledger.told() if event[0] == "recorded"]
+    assert len(told) == bound + 10
+    assert len(in_effect(ledger)) == 1
