@@ -119,7 +119,6 @@ PLANS = [
     }
     for no in range(SITES)
 ]
-DRAW = {"volume": 500, "seed": "pages"}
 RATE = 1000
 TIMES = 5
 SECONDS = 20.0
@@ -166,11 +165,13 @@ class Console:
 
 def furnish(console: Console) -> None:
     """What people do: inspections planned, a month sealed, a sample drawn."""
-    last = datetime.now(UTC).replace(day=1) - timedelta(days=1)
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    last = today.replace(day=1) - timedelta(days=1)
+    day = {"from": (today - timedelta(days=1)).isoformat(), "to": today.isoformat()}
     acts = {
         "/inspection-plans": ("PUT", PLANS),
         f"/statements/{last:%Y-%m}": ("POST", {}),
-        "/samples": ("POST", DRAW),
+        "/samples": ("POST", {"volume": 500, "seed": "pages", "filter": day}),
     }
     with httpx.Client(trust_env=False, timeout=60) as client:
         for path, (verb, body) in acts.items():
