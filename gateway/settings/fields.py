@@ -5,7 +5,8 @@ import binascii
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from types import UnionType
+from typing import Annotated, Any, ClassVar, get_args
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -62,8 +63,9 @@ class Section(BaseModel):
         """Pydantic takes true for 1."""
         for name, value in data.items() if isinstance(data, Mapping) else ():
             field = cls.model_fields.get(name)
-            is_number = field is not None and field.annotation in {int, float}
-            if is_number and isinstance(value, bool):
+            kind: object = None if field is None else field.annotation
+            kinds = get_args(kind) if isinstance(kind, UnionType) else (kind,)
+            if isinstance(value, bool) and not {int, float}.isdisjoint(kinds):
                 raise ValueError(f"{name} must be a number, not true or false")
         return data
 

@@ -111,6 +111,10 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
             "intake: receive_max must be a number, not true or false",
         ),
         (
+            "[[recipients]]\nsmtp_port = true\n",
+            "recipients[0]: smtp_port must be a number, not true or false",
+        ),
+        (
             '[gateway]\ndata_dir = ""\n',
             "gateway.data_dir: is empty: name the folder that holds all data",
         ),
