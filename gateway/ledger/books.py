@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from gateway.ledger.schema import TIMER_OF
 from gateway.ledger.store import Store
 
 
@@ -139,7 +140,8 @@ class Books:
 
     def subjects(self, kind: str) -> list[str]:
         """What timers of a kind run for."""
-        rows = self._store.all("SELECT subject FROM timer WHERE kind = ?", (kind,))
+        query = f"SELECT subject FROM timer WHERE kind = ? AND {TIMER_OF}"
+        rows = self._store.all(query, (kind,))
         return [subject for (subject,) in rows]
 
     def set_timer(self, timer: Timer) -> None:
@@ -150,12 +152,13 @@ class Books:
 
     def waits(self, kind: str) -> bool:
         """Whether a timer of this kind is set."""
-        query = "SELECT 1 FROM timer WHERE kind = ? LIMIT 1"
+        query = f"SELECT 1 FROM timer WHERE kind = ? AND {TIMER_OF} LIMIT 1"
         return self._store.one(query, (kind,)) is not None
 
     def drop_timers(self, kind: str, subject: str) -> None:
         self._store.run(
-            "DELETE FROM timer WHERE kind = ? AND subject = ?", (kind, subject)
+            f"DELETE FROM timer WHERE kind = ? AND subject = ? AND {TIMER_OF}",
+            (kind, subject),
         )
 
     def next_version(self, event_type: str, subject: str) -> int:

@@ -302,6 +302,12 @@ ALTER TABLE device_health ADD COLUMN health TEXT NOT NULL DEFAULT 'ok';
 ALTER TABLE device_activity ADD COLUMN ratings INTEGER NOT NULL DEFAULT 0;
 """
 
+TIMER_OF: Final = "kind <> 'session'"
+"""In questions for timers by kind: those of sessions are many, and asked by time."""
+_TIMERS: Final = f"""
+CREATE INDEX timer_of ON timer (kind, subject) WHERE {TIMER_OF};
+"""
+
 MIGRATIONS: Final = (
     _STATE + _FLEET + _RATINGS + _QUEUES + _IDENTITIES,
     _DEVICE_HEALTH,
@@ -329,6 +335,7 @@ MIGRATIONS: Final = (
     COMMANDS,
     RESTATEMENTS,
     EPOCHS,
+    _TIMERS,
 )
 
 IDENTITY_TABLE: Final = """

@@ -8,12 +8,14 @@ import msgspec
 from fleet.alerts import advice_for
 from gateway.ledger.queries.evidence import figures_of_alert
 from gateway.ledger.queries.organisation import of_site
+from gateway.ledger.schema import TIMER_OF
 from gateway.queries.asking import AlertFilter, Page, Slice, WindowFilter
 from gateway.queries.rows import AlertChange, AlertDetail, AlertRow, WindowRow
 from gateway.reading.paging import Columns, Conditions, Listing, page
 
-_SNOOZE: Final = """
-(SELECT max(due_ms) FROM timer WHERE kind = 'snooze' AND subject = CAST(a.id AS TEXT))
+_SNOOZE: Final = f"""
+(SELECT max(due_ms) FROM timer
+    WHERE kind = 'snooze' AND subject = CAST(a.id AS TEXT) AND {TIMER_OF})
 """
 _SELECT: Final = f"""
 SELECT a.id, a.cause, a.severity, a.device_id, a.site, a.opened_ms, a.state, a.text,

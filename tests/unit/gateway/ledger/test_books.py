@@ -1,7 +1,9 @@
 """The fold's own books: counters, timers, versions, one open alert a cause."""
 
 from collections.abc import Iterator
+from typing import Any
 
+import apsw
 import pytest
 
 from gateway.ledger.books import COUNTERS, Books, Timer
@@ -32,6 +34,28 @@ def test_timers_come_due_once_in_their_order(books: Books) -> None:
     assert books.due(5, 2) == [timers[0]]
     assert books.due(5, 2) == []
     assert books.next_due() == 9
+
+
+@pytest.mark.parametrize("ask", ["drop_timers", "subjects", "waits"])
+def test_timers_of_a_kind_are_sought_beside_those_of_sessions(
+    books: Books, ask: str
+) -> None:
+    books.set_timers(Timer(n, "session", f"s-{n}") for n in range(100))
+    books.set_timers([Timer(7, "look", "d-1"), Timer(8, "look", "d-2")])
+    effort: list[dict[str, Any]] = []
+    store = books._store  # noqa: SLF001 -- to look at its work
+    store.connection.trace_v2(apsw.SQLITE_TRACE_PROFILE, effort.append)
+    if ask == "drop_timers":
+        books.drop_timers("look", "d-1")
+    elif ask == "subjects":
+        assert books.subjects("look") == ["d-1", "d-2"]
+    else:
+        assert books.waits("look")
+    store.connection.trace_v2(0, None)
+    steps = [one["stmt_status"]["SQLITE_STMTSTATUS_FULLSCAN_STEP"] for one in effort]
+    assert steps == [0]
+    left = ["d-2"] if ask == "drop_timers" else ["d-1", "d-2"]
+    assert books.subjects("look") == left
 
 
 def test_versions_count_for_each_type_and_subject(books: Books) -> None:
