@@ -52,11 +52,13 @@ class Names:
             told = {row["id"]: _name(row) for row in found["items"]}
             self._known |= {(table, it): told.get(it) or it for it in part}
 
-    async def learn_of(self, items: Iterable[Mapping[str, Any]]) -> None:
-        """Of whatever these items of the API name, by `TABLES`."""
+    async def learn_of(
+        self, items: Iterable[Mapping[str, Any]], fields: Iterable[str] = TABLES
+    ) -> None:
+        """Of whatever these items of the API name in these fields, by `TABLES`."""
         rows = list(items)
-        for field, table in TABLES.items():
-            await self.learn(table, (row.get(field) for row in rows))
+        for field in fields:
+            await self.learn(TABLES[field], (row.get(field) for row in rows))
 
     async def id_of(self, field: str, text: str) -> str:
         """What somebody who typed this into a filter means: an id, or a name of one."""

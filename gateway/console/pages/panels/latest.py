@@ -8,7 +8,6 @@ from gateway.console.pages.numbers import NOTHING
 from gateway.console.pages.panels.blocks import heading
 from gateway.console.pages.visit import Visit
 
-_PLACES = ("site", "window")
 _COLUMNS = ("time", "level", "site", "window", "device", "flags")
 
 
@@ -16,6 +15,7 @@ class Latest:
     """A table of so many rows, filled anew at each look."""
 
     ROWS: ClassVar = 12
+    PLACES: ClassVar = ("site", "window")
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
@@ -56,7 +56,7 @@ class _Row:
         flags = [words.known("flag", name) for name in rating["flags"]]
         if not rating["effective"]:
             flags.append(words("without_effect"))
-        places = {name: visit.names.named(name, rating[name]) for name in _PLACES}
+        places = {name: visit.names.named(name, rating[name]) for name in Latest.PLACES}
         told = {
             "time": visit.time(rating["occurred_at"], "%H:%M:%S"),
             "level": NOTHING if level is None else str(level),
@@ -67,7 +67,9 @@ class _Row:
             },
         }
         for name, place in places.items():
-            self._labels[name].props["title"] = place.id if place else ""
+            title = place.id if place else ""
+            if self._labels[name].props.get("title") != title:  # else told for nothing
+                self._labels[name].props["title"] = title
         for column, text in told.items():
             self._labels[column].set_text(text)
         self._labels["level"].classes(replace=f"console-level l{level}")
