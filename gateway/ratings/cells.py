@@ -12,12 +12,13 @@ excluding flag keeps out of the verified figures; `eligible`, `rated` and `rated
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final, NamedTuple
 
-from gateway.ratings.facts import STAFF_PROXY, RatingFact
+from device_protocol.messages import Origin
+from gateway.ratings.facts import RatingFact
 from gateway.ratings.lifecycle import State
 from gateway.ratings.state import SessionState
 
 Cell = Mapping[str, int]
-CUSTOMERS: Final = ("customer", STAFF_PROXY)
+CUSTOMERS: Final = (Origin.CUSTOMER.value, Origin.STAFF_PROXY.value)
 DEFAULTS: Final = ("system_default", "device_timeout")
 ELIGIBLE: Final = "eligible"
 RATED: Final = "rated"

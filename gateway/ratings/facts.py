@@ -4,7 +4,7 @@ Times are int milliseconds since the epoch. The order of facts never matters; wh
 breaks ties is part of the facts, never the order of their arrival.
 """
 
-from typing import Final, Literal
+from typing import Literal
 
 import msgspec
 
@@ -14,8 +14,6 @@ StepName = Literal["contacted", "fixed", "confirmed"]
 Outcome = Literal["kept", "voided"]
 ClockName = Literal["rating", "amendment", "contact", "rectify", "reply"]
 """What a deadline is for; each of a session's has a name of its own."""
-STAFF_PROXY: Final = "staff_proxy"
-"""The origin of what staff enter for a customer."""
 
 
 class SessionEvent(msgspec.Struct, frozen=True, gc=False):

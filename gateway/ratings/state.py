@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from device_protocol.messages import Origin
 from gateway.ratings.clocks import Duty, complaint_duty, followup
 from gateway.ratings.defaults import (
     DEFAULT_ORIGINS,
@@ -21,7 +22,6 @@ from gateway.ratings.defaults import (
     outcome,
 )
 from gateway.ratings.facts import (
-    STAFF_PROXY,
     Dispute,
     Facts,
     Fixed,
@@ -90,7 +90,9 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
         What staff enter answers the session, but is no response.
         """
         rating = self.effective
-        return self.answered and rating is not None and rating.origin != STAFF_PROXY
+        return (
+            self.answered and rating is not None and rating.origin != Origin.STAFF_PROXY
+        )
 
     @property
     def estimated(self) -> bool:

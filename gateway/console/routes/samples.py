@@ -20,10 +20,10 @@ from gateway.console.sight import Sight
 from gateway.queries import LedgerQueries
 from gateway.queries.counts import CountFilter
 from gateway.queries.samples import Candidates, FoundRow, SampleDetail, SampleRow
+from gateway.ratings.policy import DAY_MS
 from gateway.ratings.sampling import Finding, Verdict, correct_rate, draw, shortlist
 
 VOLUME_MAX: Final = 1_000
-_DAY_MS: Final = 86_400_000
 State = Literal["open", "matches", "differs", "exempt"]
 """What was found of a member; open: nothing yet."""
 _TABLES: Final = ("sites", "departments", "windows", "employees", "devices")
@@ -264,8 +264,8 @@ class Samples:
         from_ms = first_ms if wanted.from_ms is None else max(first_ms, wanted.from_ms)
         to_ms = end_ms if wanted.to_ms is None else min(end_ms, wanted.to_ms)
         best = Candidates([], [])
-        for at_ms in range(from_ms, to_ms, _DAY_MS):
-            day = (at_ms, min(at_ms + _DAY_MS, to_ms))
+        for at_ms in range(from_ms, to_ms, DAY_MS):
+            day = (at_ms, min(at_ms + DAY_MS, to_ms))
             found = self._ledger.candidates(
                 msgspec.structs.replace(wanted, from_ms=day[0], to_ms=day[1])
             )

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date
 from typing import Final
 
 import apsw
@@ -21,6 +21,7 @@ from gateway.ledger.queries.zones import ALL, Standing
 from gateway.ledger.sums import CLOSED, DEPARTMENT, KINDS, MEDIUM, SERVICE, SITE
 from gateway.queries.counts import CountFilter, Key
 from gateway.ratings.dimensions import PLACES, TIMES
+from gateway.ratings.periods import LocalTime
 from gateway.reading.paging import Conditions
 
 Counted = Iterable[tuple[int, int]]
@@ -48,8 +49,6 @@ SELECT t.key, t.count FROM json_each(?) AS p CROSS JOIN json_each(?) AS n
 CROSS JOIN {{table}} AS t ON t.key BETWEEN {_START} AND ({_START}) | {SLOT_MASK}
 """
 
-_EPOCH: Final = date(1970, 1, 1).toordinal()
-_DAY_MS: Final = 86_400_000
 _PART: Final = "substr(k.part, instr(k.part, ':') + 1)"
 _CREDITED: Final = f"iif(k.part LIKE '{SHARED}:%', {_PART}, nullif(k.employee, ''))"
 _PARTS: Final = {"item": _PART, "reason": _PART}
@@ -96,8 +95,9 @@ def counted_between(connection: apsw.Connection) -> tuple[int, int]:
     low, high, _ = hours(connection)
     if low == high:
         return 0, 0
-    first, end = low // HOURS - 1, high // HOURS + 2
-    return (first - _EPOCH) * _DAY_MS, (end - _EPOCH) * _DAY_MS
+    days = low // HOURS - 1, high // HOURS + 2
+    first_ms, end_ms = map(LocalTime(UTC).begin_ms, map(date.fromordinal, days))
+    return first_ms, end_ms
 
 
 def kind_of(wanted: CountFilter, sites: Standing) -> int | None:

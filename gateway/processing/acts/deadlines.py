@@ -8,6 +8,7 @@ amendment about one and a half.
 from collections.abc import Iterable
 from typing import Final
 
+from device_protocol.timestamps import FUTURE_TOLERANCE_MS
 from gateway.ledger.books import Timer
 from gateway.processing.acts.acting import Context
 from gateway.processing.memory.terms import TermsText, read_terms
@@ -16,8 +17,8 @@ from gateway.processing.ratings.settling import SESSION_TIMER
 from gateway.processing.state import State
 from gateway.ratings.policy import DAY_MS
 
-SKEW_MS: Final = 600_000
-"""A terminal's clock may be ahead of ours by less."""
+_SKEW_MS: Final = 2 * FUTURE_TOLERANCE_MS
+"""A terminal's clock is believed that is ahead of ours by half of it."""
 
 
 def put_in_force(context: Context) -> int:
@@ -60,7 +61,7 @@ def _reach_ms(before: Iterable[TermsText], now_ms: int) -> int:
 def _move_amendments(state: State, reach_ms: int) -> int:
     """Nothing falls due at their end: only their rows say it."""
     state.arrivals.save()
-    since_ms = state.now_ms - reach_ms - SKEW_MS
+    since_ms = state.now_ms - reach_ms - _SKEW_MS
     moved = []
     for number, site, first_ms, until_ms in state.session_books.open_amendments(
         since_ms, state.now_ms

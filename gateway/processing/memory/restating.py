@@ -5,7 +5,7 @@ moves counts of such an hour restates it. An open month costs one comparison.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date
+from datetime import UTC, date, timedelta
 from typing import Final
 
 from gateway.ledger.figures import HOURS, PERIOD_SHIFT
@@ -14,11 +14,10 @@ from gateway.ledger.sessions import SessionFact, SessionRow
 from gateway.ledger.statements import Restated, Sealed, Statements, Subject
 from gateway.processing.memory.counting import Counted
 from gateway.ratings.lifecycle import State as Lifecycle
-from gateway.ratings.periods import period
+from gateway.ratings.periods import NAMES, LocalTime, period
 
-_MONTH_LETTERS: Final = 7
-_EPOCH: Final = date(1970, 1, 1).toordinal()
-_DAY_MS: Final = 86_400_000
+_MONTH_OF: Final = NAMES["month"]
+_UTC: Final = LocalTime(UTC)
 
 Rated = tuple[Stored, Stored]
 """A rating as the ledger held it, and as it stands now."""
@@ -47,15 +46,15 @@ class SealedMonths:
         self._reach(of)
 
     def _reach(self, of: Sealed) -> None:
-        end = period(of[1])[1].toordinal()
-        self.until_hour = max(self.until_hour, end * HOURS)
-        self.until_ms = max(self.until_ms, (end + 1 - _EPOCH) * _DAY_MS)
+        end = period(of[1]).end
+        self.until_hour = max(self.until_hour, end.toordinal() * HOURS)
+        self.until_ms = max(self.until_ms, _UTC.begin_ms(end + timedelta(days=1)))
 
     def month_of(self, hour: int) -> str | None:
         """The month of a local hour; None: it is behind all that were sealed."""
         if hour >= self.until_hour:
             return None
-        return date.fromordinal(hour // HOURS).isoformat()[:_MONTH_LETTERS]
+        return _MONTH_OF(date.fromordinal(hour // HOURS))
 
     def month(self, counted: Counted) -> str | None:
         """As `month_of`, of what a session or a rating counts as: one hour's, or ()."""

@@ -137,18 +137,15 @@ class Rulings(dict[str | None, Ruling]):
         }
         return {**own, None: self.default.terms}
 
-    def keep_terms(self, now_ms: int, place: int) -> None:
-        """Remember which terms are in force from now on."""
-        self._keep_terms(now_ms, place)
+    def keep_terms(self, since_ms: int, place: int) -> None:
+        """Remember which terms are in force from then on."""
+        numbers = {site or "": one.number for site, one in self.named().items()}
+        self.past.keep(numbers, since_ms, place)
 
     def begin_terms(self, place: int) -> None:
         """Remember those in force before the first change: a ledger may be older."""
         if not self.past.begun:
-            self._keep_terms(0, place)
-
-    def _keep_terms(self, since_ms: int, place: int) -> None:
-        numbers = {site or "": one.number for site, one in self.named().items()}
-        self.past.keep(numbers, since_ms, place)
+            self.keep_terms(0, place)
 
     def modes(self) -> set[str]:
         """How sessions begin, at any site."""

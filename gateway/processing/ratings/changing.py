@@ -23,9 +23,9 @@ from gateway.ratings.grouping import together
 from gateway.ratings.news import RECORDED, Told
 from gateway.ratings.scopes import Survey
 from gateway.ratings.sessions import REPEAT
-from gateway.ratings.waiting import is_version, stands_of
+from gateway.ratings.waiting import CHOSEN_MAX, is_version, stands_of
 
-RATINGS_MAX: Final = 16
+RATINGS_MAX: Final = CHOSEN_MAX
 """Ratings beside its amendments that a session's choice is made of at most.
 
 A terminal that sends one number for ever would make each of its ratings dearer than
@@ -125,7 +125,7 @@ class Changing:
         """Whether the rating is one of too many: told of, and without effect."""
         ruling = self._state.rulings[loaded.scope[0]]
         bound = RATINGS_MAX + ruling.rules.amendments_max
-        if len(loaded.waiting) >= bound and self._waits_in_crowd(loaded, stored):
+        if len(loaded.waiting) >= bound and self._waits_in_crowd(loaded, stored, bound):
             return self._keep_apart(stored, None)
         if len(loaded.ratings) < bound:
             return False
@@ -139,7 +139,7 @@ class Changing:
             return False
         return self._keep_apart(stored, (near or [newest])[-1])
 
-    def _waits_in_crowd(self, loaded: Loaded, stored: Stored) -> bool:
+    def _waits_in_crowd(self, loaded: Loaded, stored: Stored, bound: int) -> bool:
         """Whether more would wait for one session than a choice is made of."""
         sessions = loaded.sessions.values()
         if any(one.began_ms <= stored.occurred_ms for one in sessions):
@@ -147,8 +147,7 @@ class Changing:
         ruling = self._state.rulings[loaded.scope[0]]
         facts = self._looking.facts([*loaded.waiting.values(), stored])
         return any(
-            len(some) > RATINGS_MAX + ruling.rules.amendments_max
-            and any(one.rating_id == stored.rating_id for one in some)
+            len(some) > bound and any(one.rating_id == stored.rating_id for one in some)
             for some in together(facts, ruling.session, ruling.calendar)
         )
 
