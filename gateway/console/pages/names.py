@@ -2,29 +2,21 @@
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+from gateway.console import naming
+from gateway.console.naming import Named, name_of
 from gateway.console.pages.api import Api, Refusal
 
 TABLES: Final[Mapping[str, str]] = {
-    "site": "sites",
-    "department": "departments",
-    "window": "windows",
-    "employee": "employees",
-    "employee_id": "employees",
+    **naming.TABLES,
+    "employee_id": naming.TABLES["employee"],
 }
 """The table whose ids a field of the API's items holds."""
 
 _ASKED_MAX: Final = 100
 _LISTED_MAX: Final = 1_000
 """Of larger tables those whose ids come first are known by name."""
-
-
-class Named(NamedTuple):
-    """What people read, and the id that programs know it by."""
-
-    name: str
-    id: str
 
 
 class Names:
@@ -49,7 +41,7 @@ class Names:
                 if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                     return
                 found = {"items": []}
-            told = {row["id"]: _name(row) for row in found["items"]}
+            told = {row["id"]: name_of(row) for row in found["items"]}
             self._known |= {(table, it): told.get(it) or it for it in part}
 
     async def learn_of(
@@ -73,7 +65,9 @@ class Names:
         if known["items"]:
             return text
         wanted = text.casefold()
-        named = (it for it in found["items"] if (_name(it) or "").casefold() == wanted)
+        named = (
+            it for it in found["items"] if (name_of(it) or "").casefold() == wanted
+        )
         return str(next(named, {"id": text})["id"])
 
     def of(self, table: str, key: str) -> str:
@@ -83,7 +77,3 @@ class Names:
     def named(self, field: str, key: str | None) -> Named | None:
         """What a field of an item holds, by `TABLES`."""
         return Named(self.of(TABLES[field], key), key) if key else None
-
-
-def _name(row: Mapping[str, Any]) -> str | None:
-    return row.get("name") or row.get("pseudonym")

@@ -8,13 +8,13 @@ from urllib.parse import quote
 
 from nicegui import ui
 
+from gateway.console.naming import Named
 from gateway.console.pages.causes import Causes
 from gateway.console.pages.halls.acts import Acts
 from gateway.console.pages.halls.commands import Commands
 from gateway.console.pages.halls.keys import Keys
 from gateway.console.pages.halls.settings import Settings
 from gateway.console.pages.halls.states import WELL, badges, reasons
-from gateway.console.pages.names import Named
 from gateway.console.pages.page import Page
 from gateway.console.pages.panels.figures import Hours
 from gateway.console.pages.rated.telling import Line, facts, section

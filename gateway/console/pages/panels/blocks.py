@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from nicegui import ui
 
-from gateway.console.pages.names import Named
+from gateway.console.naming import Named
 from gateway.console.pages.numbers import NOTHING
 from gateway.console.pages.visit import Visit
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from nicegui import ui
 
-from gateway.console.pages.names import Named
+from gateway.console.naming import Named
 from gateway.console.pages.panels.blocks import heading, named
 from gateway.console.pages.visit import Visit
 

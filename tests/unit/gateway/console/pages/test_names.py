@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from gateway.console.naming import Named
 from gateway.console.pages.api import Api, Refusal
-from gateway.console.pages.names import Named, Names
+from gateway.console.pages.names import Names
 
 ROWS: dict[str, list[dict[str, Any]]] = {
     "/sites": [{"id": "s1", "name": "North hall"}, {"id": "s2", "name": None}],
