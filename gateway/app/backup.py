@@ -12,7 +12,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -124,7 +124,7 @@ class Backup:
         self._breathed_s = time.monotonic()
         try:
             manifest = self._filled(folder, taken_ms)
-            name = f"{self._gateway_id}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+            name = self._name()
             reach("backup.before_name")
             folder.rename(self._directory / name)
             sync_directory(self._directory)
@@ -133,6 +133,15 @@ class Backup:
             raise
         self._drop_old()
         return TakenBackup(name, taken_ms, manifest.journal_block, manifest.bytes)
+
+    def _name(self) -> str:
+        """By the second of its end; of two in one second the later takes the next."""
+        end = datetime.now(UTC)
+        while True:
+            name = f"{self._gateway_id}-{end:%Y%m%dT%H%M%SZ}"
+            if not (self._directory / name).exists():
+                return name
+            end += timedelta(seconds=1)
 
     def _filled(self, folder: Path, taken_ms: int) -> Manifest:
         paths = self._paths

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,19 @@ def test_only_the_newest_are_kept_and_what_a_crash_left_goes(place: Place) -> No
     assert names[0] == "evalgate-20260103T000000Z"
     assert (place.directory / "evalgate-notes").exists()
     assert not (place.directory / "unfinished").exists()
+
+
+def test_of_two_that_end_in_one_second_both_are_kept(place: Place) -> None:
+    place.directory.mkdir()
+    now = datetime.now(UTC)
+    seconds = [now + timedelta(seconds=past) for past in range(600)]
+    taken = [f"evalgate-{one:%Y%m%dT%H%M%SZ}" for one in seconds]
+    for name in taken:
+        (place.directory / name).mkdir()
+        (place.directory / name / "theirs").touch()
+    name = place.take().name
+    assert name > taken[-1]
+    assert all((place.directory / old / "theirs").exists() for old in taken)
 
 
 def test_two_at_once_do_not_meet(place: Place) -> None:
