@@ -1,21 +1,25 @@
 """/devices/{id}/press-test: somebody presses every key, and each is confirmed."""
 
+from http import HTTPStatus
+
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from fleet.press_test import TIMEOUT_MS, TIMEOUT_MS_MAX
+from fleet.registry import ACCEPTING, Lifecycle, is_reserved
 from gateway.acts import ActName, PressTestAct
 from gateway.console.acts import Acts
 from gateway.console.callers import Operator, Reader
 from gateway.console.instants import Instant
 from gateway.console.items import ACT_RESPONSES, Item
-from gateway.console.problems import not_found
+from gateway.console.problems import ProblemError, not_found
 from gateway.console.requests import IdempotencyKey, Strict
 from gateway.console.sight import Sight
 from gateway.queries import LedgerQueries
 from gateway.queries.inspections import PressTestRow
+from gateway.queries.rows import DeviceRow
 
 
 class TestedKey(Item):
@@ -73,8 +77,11 @@ class PressTests:
         body: PressTestBody | None = None,
         idempotency_key: IdempotencyKey = None,
     ) -> JSONResponse:
-        """Begin a test: what is pressed from now on counts nowhere, until it ends."""
-        await run_in_threadpool(self._sight.device, caller, device_id)
+        """Begin a test: what is pressed from now on counts nowhere, until it ends.
+
+        409 when the terminal is out of service: none of its presses is heard.
+        """
+        _in_service(await run_in_threadpool(self._sight.device, caller, device_id))
         timeout_s = (body or PressTestBody()).timeout_s
         act = PressTestAct(
             author=caller.name,
@@ -83,3 +90,17 @@ class PressTests:
             timeout_s=timeout_s,
         )
         return await self._acts.perform(ActName.PRESS_TEST_STARTED, act)
+
+
+def _in_service(device: DeviceRow) -> None:
+    """Raises ProblemError when presses of the device reach nobody."""
+    name, lifecycle = device.device_id, device.lifecycle
+    if is_reserved(name):
+        detail = f"{name} is no terminal"
+    elif lifecycle == Lifecycle.RETIRED:
+        detail = f"{name} is retired: test the terminal in its place"
+    elif lifecycle not in ACCEPTING:
+        detail = f"{name} is {lifecycle}: approve it first"
+    else:
+        return
+    raise ProblemError(HTTPStatus.CONFLICT, "conflict", detail)

@@ -182,3 +182,22 @@ async def test_a_press_test_shows_key_by_key_what_was_pressed(api: FoldedApi) ->
     assert (await api.post(path, {"timeout_s": 601})).status_code == 422
     away = await api.post("/api/v1/devices/nobody/press-test", {})
     assert away.status_code == 404
+
+
+async def test_nobody_tests_the_keys_of_a_terminal_out_of_service(
+    api: FoldedApi,
+) -> None:
+    for number, lifecycle, what in (
+        (1, "retired", "d-1 is retired: test the terminal in its place"),
+        (2, "refused", "d-2 is refused: approve it first"),
+    ):
+        row = {"device_id": f"d-{number}", "lifecycle": lifecycle}
+        api.world.act("device_put", {"device": row})
+        answer = await api.post(f"/api/v1/devices/d-{number}/press-test", {})
+        assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+        assert answer.json()["detail"] == what
+    pressed = {"event_id": "by-web-01", "level": 5, "medium": "web"}
+    assert (await api.post("/api/v1/ratings", pressed)).is_success
+    answer = await api.post("/api/v1/devices/http-local/press-test", {})
+    assert answer.json()["detail"] == "http-local is no terminal"
+    assert api.world.all("SELECT count(*) FROM press_test") == [(0,)]
