@@ -14,7 +14,7 @@ from gateway.ports import Record, RecordKind, SinkSpec
 from gateway.ratings.rulebook import Own
 from gateway.rules import Rules
 
-FOLD_VERSION: Final = 34
+FOLD_VERSION: Final = 35
 """Raise it when the same records would fold into another ledger than before."""
 
 SITE_RULES: Final = "site_rules"

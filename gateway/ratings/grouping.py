@@ -32,6 +32,41 @@ class Group(NamedTuple):
         return bool(self.events)
 
 
+class Lasting(NamedTuple):
+    """How long a session goes on that presses alone imply.
+
+    By the moment of its first press: `ended` are the ends that were over before these
+    terms came into force, `amendable` those of windows of amendment.
+    """
+
+    rules: SessionRules
+    calendar: Calendar
+    ended: Mapping[int, int] = {}
+    amendable: Mapping[int, int] = {}
+
+    def holds(self, began_ms: int, at_ms: int) -> bool:
+        """Whether a press then is one more of it."""
+        until_ms = self.ended.get(began_ms)
+        if until_ms is None:
+            until_ms = implied_until(began_ms, self.rules, self.calendar)
+        return at_ms < until_ms
+
+    def amend_until(self, first_ms: int) -> int:
+        """The end of the window of amendment that a first press opens."""
+        known = self.amendable.get(first_ms)
+        if known is not None:
+            return known
+        days, unit = self.rules.amend_window_days, self.rules.day_unit
+        return self.calendar.deadline(first_ms, days, unit).at_ms
+
+
+def implied_until(began_ms: int, rules: SessionRules, calendar: Calendar) -> int:
+    """Until when presses are of the session that one implies: while it is amended."""
+    spanned_ms = began_ms + rules.implied_span_ms + 1
+    window = calendar.deadline(began_ms, rules.amend_window_days, rules.day_unit)
+    return max(spanned_ms, window.at_ms)
+
+
 class _Draft:
     """A session while its members are being found."""
 
@@ -64,8 +99,7 @@ def rating_order(rating: RatingFact) -> tuple[int, str, int, str]:
 def group(
     events: Iterable[SessionEvent],
     ratings: Collection[RatingFact],
-    rules: SessionRules,
-    calendar: Calendar,
+    lasting: Lasting,
     numbers: Mapping[str, int],
 ) -> list[Group]:
     """The sessions of a scope, the oldest first.
@@ -74,7 +108,7 @@ def group(
     session holds implies one, unless it, or what it amends, waits: see `unplaced`. Of
     those that wait together a void makes a session.
     """
-    drafts = _own(events, calendar, rules)
+    drafts = _own(events, lasting.calendar, lasting.rules)
     implying: list[_Rooted] = []
     waiting: list[_Rooted] = []
     for rooted in _rooted(ratings):
@@ -83,10 +117,9 @@ def group(
             draft.ratings.append(rooted.rating)
         else:
             (waiting if rooted.root.waits else implying).append(rooted)
-    lasts = _Lasting(rules, calendar)
-    implied = _implied(implying, lasts) if implying else []
+    implied = _implied(implying, lasting) if implying else []
     if any(one.rating.voided for one in waiting):
-        implied += [one for one in _implied(waiting, lasts) if one.is_void()]
+        implied += [one for one in _implied(waiting, lasting) if one.is_void()]
     found = implied + drafts
     if len(found) > 1:
         found.sort(key=_draft_order)
@@ -94,10 +127,10 @@ def group(
 
 
 def together(
-    ratings: Iterable[RatingFact], rules: SessionRules, calendar: Calendar
+    ratings: Iterable[RatingFact], lasting: Lasting
 ) -> list[tuple[RatingFact, ...]]:
     """Ratings by the sessions that they would imply; each in its session's order."""
-    drafts = _implied(_rooted(ratings), _Lasting(rules, calendar))
+    drafts = _implied(_rooted(ratings), lasting)
     return [tuple(sorted(one.ratings, key=rating_order)) for one in drafts]
 
 
@@ -192,37 +225,23 @@ def _newest(drafts: Sequence[_Draft], occurred_ms: int) -> _Draft | None:
     return None
 
 
-class _Lasting(NamedTuple):
-    """How long a session goes on that presses alone imply."""
-
-    rules: SessionRules
-    calendar: Calendar
-
-    def holds(self, began_ms: int, at_ms: int) -> bool:
-        """Whether a press then is one more of it: at least while it may be amended."""
-        if at_ms - began_ms <= self.rules.implied_span_ms:
-            return True
-        days, unit = self.rules.amend_window_days, self.rules.day_unit
-        return at_ms < self.calendar.deadline(began_ms, days, unit).at_ms
-
-
-def _implied(rooted: Iterable[_Rooted], lasts: _Lasting) -> list[_Draft]:
+def _implied(rooted: Iterable[_Rooted], lasting: Lasting) -> list[_Draft]:
     """The sessions that ratings imply, the oldest first."""
     found: list[_Draft] = []
     for one in sorted(rooted, key=lambda one: tuple(map(rating_order, one))):
-        _imply(found, one.root.occurred_ms, one.rating, lasts)
+        _imply(found, one.root.occurred_ms, one.rating, lasting)
     return found
 
 
 def _imply(
-    implied: list[_Draft], root_ms: int, rating: RatingFact, lasts: _Lasting
+    implied: list[_Draft], root_ms: int, rating: RatingFact, lasting: Lasting
 ) -> None:
     """Put a rating into the session that it and its neighbours imply.
 
     A second opinion is of the session before it, however long ago that was.
     """
     if not implied or not (
-        rating.round == FOLLOWUP or lasts.holds(implied[-1].began_ms, root_ms)
+        rating.round == FOLLOWUP or lasting.holds(implied[-1].began_ms, root_ms)
     ):
         implied.append(_Draft(root_ms))
     implied[-1].ratings.append(rating)

@@ -24,7 +24,7 @@ from gateway.ratings.facts import (
     Step,
     Void,
 )
-from gateway.ratings.grouping import Group, group, is_orphan, unplaced
+from gateway.ratings.grouping import Group, Lasting, group, is_orphan, unplaced
 from gateway.ratings.news import News, Told, changes, of_waiting, told_of
 from gateway.ratings.policy import SessionRules
 from gateway.ratings.service import service_of
@@ -39,7 +39,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
 
     `numbers` are the sessions' numbers given before, by event_id and rating_id;
     `fixed` and `issued` are by those numbers; `ended` are windows of amendment of any
-    of the ratings that no session has noted. `offline_since_ms` is by device.
+    of the ratings that no session has noted; `implied` are ends of sessions that
+    presses alone imply, by the first one's moment. `offline_since_ms` is by device.
     """
 
     events: tuple[SessionEvent, ...] = ()
@@ -51,6 +52,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     numbers: Mapping[str, int] = {}
     fixed: Mapping[int, tuple[Fixed, ...]] = {}
     ended: tuple[Fixed, ...] = ()
+    implied: Mapping[int, int] = {}
     issued: Mapping[int, Issued] = {}
     offline_since_ms: Mapping[str, int] = {}
 
@@ -99,7 +101,9 @@ def survey(
     scope: Scope, rules: SessionRules, calendar: Calendar, now_ms: int
 ) -> Survey:
     """Where all sessions of a scope stand."""
-    groups = group(scope.events, scope.ratings, rules, calendar, scope.numbers)
+    amendable = {one.since_ms: one.at_ms for one in scope.ended}
+    lasting = Lasting(rules, calendar, scope.implied, amendable)
+    groups = group(scope.events, scope.ratings, lasting, scope.numbers)
     sessions = tuple(
         Surveyed(one.n, facts, state_of(facts, rules, calendar, now_ms))
         for one, facts in _facts(scope, groups)
@@ -114,7 +118,7 @@ def survey(
     ]
     waited = {}
     if alone:
-        waited = stands_of(alone, scope.voids, rules, calendar, orphans)
+        waited = stands_of(alone, scope.voids, lasting, orphans)
     return Survey(sessions, alone, orphans, min(due, default=None), waited)
 
 

@@ -9,11 +9,9 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from gateway.ratings.facts import RatingFact, Void
-from gateway.ratings.grouping import together
-from gateway.ratings.policy import SessionRules
+from gateway.ratings.grouping import Lasting, together
 from gateway.ratings.sessions import AMENDED, REPEAT
 from gateway.ratings.standings import Stand, choose
-from gateway.ratings.workdays import Calendar
 
 ORPHAN: Final = "orphan"
 """The flag of a rating that has waited too long for its session."""
@@ -24,14 +22,13 @@ CHOSEN_MAX: Final = 16
 def stands_of(
     waiting: Iterable[RatingFact],
     voids: Collection[Void],
-    rules: SessionRules,
-    calendar: Calendar,
+    lasting: Lasting,
     orphans: Collection[str] = (),
 ) -> dict[str, Stand]:
     """How each stands, by rating_id; `orphans` have waited long enough."""
     stands: dict[str, Stand] = {}
-    for some in together(waiting, rules, calendar):
-        stands |= _of_one(some, voids, rules, calendar)
+    for some in together(waiting, lasting):
+        stands |= _of_one(some, voids, lasting)
     for name in stands.keys() & set(orphans):
         stands[name] = stands[name]._replace(flags=(*stands[name].flags, ORPHAN))
     return stands
@@ -43,17 +40,10 @@ def is_version(stand: Stand) -> bool:
 
 
 def _of_one(
-    some: tuple[RatingFact, ...],
-    voids: Collection[Void],
-    rules: SessionRules,
-    calendar: Calendar,
+    some: tuple[RatingFact, ...], voids: Collection[Void], lasting: Lasting
 ) -> dict[str, Stand]:
-    def amend_until(first_ms: int) -> int:
-        days = rules.amend_window_days
-        return calendar.deadline(first_ms, days, rules.day_unit).at_ms
-
     ids = {one.rating_id for one in some}
     own = [one for one in voids if one.rating_id in ids]
-    choice = choose(some[:CHOSEN_MAX], own, rules, None, amend_until)
+    choice = choose(some[:CHOSEN_MAX], own, lasting.rules, None, lasting.amend_until)
     rest = {one.rating_id: Stand(flags=(REPEAT,)) for one in some[CHOSEN_MAX:]}
     return {**choice.stands, **rest}

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.ratings.facts import Facts, RatingFact, SessionEvent, Void
-from gateway.ratings.grouping import group
+from gateway.ratings.grouping import Lasting, group
 from gateway.ratings.news import changes, renewed
 from gateway.ratings.policy import SessionRules
 from gateway.ratings.state import SessionState, state_of
@@ -136,7 +136,8 @@ def test_any_order_groups_a_scope_alike(
     rules: SessionRules,
     dice: random.Random,
 ) -> None:
-    whole = group(events, ratings, rules, china(), {})
+    lasting = Lasting(rules, china())
+    whole = group(events, ratings, lasting, {})
     shuffled, others = list(events), list(ratings)
     dice.shuffle(shuffled)
     dice.shuffle(others)
@@ -148,7 +149,7 @@ def test_any_order_groups_a_scope_alike(
             known_events.append(one)
         elif isinstance(one, RatingFact):
             known_ratings.append(one)
-        found = group(known_events, known_ratings, rules, china(), numbers)
+        found = group(known_events, known_ratings, lasting, numbers)
         numbers = {
             name: each.n
             for each in found

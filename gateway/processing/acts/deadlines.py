@@ -67,9 +67,10 @@ def _move_amendments(state: State, reach_ms: int) -> int:
         since_ms, state.now_ms
     ):
         ruling = state.rulings[site]
-        now = ruling.deadline(first_ms, ruling.session.amend_window_days)
-        if now.at_ms != until_ms:
-            moved.append((now.at_ms, number))
+        end = ruling.deadline(first_ms, ruling.session.amend_window_days)
+        now_ms = max(end.at_ms, state.now_ms)  # what was pressed until now is in time
+        if now_ms != until_ms:
+            moved.append((now_ms, number))
     state.session_books.save_amendments(moved)
     return len(moved)
 

@@ -1,17 +1,20 @@
 """Under which terms each site's windows of amendment were open, and ended.
 
 Nothing looks at a session when its window ends. So that rules or a calendar which come
-into force later do not open it again, the terms of each time are remembered.
+into force later neither open it again nor part what was one session, the terms of each
+time are remembered.
 """
 
-from itertools import pairwise
+from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Final
 
 import msgspec
 
 from gateway.ledger.books import Books
-from gateway.processing.memory.terms import KeptTerms
+from gateway.processing.memory.terms import KeptTerms, Terms
 from gateway.ratings.facts import Fixed
+from gateway.ratings.grouping import implied_until
 
 PAST_TERMS: Final = "past_terms"
 """The setting that keeps the terms of the gateway (""), and those of sites."""
@@ -53,14 +56,38 @@ class PastTerms:
             self._books.save_setting(PAST_TERMS, text, place)
 
     def ended(self, site: str, first_ms: int) -> Fixed | None:
-        """The end of a window that was over before the terms changed; None: of none."""
-        past = self._past.get(site) or self._past.get("", [])
-        for (_, number), (until_ms, _) in pairwise(past):
-            if until_ms <= first_ms:
-                continue
-            rules, calendar = self._kept.of(number)
+        """The window of amendment that was over before the terms, or when they changed.
+
+        None: the terms of now say when it ends.
+        """
+        for since_ms, until_ms, (rules, calendar) in self._since(site, first_ms):
             days = rules.amend_window_days
             end = calendar.deadline(first_ms, days, rules.day_unit)
-            if end.at_ms <= until_ms:
-                return Fixed(first_ms, days, *end, "amendment")
+            if end.at_ms <= (since_ms if until_ms is None else until_ms):
+                at_ms = max(end.at_ms, since_ms)
+                return Fixed(first_ms, days, at_ms, end.estimated, "amendment")
         return None
+
+    def implied_ended(self, site: str, first_ms: int) -> int | None:
+        """As `ended`, of the session that a press implies."""
+        for since_ms, until_ms, terms in self._since(site, first_ms):
+            end_ms = implied_until(first_ms, *terms)
+            if end_ms <= (since_ms if until_ms is None else until_ms):
+                return max(end_ms, since_ms)
+        return None
+
+    def _since(
+        self, site: str, first_ms: int
+    ) -> Iterator[tuple[int, int | None, Terms]]:
+        """The terms since a moment, each with when they began and ended to hold.
+
+        A window that they leave behind ends as they begin: what was pressed until then
+        was pressed in time. Nothing when they never changed since.
+        """
+        past = self._past.get(site) or self._past.get("", [])
+        if not past or past[-1][0] <= first_ms:
+            return
+        for (since_ms, number), later in zip_longest(past, past[1:]):
+            until_ms = None if later is None else later[0]
+            if until_ms is None or until_ms > first_ms:
+                yield since_ms, until_ms, self._kept.of(number)

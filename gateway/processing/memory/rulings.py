@@ -4,6 +4,7 @@ Sites that follow the same rules share one `Ruling`. What is compiled stays unti
 record changes rules, calendars or the table of sites; then all of it is made anew.
 """
 
+from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -20,7 +21,9 @@ from gateway.processing.memory.terms import (
     read_terms,
     terms_text,
 )
+from gateway.ratings.facts import RatingFact
 from gateway.ratings.flags import FlagRules
+from gateway.ratings.grouping import Lasting
 from gateway.ratings.rulebook import InForce, Rulebook, calendar_id
 from gateway.ratings.workdays import QUARTER_MS, WEEKDAYS, DayTable, Deadline
 from gateway.rules import Rules
@@ -146,6 +149,19 @@ class Rulings(dict[str | None, Ruling]):
         """Remember those in force before the first change: a ledger may be older."""
         if not self.past.begun:
             self.keep_terms(0, place)
+
+    def lasting(self, site: str, ratings: Iterable[RatingFact]) -> Lasting:
+        """How long sessions of a site go on that these ratings imply."""
+        ruling, past = self[site], self.past
+        firsts = {one.occurred_ms for one in ratings}
+        implied = {ms: past.implied_ended(site, ms) for ms in firsts}
+        amendable = {ms: past.ended(site, ms) for ms in firsts}
+        return Lasting(
+            ruling.session,
+            ruling.calendar,
+            {ms: end_ms for ms, end_ms in implied.items() if end_ms is not None},
+            {ms: one.at_ms for ms, one in amendable.items() if one is not None},
+        )
 
     def modes(self) -> set[str]:
         """How sessions begin, at any site."""

@@ -144,11 +144,11 @@ class Changing:
         sessions = loaded.sessions.values()
         if any(one.began_ms <= stored.occurred_ms for one in sessions):
             return False
-        ruling = self._state.rulings[loaded.scope[0]]
         facts = self._looking.facts([*loaded.waiting.values(), stored])
+        lasting = self._state.rulings.lasting(loaded.scope[0], facts)
         return any(
             len(some) > bound and any(one.rating_id == stored.rating_id for one in some)
-            for some in together(facts, ruling.session, ruling.calendar)
+            for some in together(facts, lasting)
         )
 
     def _keep_apart(self, stored: Stored, session: SessionFact | None) -> bool:
@@ -278,8 +278,8 @@ class Changing:
 
     def _is_version(self, loaded: Loaded, before: Survey, rating_id: str) -> bool:
         """Whether a press is, or once was, the rating of its session."""
-        ruling = self._state.rulings[loaded.scope[0]]
-        waited = stands_of(before.alone, (), ruling.session, ruling.calendar)
+        lasting = self._state.rulings.lasting(loaded.scope[0], before.alone)
+        waited = stands_of(before.alone, (), lasting)
         states = [one.state for one in before.sessions]
         chained = {one.rating_id for state in states for one in state.chain}
         alone = {name for name, stand in waited.items() if is_version(stand)}

@@ -15,7 +15,7 @@ from gateway.ledger.store import Store
 from gateway.places import Place
 from gateway.processing.memory.attributing import Attribution, seat
 from gateway.processing.memory.exclusions import Exclusions
-from gateway.processing.memory.rulings import Ruling, Rulings
+from gateway.processing.memory.rulings import Rulings
 from gateway.processing.memory.terms import KeptTerms
 from gateway.processing.ratings.rows import NAMED
 from gateway.processing.ratings.scopes import (
@@ -210,21 +210,22 @@ class Explaining:
             site=site,
             number=number_of(waits[1]) if waits else stored.details.get("session_id"),
             waits=waits is not None,
-            stand=self._waiting(waits, ruling).get(rating.fact.rating_id, Stand()),
+            stand=self._waiting(waits).get(rating.fact.rating_id, Stand()),
             terms=Terms(ruling.session, ruling.calendar),
             revision=self._revision(stored.received_ms),
             now_ms=self._now_ms,
             excluding=self._memory.exclusions.at(site, stored.ordinal),
         )
 
-    def _waiting(self, scope: Scope | None, ruling: Ruling) -> dict[str, Stand]:
+    def _waiting(self, scope: Scope | None) -> dict[str, Stand]:
         """How the ratings of a scope stand that wait for a session."""
         if scope is None:
             return {}
         found = self._memory.ratings.at(self._memory.session_books.waiting(scope))
         names = {one.rating_id for one in found}
         facts = [rating_fact(self._memory, one, names) for one in found]
-        return stands_of(facts, voids_of(found), ruling.session, ruling.calendar)
+        lasting = self._memory.rulings.lasting(scope[0], facts)
+        return stands_of(facts, voids_of(found), lasting)
 
     def _ratings(self, stored: Sequence[Stored]) -> tuple[RatingSeen, ...]:
         names = {one.rating_id for one in stored}

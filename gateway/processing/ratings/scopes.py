@@ -286,6 +286,7 @@ class Looking(Remembering):
             numbers=loaded.numbers(),
             fixed={n: look.fixed for n, look in looks.items()},
             ended=self._ended(loaded.scope[0], ratings.values()),
+            implied=self._implied(loaded.scope[0], ratings.values()),
             issued={n: look.issued for n, look in looks.items() if look.issued},
             offline_since_ms=self._silent(events),
         )
@@ -298,12 +299,21 @@ class Looking(Remembering):
         return found
 
     def _ended(self, site: str, ratings: Collection[Stored]) -> tuple[Fixed, ...]:
-        """Windows of amendment that were over before rules or a calendar changed."""
-        if len(ratings) == 1:
-            return ()
+        """Windows of amendment that were over when rules or a calendar changed."""
         past = self._memory.rulings.past
         ends = [past.ended(site, one.occurred_ms) for one in ratings]
         return tuple(one for one in ends if one is not None)
+
+    def _implied(self, site: str, ratings: Collection[Stored]) -> dict[int, int]:
+        """As `_ended`, of sessions that presses alone imply."""
+        if len(ratings) == 1:
+            return {}
+        past = self._memory.rulings.past
+        ends = {
+            one.occurred_ms: past.implied_ended(site, one.occurred_ms)
+            for one in ratings
+        }
+        return {ms: end_ms for ms, end_ms in ends.items() if end_ms is not None}
 
     def _silent(self, events: tuple[SessionEvent, ...]) -> dict[str, int]:
         """Since when the device of a session has been offline."""

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.ratings.facts import RatingFact, SessionEvent
-from gateway.ratings.grouping import Group, group, is_orphan, unplaced
+from gateway.ratings.grouping import Group, Lasting, group, is_orphan, unplaced
 from tests.support.rated import MINUTE, NINE, RULES, at, china, event, rating
 
 NEXT_DAY = 1440
@@ -14,7 +14,7 @@ def grouped(
 ) -> list[Group]:
     events = [one for one in facts if isinstance(one, SessionEvent)]
     ratings = [one for one in facts if isinstance(one, RatingFact)]
-    return group(events, ratings, RULES, china(), numbers or {})
+    return group(events, ratings, Lasting(RULES, china()), numbers or {})
 
 
 def members(groups: list[Group]) -> list[str]:
@@ -143,10 +143,10 @@ def test_numbers_once_given_stay() -> None:
 
 def test_where_a_session_is_required_a_rating_waits_and_becomes_an_orphan() -> None:
     lone = rating("a", 0, 5, waits=True)
-    groups = group([], [lone], RULES, china(), {})
+    groups = group([], [lone], Lasting(RULES, china()), {})
     assert groups == []
     assert unplaced([lone], groups) == [lone]
     assert not is_orphan(lone, RULES, NINE + 60 * MINUTE - 1)
     assert is_orphan(lone, RULES, NINE + 60 * MINUTE)
-    found = group([event("opened", -5)], [lone], RULES, china(), {})
+    found = group([event("opened", -5)], [lone], Lasting(RULES, china()), {})
     assert unplaced([lone], found) == []

@@ -3,6 +3,7 @@
 import msgspec
 
 from gateway.ratings.facts import Complaint, Issued, Step, Void
+from gateway.ratings.grouping import Lasting
 from gateway.ratings.scopes import Change, Scope, Survey, compared, survey
 from gateway.ratings.waiting import CHOSEN_MAX, stands_of
 from tests.support.rated import MINUTE, NINE, RULES, at, china, event, rating
@@ -156,7 +157,7 @@ def test_ratings_that_wait_stand_as_in_the_session_that_they_would_imply() -> No
 
 def test_only_so_many_presses_that_wait_under_one_number_are_chosen_from() -> None:
     many = [rating(f"{n:02}", n, 5, waits=True) for n in range(CHOSEN_MAX + 4)]
-    found = stands_of(many, (), RULES, china(), {"d:19"})
+    found = stands_of(many, (), Lasting(RULES, china()), {"d:19"})
     assert [one.flags for one in found.values()][CHOSEN_MAX:] == [
         *[("repeat",)] * 3,
         ("repeat", "orphan"),

@@ -135,6 +135,33 @@ def test_a_window_of_amendment_that_is_over_is_opened_by_nothing(what: str) -> N
     assert ledger.one("SELECT count(*) FROM rating WHERE flags = '[\"repeat\"]'") == 1
 
 
+@pytest.mark.parametrize("ended", [True, False], ids=["ended", "presses_alone"])
+@pytest.mark.parametrize("late", [False, True], ids=["in_order", "after_the_change"])
+def test_an_amendment_in_time_stays_whatever_rules_come_after(
+    *, ended: bool, late: bool
+) -> None:
+    """Its session is neither parted by shorter days nor opened again by longer ones."""
+    rules = {"day_unit": "natural"}
+    ledger = begun("2026-01-05 09:00", amend_window_days=20, **rules)
+    if ended:
+        serve(ledger, at("2026-01-05 08:00"))
+    first_ms = at("2026-01-05 09:00")
+    press(ledger, first_ms, level=2)
+    until(ledger, at("2026-01-21 10:00"))
+    if not late:
+        press(ledger, at("2026-01-20 10:00"), level=4)
+    ledger.rules(amend_window_days=1, **rules)
+    until(ledger, at("2026-01-22 10:00"))
+    ledger.rules(amend_window_days=20, **rules)
+    if late:
+        press(ledger, at("2026-01-20 10:00"), level=4)
+    dispute = {"author": "ann", "by": "e1", "reason": "mistaken"}
+    ledger.act("rating_disputed", {**dispute, "rating_id": f"eval-0001:A1-{first_ms}"})
+    rows = ledger.all("SELECT state, amend_until_ms FROM session WHERE session_id='A1'")
+    assert [(state, utc(ms)) for state, ms in rows] == [("amended", "2026-01-21 02:00")]
+    assert ledger.all("SELECT level FROM rating WHERE effective") == [(4,)]
+
+
 CLOCKS = [
     # 02:30 never comes on 29 March, and comes twice on 25 October: the first counts.
     ("Europe/Berlin", "2026-03-28 12:00", "02:30", "2026-03-29 01:00"),
