@@ -7,6 +7,7 @@ from pathlib import Path
 
 import structlog
 
+from gateway.app.aims import refuse_strangers
 from gateway.app.paths import Paths
 from gateway.app.signals import Signals
 from gateway.app.wanted import calendar_days, wanted
@@ -137,6 +138,9 @@ async def _reloading(config: Path, signals: Signals, role: ProcessRole) -> None:
         await signals.reload.wait()
         signals.reload.clear()
         try:
-            role.want(wanted(load_settings(config)))
+            settings = load_settings(config)
+            changed = wanted(settings)
+            refuse_strangers(settings, changed.tables)
+            role.want(changed)
         except (SettingsError, PermanentError) as error:
             _log.error("reload_refused", detail=str(error))

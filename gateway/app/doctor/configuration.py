@@ -8,6 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from gateway.app import recovery
+from gateway.app.aims import refuse_strangers
 from gateway.app.doctor.findings import Area, Finding
 from gateway.app.exposure import refuse_exposure
 from gateway.app.wanted import wanted
@@ -44,6 +45,7 @@ def examine(settings: Settings, config: Path) -> Iterator[Finding]:
 def _file(settings: Settings, config: Path) -> Iterator[Finding]:
     try:
         made = wanted(settings)
+        refuse_strangers(settings, made.tables)
         refuse_exposure(settings)
     except SettingsError as error:
         yield from broken(error)
