@@ -6,6 +6,7 @@ import apsw
 
 from gateway.ledger.queries.names import SESSION_KEY, SESSION_NUMBER
 from gateway.ledger.queries.organisation import binding_numbers
+from gateway.ledger.queries.ratings import place_of
 from gateway.queries.asking import Page, Slice
 from gateway.queries.duties import DutyFilter, DutyRow, TakenEvent
 from gateway.reading.paging import Columns, Conditions, Listing, page
@@ -48,8 +49,6 @@ _LISTINGS: Final = {
     "followup": Listing(_FOLLOWUPS, "duty AS o", "o.place", _build, _WEIGHT),
     "complaint": Listing(_COMPLAINTS, "complaint AS c", "c.place", _build, _WEIGHT),
 }
-_SUBJECTS: Final = {"followup": "o.subject", "complaint": "c.complaint_id"}
-"""The same text; that of complaints has an index."""
 
 
 def listed(
@@ -68,9 +67,16 @@ def listed(
 
 
 def one(connection: apsw.Connection, kind: str, subject: str) -> DutyRow | None:
+    """A duty by what it is about; a rating's as long as its identity is kept."""
+    if kind == "followup":
+        device_id, _, event_id = subject.partition(":")
+        where = "o.place = ?"
+        value: int | str | None = place_of(connection, device_id, event_id)
+    else:
+        where, value = "c.complaint_id = ?", subject
     select = _LISTINGS[kind].select
     for row in connection.execute(
-        f"{select} WHERE o.kind = ? AND {_SUBJECTS[kind]} = ?", (kind, subject)
+        f"{select} WHERE o.kind = ? AND {where}", (kind, value)
     ):
         return _build(row)
     return None
