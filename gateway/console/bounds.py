@@ -30,6 +30,8 @@ class Bounds:
             self._below(row, known, caller)
             return
         self._sight.place(caller, self._site(table, row))
+        if table == "departments" and known is None:
+            self._fresh(row["id"] or "", caller)
         if table == "windows":
             self.window(row["id"], caller)
             self._department(row, known or {}, caller)
@@ -74,6 +76,14 @@ class Bounds:
         if known is None and self._ledger.is_known("sites", site, None):
             self._sight.place(caller, site)  # others stand there, though none lists it
         self._sight.place(caller, row.get("parent"))
+
+    def _fresh(self, department: str, caller: Caller) -> None:
+        """One that no table lists is not of other sites alone: its row is theirs."""
+        is_known = self._ledger.is_known
+        if is_known("departments", department, None) and not is_known(
+            "departments", department, caller.site
+        ):
+            raise self._sight.outside(caller, f"the department {department}")
 
     def _department(self, row: Row, known: Row, caller: Caller) -> None:
         """One of the caller's, one of the sites above it, or one of none."""

@@ -108,9 +108,13 @@ class Sight:
     def place(self, caller: Caller, site: str | None) -> None:
         """Raises ProblemError when the caller may not put anything there."""
         if not self.sees(caller, site):
-            where = site or "no site"
-            detail = f"This token is bound to {caller.site}: {where} is outside."
-            raise ProblemError(HTTPStatus.FORBIDDEN, "outside_site", detail)
+            raise self.outside(caller, site or "no site")
+
+    @staticmethod
+    def outside(caller: Caller, where: str) -> ProblemError:
+        """What is said to a caller who would write there."""
+        detail = f"This token is bound to {caller.site}: {where} is outside."
+        return ProblemError(HTTPStatus.FORBIDDEN, "outside_site", detail)
 
 
 def _own(detail: RatingDetail, caller: Caller, what: str) -> RatingDetail:

@@ -40,7 +40,9 @@ WHERE site IS NOT NULL AND window IN (SELECT value FROM json_each(?))
 
 _MET: Final[Mapping[str, str]] = {
     "sites": "SELECT site, site FROM device UNION ALL SELECT site, site FROM binding",
-    "departments": "SELECT department, site FROM binding",
+    "departments": "SELECT department, site FROM binding UNION ALL"
+    " SELECT data ->> '$.department', data ->> '$.site' FROM registry_row"
+    " WHERE kind = 'windows'",
     "windows": "SELECT window, site FROM device"
     " UNION ALL SELECT window, site FROM binding",
     "employees": "SELECT k.employee, b.site FROM figure_key AS k"

@@ -42,7 +42,8 @@ class Bound(Api):
             self.ledger.session(number, f"A-{site}", site=site, ratings=[place])
             self.ledger.quarantine(number, device_id=device)
             self.ledger.alert(f"cause-{site}", site=site)
-            row = json.dumps({"id": f"w-{site}", "site": site})
+            names = {"site": site, "department": f"unlisted-{site}"}
+            row = json.dumps({"id": f"w-{site}", **names})
             self.ledger.execute(
                 f"INSERT INTO registry_row VALUES ('windows', 'w-{site}', '{row}')"
             )
@@ -204,6 +205,7 @@ OUTSIDE: list[tuple[str, str, object, int]] = [
     ("PUT", "sites", {"id": "north", "parent": "south"}, 403),
     ("PUT", "sites", {"id": "hall"}, 403),
     ("PUT", "sites", {"id": "unlisted", "parent": "hall"}, 403),
+    ("PUT", "departments", {"id": "unlisted-south", "site": "hall"}, 403),
     ("PUT", "windows", {"id": "desk-south", "site": "hall"}, 403),
     ("PUT", "windows", {"id": "w-hall", "site": "hall", "department": "tax"}, 403),
     ("PUT", "bindings", {"device_id": "d-south", "window": "w-hall", **SINCE}, 403),
@@ -240,6 +242,8 @@ async def test_nothing_outside_is_changed(bound: Bound) -> None:
 INSIDE: list[tuple[str, str, object]] = [
     ("PUT", "sites", {"id": "north", "name": "North"}),
     ("PUT", "sites", {"id": "hall", "parent": "north", "name": "Hall"}),
+    ("PUT", "departments", {"id": "unlisted-hall", "site": "hall"}),
+    ("PUT", "departments", {"id": "new", "site": "hall"}),
     ("PUT", "windows", {"id": "w-hall", "site": "hall", "department": "new"}),
     ("PUT", "bindings", {"device_id": "d-hall", "window": "w-hall", **SINCE}),
     ("PUT", "devices/d-hall", {"window": "w-new"}),
