@@ -47,6 +47,7 @@ from gateway.processing.memory.profiles import Profiles, Reader, read_profiles
 from gateway.processing.memory.restating import SealedMonths
 from gateway.processing.memory.rulings import Rulings
 from gateway.processing.memory.sinks import Sinks
+from gateway.processing.memory.standing import Standing
 from gateway.processing.memory.terms import KeptTerms
 from gateway.processing.memory.zones import Zones
 from gateway.ratings.flags import Flag
@@ -244,7 +245,7 @@ class State:
         self.beating_devices: set[Device] = set()
         self.watched_devices: set[Device] = set()
         self.shifted_devices: list[Device] = []  # of the run that is being folded
-        self._by_site: dict[str, list[Device]] | None = None
+        self._standing = Standing()
         for device in self.by_id.values():
             device.stir = self._stir
 
@@ -267,7 +268,7 @@ class State:
         device.scores = self.scores_of(scale, device.site)
         device.binding = None
         device.forget_hours()
-        self._by_site = None
+        self._standing.forget()
 
     def add_device(self, device_id: str, lifecycle: str) -> Device:
         """A device never seen; its bucket is full."""
@@ -292,12 +293,11 @@ class State:
 
     def at_site(self, site: str) -> Sequence[Device]:
         """The devices that stand at a site, in the order of their numbers."""
-        if self._by_site is None:
-            self._by_site = {}
-            for device in self.by_no.values():
-                if device.site:
-                    self._by_site.setdefault(device.site, []).append(device)
-        return self._by_site.get(site, ())
+        return self._standing.at_site(site, self.by_no)
+
+    def at_window(self, window: str) -> Sequence[Device]:
+        """Those that stand at a window by now, unless bindings say else."""
+        return self._standing.at_window(window, self.by_no)
 
     def _stirred(self, device: Device, at_ms: int) -> None:
         self.watcher.lived(device, at_ms)

@@ -27,7 +27,7 @@ from gateway.ratings.facts import (
 from gateway.ratings.grouping import Group, Lasting, group, is_orphan, unplaced
 from gateway.ratings.news import News, Told, changes, of_waiting, told_of
 from gateway.ratings.policy import SessionRules
-from gateway.ratings.service import service_of
+from gateway.ratings.service import tellers
 from gateway.ratings.standings import Stand
 from gateway.ratings.state import SessionState, state_of
 from gateway.ratings.waiting import stands_of
@@ -40,7 +40,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     `numbers` are the sessions' numbers given before, by event_id and rating_id;
     `fixed` and `issued` are by those numbers; `ended` are windows of amendment of any
     of the ratings that no session has noted; `implied` are ends of sessions that
-    presses alone imply, by the first one's moment. `offline_since_ms` is by device.
+    presses alone imply, by the first one's moment. `offline_since_ms` is by the events
+    that speak of terminals; None: none of those is offline.
     """
 
     events: tuple[SessionEvent, ...] = ()
@@ -54,7 +55,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     ended: tuple[Fixed, ...] = ()
     implied: Mapping[int, int] = {}
     issued: Mapping[int, Issued] = {}
-    offline_since_ms: Mapping[str, int] = {}
+    offline_since_ms: Mapping[str, int | None] = {}
 
 
 class Surveyed(NamedTuple):
@@ -184,7 +185,6 @@ def _facts(scope: Scope, groups: Sequence[Group]) -> Iterator[tuple[Group, Facts
         if issued is not None and issued.rating_id is not None:
             ids.add(issued.rating_id)
         subjects = ids | {each.complaint_id for each in own}
-        device_id = service_of(one.events).device_id
         yield (
             one,
             Facts(
@@ -198,7 +198,7 @@ def _facts(scope: Scope, groups: Sequence[Group]) -> Iterator[tuple[Group, Facts
                 complaints=tuple(own),
                 fixed=_fixed(scope, one),
                 issued=issued,
-                offline_since_ms=scope.offline_since_ms.get(device_id or ""),
+                offline_since_ms=_offline_since(scope, one),
             ),
         )
 
@@ -214,10 +214,6 @@ def _fixed(scope: Scope, one: Group) -> tuple[Fixed, ...]:
 
 def _only(scope: Scope, one: Group) -> Facts:
     """The facts of a scope with one session: nearly all scopes."""
-    offline_since_ms = None
-    if scope.offline_since_ms:
-        device_id = service_of(one.events).device_id
-        offline_since_ms = scope.offline_since_ms.get(device_id or "")
     return Facts(
         one.events,
         one.ratings,
@@ -227,8 +223,17 @@ def _only(scope: Scope, one: Group) -> Facts:
         (),
         _fixed(scope, one),
         scope.issued.get(one.n),
-        offline_since_ms,
+        _offline_since(scope, one),
     )
+
+
+def _offline_since(scope: Scope, one: Group) -> int | None:
+    """Since when the terminal that may hold the answer is offline."""
+    known = scope.offline_since_ms
+    if not known:
+        return None
+    told = (event.event_id for event in tellers(one.events))
+    return next((known[name] for name in told if name in known), None)
 
 
 def _complaints(

@@ -1,6 +1,6 @@
 """What a session's own events say of the service."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from gateway.ratings.facts import Action, SessionEvent
@@ -39,13 +39,13 @@ def service_of(events: Sequence[SessionEvent]) -> Service:
     """
     if not events:
         return NO_SERVICE
-    ordered = sorted(events, key=lambda one: (one.source != "http", event_order(one)))
+    ordered = _by_source(events)
     first: dict[str, SessionEvent] = {}
     for event in ordered:
         first.setdefault(event.action, event)
     closed_as = next((action for action in _CLOSING if action in first), None)
     ended = first.get("ended")
-    told = sorted(ordered, key=lambda one: one.action != "ended")
+    told = _end_first(ordered)
     return Service(
         opened_ms=_moment(first.get("opened")),
         invited_ms=_moment(first.get("invited")),
@@ -58,6 +58,19 @@ def service_of(events: Sequence[SessionEvent]) -> Service:
         reason=_told(told, "reason"),
         end_heard_ms=0 if ended is None else ended.heard_ms,
     )
+
+
+def tellers(events: Iterable[SessionEvent]) -> list[SessionEvent]:
+    """A session's events in the order in which they are believed as to who served."""
+    return _end_first(_by_source(events))
+
+
+def _by_source(events: Iterable[SessionEvent]) -> list[SessionEvent]:
+    return sorted(events, key=lambda one: (one.source != "http", event_order(one)))
+
+
+def _end_first(events: Iterable[SessionEvent]) -> list[SessionEvent]:
+    return sorted(events, key=lambda one: one.action != "ended")
 
 
 def _moment(event: SessionEvent | None) -> int | None:

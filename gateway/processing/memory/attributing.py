@@ -45,12 +45,14 @@ class Attribution:
     ) -> None:
         """`zone_of` tells the zone of a window, else of a terminal."""
         spans: defaultdict[str, list[Span[Bound]]] = defaultdict(list)
+        self._ever_at: defaultdict[str, dict[str, None]] = defaultdict(dict)
         for row in devices.registry("bindings").values():
             span = _span(row, zone_of(row.get("window"), row["device_id"]))
             if span is not None:
                 spans[row["device_id"]].append(span)
                 if span.value.window is not None:
                     spans[_seat_of(span.value.window)].append(span)
+                    self._ever_at[span.value.window][row["device_id"]] = None
         self.bound = {device: History(some) for device, some in spans.items()}
         self.known = frozenset(devices.registry("employees"))
 
@@ -58,6 +60,10 @@ class Attribution:
         """What was bound to a terminal, or sat at a `seat`, at a moment."""
         history = self.bound.get(device_id)
         return NOBODY if history is None else history.at(moment_ms) or NOBODY
+
+    def ever_at(self, window: str) -> Collection[str]:
+        """The terminals that were bound to a window at any time."""
+        return self._ever_at.get(window, ())
 
     def credit(
         self,

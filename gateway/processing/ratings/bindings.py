@@ -1,6 +1,6 @@
 """Where a rating counts: the binding in force at its event."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated, Final
 
 import msgspec
@@ -8,6 +8,7 @@ import msgspec
 from device_protocol.codec import Uplink, decode
 from device_protocol.errors import ProtocolError, Reason
 from device_protocol.topics import Channel
+from fleet.registry import ACCEPTING
 from gateway.ledger.devices import Binding, Device
 from gateway.ports import Record, RecordKind
 from gateway.processing.state import State
@@ -84,6 +85,24 @@ def site_of(state: State, record: Record) -> str | None:
         return site
     stand = {one.site for one in state.by_id.values() if one.window == extra.window}
     return stand.pop() if len(stand) == 1 else None
+
+
+def terminals_at(
+    state: State, site: str, window: str, moment_ms: int
+) -> Iterator[Device]:
+    """The terminals in service that were bound to a site's window at a moment.
+
+    One that no binding places stands where the table of devices says.
+    """
+    own = state.windows.get(window, {}).get("site")
+    standing = {device.device_id for device in state.at_window(window)}
+    for name in sorted({*standing, *state.attribution.ever_at(window)}):
+        device = state.by_id.get(name)
+        if device is None or device.lifecycle not in ACCEPTING:
+            continue
+        bound = state.attribution.at(name, moment_ms).window or device.window
+        if bound == window and (own or device.site or "") == site:
+            yield device
 
 
 def binding_of(

@@ -13,18 +13,18 @@ import msgspec
 from device_protocol.identity import rating_id as identity
 from device_protocol.identity import references
 from device_protocol.timestamps import TimeQuality
-from gateway.ledger.devices import Binding
+from gateway.ledger.devices import Binding, Device
 from gateway.ledger.ratings import Ratings, Stored
 from gateway.ledger.sessions import Look, Scope, SessionBooks, SessionFact
+from gateway.processing.memory.attributing import HTTP
 from gateway.processing.memory.rulings import Rulings
 from gateway.processing.memory.terms import KeptTerms
-from gateway.processing.ratings.bindings import TERMINAL
+from gateway.processing.ratings.bindings import TERMINAL, terminals_at
 from gateway.processing.ratings.lone import told_last
 from gateway.processing.state import State
 from gateway.ratings.facts import Facts, Fixed, RatingFact, SessionEvent, Void
 from gateway.ratings.scopes import Scope as ScopeFacts
 from gateway.ratings.scopes import Survey, Surveyed, survey
-from gateway.ratings.service import service_of
 from gateway.ratings.state import SessionState, state_of
 from gateway.ratings.waiting import ORPHAN
 
@@ -288,7 +288,7 @@ class Looking(Remembering):
             ended=self._ended(loaded.scope[0], ratings.values()),
             implied=self._implied(loaded.scope[0], ratings.values()),
             issued={n: look.issued for n, look in looks.items() if look.issued},
-            offline_since_ms=self._silent(events),
+            offline_since_ms=self._silent(loaded.scope[0], events),
         )
         found = survey(facts, rules, calendar, state.now_ms)
         kept = [kept_void(one.state, stored) for one in found.sessions]
@@ -315,12 +315,25 @@ class Looking(Remembering):
         }
         return {ms: end_ms for ms, end_ms in ends.items() if end_ms is not None}
 
-    def _silent(self, events: tuple[SessionEvent, ...]) -> dict[str, int]:
-        """Since when the device of a session has been offline."""
-        found = {}
-        device_id = service_of(events).device_id
-        for one in {event.device_id for event in events} | {device_id}:
-            device = self._state.by_id.get(one or "")
-            if device is not None and device.known.state == "offline":
-                found[device.device_id] = device.known.received_ms
-        return found
+    def _silent(
+        self, site: str, events: tuple[SessionEvent, ...]
+    ) -> dict[str, int | None]:
+        """Since when the terminals are offline that events speak of; {}: none is."""
+        found: dict[str, int | None] = {}
+        for event in events:
+            terminals = self._terminals(site, event)
+            if terminals:
+                known = [one.known for one in terminals if one.known.state == "offline"]
+                since = [one.received_ms for one in known]
+                found[event.event_id] = min(since, default=None)
+        return found if any(one is not None for one in found.values()) else {}
+
+    def _terminals(self, site: str, event: SessionEvent) -> list[Device]:
+        """The one that speaks; of a window told over HTTP, those bound to it then."""
+        state = self._state
+        if not event.device_id.startswith(HTTP):
+            device = state.by_id.get(event.device_id)
+            return [] if device is None else [device]
+        if event.window is None:
+            return []
+        return list(terminals_at(state, site, event.window, event.occurred_ms))

@@ -95,10 +95,11 @@ def test_acts_reach_the_session_they_are_about() -> None:
 
 
 def test_a_device_that_is_silent_holds_its_own_sessions_back() -> None:
-    silent = Scope(events=(OPENED, ENDED), offline_since_ms={"q": NINE})
+    silent = Scope(events=(OPENED, ENDED), offline_since_ms={ENDED.event_id: NINE})
     (one,) = surveyed(silent, DEADLINE).sessions
     assert one.state.state == "awaiting"
-    other = Scope(events=(OPENED, ENDED), offline_since_ms={"x": NINE})
+    whose = {OPENED.event_id: NINE, ENDED.event_id: None}  # its end knows better
+    other = Scope(events=(OPENED, ENDED), offline_since_ms=whose)
     (one,) = surveyed(other, DEADLINE).sessions
     assert one.state.state == "defaulted"
 

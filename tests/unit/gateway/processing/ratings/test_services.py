@@ -4,9 +4,10 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.json import encode
 
 from gateway.ledger import figures
-from gateway.ports import Event
+from gateway.ports import Event, Record, RecordKind
 from tests.support.folding import (
     DAY_MS,
     SECOND_MS,
@@ -228,6 +229,40 @@ def test_a_default_waits_for_a_terminal_that_is_offline(
     later(ledger, 10)
     assert session(ledger)["state"] == "defaulted"
     assert session(ledger)["provisional"] == 1
+
+
+@pytest.mark.parametrize(
+    ("window", "state"),
+    [("3", "awaiting"), ("4", "awaiting"), ("5", "defaulted"), ("6", "defaulted")],
+)
+def test_a_default_of_a_window_waits_for_the_terminals_bound_to_it_then(
+    ledger: FoldedLedger, window: str, state: str
+) -> None:
+    """A binding wins over the table of devices; what was retired holds no answer."""
+    for name, stands in (("e-1", "3"), ("e-2", "5"), ("e-3", "6")):
+        device = {"device_id": name, "site": "hall", "window": stands}
+        ledger.act("device_put", {"device": device})
+    spans = (("4", "2026-11-01T00:00Z", "2026-11-22T00:00Z"), ("5", "2026-11-22", ""))
+    rows = [
+        {"device_id": "e-2", "window": bound, "from": since, "to": until}
+        for bound, since, until in spans
+    ]
+    ledger.act("tables_applied", {"table": "bindings", "rows": rows})
+    told = {"event_id": "ended-0001", "session_id": "A1", "action": "ended"}
+    where = {"window": window, "site": "hall"}
+    body = encode({"v": 1, "occurred_at": START_MS, **told, **where})
+    ledger.append([Record(RecordKind.HTTP, "http-q/session", body, START_MS)])
+    gone = {"v": 1, "state": "offline", "conn_id": "c1"}
+    for name in ("e-1", "e-2", "e-3"):
+        ledger.publish_to(name, "presence", gone)
+    ledger.act("device_retired", {"author": "ann", "device_id": "e-3"})
+    later(ledger, (session(ledger)["deadline_ms"] - START_MS) / DAY_MS + 1)
+    assert session(ledger)["state"] == state
+    for name in ("e-1", "e-2"):
+        ledger.publish_to(name, "presence", {**gone, "state": "online"})
+    later(ledger, 0.1)
+    assert session(ledger)["state"] == "defaulted"
+    assert session(ledger)["provisional"] == 0
 
 
 def test_a_required_session_is_waited_for_and_then_the_rating_is_an_orphan(
