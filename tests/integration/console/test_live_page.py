@@ -13,6 +13,7 @@ def test_it_shows_what_the_ledger_holds(browser: Browser, console: Console) -> N
     pipeline = httpx.get(f"{console.url}/api/v1/pipeline", trust_env=False).json()
     browser.open()
     browser.sees(*ENGLISH, f"{pipeline['received']}\n", "12 in service", "79.2 %")
+    browser.sees("last week until 12:00: ")
     for sink in pipeline["sinks"]:
         browser.sees(sink["name"])
     browser.sees("the broker lost our session")
@@ -58,6 +59,9 @@ def test_times_are_those_of_whoever_looks(browser: Browser) -> None:
     browser.stands_in("Asia/Shanghai")
     browser.open()
     browser.sees("11-21 20:00")
+    browser.stands_in("Asia/Kamchatka")
+    browser.open()
+    browser.sees("last week until 00:00: –, 0 ratings")
     browser.stands_in("")
     browser.open()
     browser.sees("11-21 12:00")
