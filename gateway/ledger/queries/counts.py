@@ -1,7 +1,8 @@
 """Counts by group: whole months, days and hours from their tables, edges from rows.
 
 What a stretch of time has of an hour in which it begins or ends is read from the
-ratings and sessions of that part themselves.
+ratings and sessions of that part themselves; of an hour that still runs, whichever of
+the two parts is the smaller one.
 """
 
 from collections import defaultdict
@@ -23,10 +24,18 @@ from gateway.ledger.figures import (
     SLOTS,
     slot_of,
 )
-from gateway.ledger.queries.moments import within
+from gateway.ledger.queries.moments import arrived, within
 from gateway.ledger.queries.parts import WHOLE, Part, chunks, eras, narrowed
 from gateway.ledger.queries.sources import Counted, Places, Source, hours
-from gateway.ledger.queries.spans import Edge, Span, Table, clipped, first_day, stretch
+from gateway.ledger.queries.spans import (
+    Edge,
+    Span,
+    Table,
+    begin_ms,
+    clipped,
+    first_day,
+    stretch,
+)
 from gateway.ledger.queries.zones import bounds_in, by_zone, terms
 from gateway.queries.counts import CountFilter, Groups, Key, Sites, Some
 from gateway.ratings.cells import CUSTOMERS, RECEIVED, Cell, add, level_slot
@@ -175,12 +184,31 @@ class _Counting:
                     totals.add(sums, span.table, places, sign)
         still = Span("hour", max(cut.whole.first, self._over), cut.whole.end)
         rows = source.open(still) if still.first < still.end else []
+        less: list[tuple[int, int]] = []
         for edge in cut.edges:
             if self._low - ZONES_APART <= edge.hour < self._high + ZONES_APART:
-                rows.extend(self._within(edge))
-        if rows:
-            totals.add(rows, "hour", _chosen(source.keys, part.among))
+                rest = self._smaller_rest(edge, zone)
+                if rest is None:
+                    rows.extend(self._within(edge))
+                else:
+                    rows.extend(source.open(Span("hour", edge.hour, edge.hour + 1)))
+                    less.extend(self._within(rest))
+        for counted, sign in ((rows, 1), (less, -1)):
+            if counted:
+                keys = _chosen(source.keys, part.among)
+                totals.add(counted, "hour", keys, sign)
         return totals.cells()
+
+    def _smaller_rest(self, edge: Edge, zone: ZoneInfo) -> Edge | None:
+        """The rest of an hour that still runs, if that is less to read than its begin.
+
+        Who asks until now would read all of the hour, rating by rating.
+        """
+        if edge.hour < self._over or edge.from_ms != begin_ms(edge.hour, zone):
+            return None
+        rest = Edge(edge.hour, edge.to_ms, begin_ms(edge.hour + 1, zone))
+        came = [arrived(self._connection, one) for one in (rest, edge)]
+        return rest if came[0] < came[1] else None
 
     def _within(self, edge: Edge) -> Sequence[tuple[int, int]]:
         """Of an edge; groups that are counted one after the other have the same."""

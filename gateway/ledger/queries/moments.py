@@ -45,7 +45,7 @@ SELECT k.no, k.part, g.origin, g.level, g.details FROM (
 """
 _ARRIVED: Final = """
 SELECT coalesce(min(first_place), 0), coalesce(max(last_place), -1) FROM arrival
-WHERE slice BETWEEN :first_slice AND :last_slice
+WHERE slice BETWEEN ? AND ?
 """
 _LOOKED: Final = """
 SELECT look ->> '$[5]' FROM session
@@ -55,15 +55,27 @@ WHERE look IS NOT NULL AND look ->> '$[6]' >= :from_ms AND look ->> '$[6]' < :to
 
 def within(connection: apsw.Connection, edge: Edge) -> Iterator[tuple[int, int]]:
     """Packed keys (`gateway.ledger.figures`) of what counted then, with counts."""
+    first, last = _places(connection, edge)
     bounds = {"from_ms": edge.from_ms, "to_ms": edge.to_ms}
-    bounds["first_slice"] = (edge.from_ms - SLICE_MS) // SLICE_MS
-    bounds["last_slice"] = (edge.to_ms + SLICE_MS) // SLICE_MS
-    ((bounds["first"], bounds["last"]),) = connection.execute(_ARRIVED, bounds)
+    bounds |= {"first": first, "last": last}
     for source in _SOURCES:
         yield from _whole(connection, source, bounds, edge.hour)
         yield from _parts(connection, source, bounds, edge.hour)
     for (text,) in connection.execute(_LOOKED, bounds):
         yield from json.loads(text)
+
+
+def arrived(connection: apsw.Connection, edge: Edge) -> int:
+    """About how many places are looked at for an edge."""
+    first, last = _places(connection, edge)
+    return last - first
+
+
+def _places(connection: apsw.Connection, edge: Edge) -> tuple[int, int]:
+    """Between which places those lie that came when they were pressed."""
+    slices = (edge.from_ms - SLICE_MS) // SLICE_MS, (edge.to_ms + SLICE_MS) // SLICE_MS
+    ((first, last),) = connection.execute(_ARRIVED, slices)
+    return first, last
 
 
 def _whole(

@@ -86,7 +86,7 @@ def stretch(
         low += 1
         if low > high:
             return Stretch([], [Edge(high, since_ms, until_ms)])
-        edges.append(Edge(low - 1, since_ms, _begin_ms(low, zone)))
+        edges.append(Edge(low - 1, since_ms, begin_ms(low, zone)))
     if high_ms < until_ms:
         edges.append(Edge(high, max(high_ms, since_ms), until_ms))
     whole = Span("hour", low, high)
@@ -166,10 +166,11 @@ def _hour(at_ms: int, zone: ZoneInfo) -> tuple[int, int]:
     """
     local = (_EPOCH + timedelta(milliseconds=at_ms)).astimezone(zone)
     number = local.toordinal() * HOURS + local.hour
-    return number, _begin_ms(number, zone)
+    return number, begin_ms(number, zone)
 
 
-def _begin_ms(hour: int, zone: ZoneInfo) -> int:
+def begin_ms(hour: int, zone: ZoneInfo) -> int:
+    """When a local hour begins; one that comes twice, the first time."""
     day, of_day = divmod(hour, HOURS)
     begin = datetime.combine(date.fromordinal(day), datetime.min.time(), zone)
     return instant_ms(begin.replace(hour=of_day))

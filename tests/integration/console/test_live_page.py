@@ -2,6 +2,7 @@
 
 import httpx
 
+from gateway.console.pages.numbers import NOTHING
 from tests.integration.console.browser import PHONE, Browser, Console
 from tests.integration.console.hall import HOSTILE
 
@@ -61,7 +62,7 @@ def test_times_are_those_of_whoever_looks(browser: Browser) -> None:
     browser.sees("11-21 20:00")
     browser.stands_in("Asia/Kamchatka")
     browser.open()
-    browser.sees("last week until 00:00: –, 0 ratings")
+    browser.sees(f"last week until 00:00: {NOTHING}, 0 ratings")
     browser.stands_in("")
     browser.open()
     browser.sees("11-21 12:00")

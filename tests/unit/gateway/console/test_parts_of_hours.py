@@ -4,9 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import apsw
 import pytest
 
 from gateway.events import rfc3339
+from gateway.ledger.queries import counts
+from gateway.ledger.queries.moments import within
+from gateway.ledger.queries.spans import Edge
 from gateway.ledger.schema_arrivals import SLICE_MS
 from tests.support.folded_api import FoldedApi
 from tests.support.folding import DAY_MS, START_MS, element, message
@@ -71,6 +75,33 @@ async def test_a_stretch_has_each_press_once_however_its_bounds_cut_hours(
         after = await rated(api, cut_ms, HALF_PAST + DAY_MS)
         assert before[None] + after[None] == 24, minutes
         assert before[None] == -(-minutes // 10), minutes
+
+
+async def test_of_an_hour_that_still_runs_the_smaller_part_is_read(
+    api: FoldedApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks until now, again and again, would read the whole hour each time."""
+    read: list[Edge] = []
+
+    def seen(connection: apsw.Connection, edge: Edge) -> Iterator[tuple[int, int]]:
+        read.append(edge)
+        return within(connection, edge)
+
+    monkeypatch.setattr(counts, "within", seen)
+    for number in range(50):
+        press(api, number, START_MS + number * MINUTE_MS, LATE_MS[number % 4])
+    for minutes in range(60):
+        cut_ms = START_MS + minutes * MINUTE_MS
+        before = await rated(api, START_MS - DAY_MS, cut_ms)
+        assert before == {None: min(minutes, 50)}, minutes
+        assert await rated(api, START_MS, cut_ms + 1, group_by="device") == (
+            {"d-1": min(minutes + 1, 50)}
+        )
+    until_now = START_MS + 50 * MINUTE_MS
+    read.clear()
+    await rated(api, START_MS - DAY_MS, until_now)
+    hour_ms = 60 * MINUTE_MS
+    assert [one[1:] for one in read] == [(until_now, START_MS + hour_ms)]
 
 
 async def test_items_reasons_and_shared_credit_count_there_too(
