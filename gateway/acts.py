@@ -248,16 +248,18 @@ class DevicesImportAct(Act):
 
 
 class RegistryPutAct(Act):
-    """`registry_put`: rows of any other table; all are applied, or none."""
+    """`registry_put`: rows of another table at one of `revisions`; all, or none."""
 
     table: str
     rows: list[Row]
+    revisions: list[int] | None = None
 
 
 class InspectionPlansAct(Act):
-    """`inspection_plan_put`: all come into force, or none; other plans stay."""
+    """`inspection_plan_put`, at one of `revisions` of all plans; others stay."""
 
     plans: list[Plan]
+    revisions: list[int] | None = None
 
 
 class InspectionAct(Act):

@@ -229,6 +229,9 @@ class LedgerQueries(Protocol):
     ) -> Page[dict[str, str | None]]:
         """Rows of one table of the registry, by key; `keys`: of these alone."""
 
+    def revision(self, table: str) -> int:
+        """Of all rows of a table of the registry, or of `inspection_plans`."""
+
     def registry_row(self, table: str, key: str) -> dict[str, str | None] | None: ...
 
     def is_known(self, table: str, key: str, subtree: str | None) -> bool:

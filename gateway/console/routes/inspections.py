@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
@@ -19,6 +19,7 @@ from gateway.console.bodies import given, one_or_several
 from gateway.console.callers import Caller, Operator, Reader
 from gateway.console.instants import Instant, Rfc3339, milliseconds
 from gateway.console.items import ACT_RESPONSES, Item, ListOf
+from gateway.console.preconditions import IfMatch, etag, revisions
 from gateway.console.problems import ProblemError
 from gateway.console.requests import IdempotencyKey, ListQuery, Strict, Text
 from gateway.console.sight import Sight
@@ -27,6 +28,8 @@ from gateway.queries.asking import Page
 from gateway.queries.inspections import InspectionFilter, InspectionRow, RecordRow
 
 _PLANS_MAX: Final = 1_000
+_PLANS: Final = "inspection_plans"
+"""What the ledger calls them, where it tells their revision."""
 _Name = Annotated[str, Field(min_length=1, max_length=64)]
 
 
@@ -199,8 +202,18 @@ class Inspections:
         """What was done, the record that was entered last first."""
         return self._ledger.inspection_records(query.wanted(caller.site), query.part)
 
-    def plans(self, query: Annotated[ListQuery, Query()], caller: Reader) -> Page[Plan]:
-        """The plans that people wrote, by their ids; a profile's are told to all."""
+    def plans(
+        self,
+        query: Annotated[ListQuery, Query()],
+        caller: Reader,
+        response: Response,
+    ) -> Page[Plan]:
+        """The plans that people wrote, by their ids; a profile's are told to all.
+
+        The first page has an `ETag` of all plans, for `If-Match` of who changes some.
+        """
+        if query.cursor is None:  # before the plans, so that it is never newer
+            response.headers["ETag"] = etag(self._ledger.revision(_PLANS))
         return self._ledger.inspection_plans(query.part, caller.site)
 
     async def record(
@@ -231,17 +244,22 @@ class Inspections:
         self,
         body: _PlansBody,
         caller: Operator,
+        if_match: IfMatch = None,
         idempotency_key: IdempotencyKey = None,
     ) -> JSONResponse:
         """Put plans in force: one, an array, or `items`; all of them, or none.
 
-        Each is the whole plan of its id; plans that are not named stay.
+        Each is the whole plan of its id; plans that are not named stay. With
+        `If-Match`, 412 when somebody else changed any plan meanwhile.
         """
         plans = [msgspec.convert(one.model_dump(), Plan) for one in given(body)]
         if caller.site is not None:
             await run_in_threadpool(self._bounded, plans, caller)
         act = InspectionPlansAct(
-            author=caller.name, idempotency_key=idempotency_key, plans=plans
+            author=caller.name,
+            idempotency_key=idempotency_key,
+            plans=plans,
+            revisions=revisions(if_match),
         )
         return await self._acts.perform(ActName.INSPECTION_PLAN_PUT, act)
 

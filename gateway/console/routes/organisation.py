@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import create_model
 from starlette.concurrency import run_in_threadpool
@@ -17,6 +17,7 @@ from gateway.console.bounds import Bounds
 from gateway.console.callers import Administrator, Caller, Operator, Reader
 from gateway.console.items import ACT_RESPONSES
 from gateway.console.organisation import TABLES, OrganisationRow
+from gateway.console.preconditions import IfMatch, etag, revisions
 from gateway.console.requests import IdempotencyKey, RegistryQuery
 from gateway.console.tables import check_rows
 from gateway.queries import LedgerQueries
@@ -55,15 +56,20 @@ class Organisation:
 
     def _listing(self, table: str) -> Callable[..., Page[dict[str, str | None]]]:
         def list_rows(
-            query: Annotated[RegistryQuery, Query()], caller: Reader
+            query: Annotated[RegistryQuery, Query()], caller: Reader, response: Response
         ) -> Page[dict[str, str | None]]:
+            if query.cursor is None:  # before its rows, so that it is never newer
+                response.headers["ETag"] = etag(self._ledger.revision(table))
             page = self._ledger.registry(table, query.part, caller.site, query.key)
             rows = [
                 {name: row.get(name) for name in COLUMNS[table]} for row in page.items
             ]
             return Page(rows, page.next_cursor)
 
-        list_rows.__doc__ = f"The {table}, in the order of their keys."
+        list_rows.__doc__ = (
+            f"The {table}, in the order of their keys. The first page has an `ETag` of"
+            " the whole table, for `If-Match` of who changes it."
+        )
         return list_rows
 
     def _putting(
@@ -75,6 +81,7 @@ class Organisation:
         async def put_rows(
             body: either,
             caller: who,
+            if_match: IfMatch = None,
             idempotency_key: IdempotencyKey = None,
         ) -> JSONResponse:
             act = RegistryPutAct(
@@ -82,6 +89,7 @@ class Organisation:
                 idempotency_key=idempotency_key,
                 table=table,
                 rows=_rows(table, body),
+                revisions=revisions(if_match),
             )
             await run_in_threadpool(check_rows, table, act.rows)
             if caller.site is not None:
@@ -90,7 +98,8 @@ class Organisation:
 
         put_rows.__doc__ = (
             f"Put {table} in force: one row, an array, or `items` as the list tells"
-            " them. Each is the whole row of its key; other rows stay."
+            " them. Each is the whole row of its key; other rows stay. With `If-Match`,"
+            " 412 when somebody else changed the table meanwhile."
         )
         return put_rows
 

@@ -25,6 +25,7 @@ from gateway.ledger.queries import (
     organisation,
     ratings,
     reconciliations,
+    revisions,
     samples,
     sessions,
     sources,
@@ -276,6 +277,9 @@ class SqliteLedgerQueries:
         return self._read(
             lambda c: organisation.registry(c, table, part, subtree, keys)
         )
+
+    def revision(self, table: str) -> int:
+        return self._read(lambda c: revisions.revision(c, table))
 
     def registry_row(self, table: str, key: str) -> dict[str, str | None] | None:
         return self._read(lambda c: organisation.registry_row(c, table, key))

@@ -1,10 +1,12 @@
 """What an act is to the fold: the shape of its payload, and who carries it out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
+from gateway.command_acts import REVISION_CHANGED
+from gateway.ledger.queries.revisions import revision
 from gateway.processing.alerting.notifying import Notifying
 from gateway.processing.fleet.commanding import Commanding
 from gateway.processing.fleet.furnishing import Furnishing
@@ -80,6 +82,21 @@ def read(decoder: msgspec.json.Decoder[Shape], payload: bytes) -> Shape:
         return decoder.decode(payload)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ActError("invalid", f"not what this act says: {error}") from None
+
+
+def refuse_changed(
+    context: Context, table: str, revisions: Collection[int] | None
+) -> None:
+    """Let who changes a table change what it says now; None: whatever it says.
+
+    Raises:
+        ActError: somebody else was quicker.
+    """
+    if revisions is None:
+        return
+    if revision(context.state.store.connection, table) not in revisions:
+        detail = "somebody changed this meanwhile: look at it again, then change that"
+        raise ActError(REVISION_CHANGED, detail)
 
 
 def nothing(_context: Context, _data: Data) -> Outcome:

@@ -12,6 +12,7 @@ from fleet.press_test import PressTest, PressTestError
 from gateway.acts import InspectionAct, InspectionPlansAct, PressTestAct
 from gateway.events.cloudevents import rfc3339
 from gateway.ledger.devices import Device
+from gateway.ledger.queries.revisions import PLANS
 from gateway.places import Place
 from gateway.processing.acts.acting import (
     ActError,
@@ -19,12 +20,14 @@ from gateway.processing.acts.acting import (
     Handling,
     Outcome,
     handling,
+    refuse_changed,
 )
 from gateway.processing.acts.commands import lead_test
 from gateway.processing.state import DAY_MS
 
 
 def _plans_put(context: Context, act: InspectionPlansAct) -> Outcome:
+    refuse_changed(context, PLANS, act.revisions)
     try:
         context.inspecting.put_plans(act.plans)
     except PlanError as error:

@@ -19,6 +19,7 @@ from gateway.processing.acts.acting import (
     Handling,
     Outcome,
     handling,
+    refuse_changed,
 )
 from gateway.processing.acts.registering import put_device, put_rows, row_of
 
@@ -67,6 +68,7 @@ def _devices_imported(context: Context, act: DevicesImportAct) -> Outcome:
 def _registry_put(context: Context, act: RegistryPutAct) -> Outcome:
     if act.table == "devices":
         raise ActError("invalid", "devices are put one by one, or imported")
+    refuse_changed(context, act.table, act.revisions)
     try:
         for row in act.rows:
             check(act.table, row)

@@ -201,3 +201,31 @@ async def test_nobody_tests_the_keys_of_a_terminal_out_of_service(
     answer = await api.post("/api/v1/devices/http-local/press-test", {})
     assert answer.json()["detail"] == "http-local is no terminal"
     assert api.world.all("SELECT count(*) FROM press_test") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("path", "row"),
+    [
+        ("/api/v1/sites", {"id": "south", "name": "South"}),
+        ("/api/v1/inspection-plans", PLAN | {"every_days": 7}),
+    ],
+)
+async def test_of_two_who_change_the_same_table_the_second_is_told(
+    api: FoldedApi, path: str, row: dict[str, object]
+) -> None:
+    await prepared(api)
+
+    async def put(**headers: str) -> tuple[int, str | None]:
+        answer = await api.ask("PUT", path, json=row, headers=headers)
+        return answer.status_code, answer.json().get("code")
+
+    first = await api.get(path, limit=1)
+    seen = {"If-Match": first.headers["etag"]}
+    assert (await put(**seen))[0] == 200
+    assert await put(**seen) == (412, "revision_changed")
+    again = {"If-Match": (await api.get(path)).headers["etag"]}
+    assert (await put(**again))[0] == 200
+    assert ((await put(**again))[0], (await put())[0]) == (200, 200)  # nothing new
+    assert (await put(**{"If-Match": "7"}))[0] == 422
+    if cursor := first.json()["next_cursor"]:
+        assert "etag" not in (await api.get(path, cursor=cursor)).headers
