@@ -8,7 +8,7 @@ import msgspec
 
 from fleet.findings import Findings
 from fleet.presence import Known, shared
-from fleet.sequence import Sequence
+from fleet.sequence import Former, Sequence
 from fleet.vitals import Vitals
 from fleet.watching import Habits, Watch
 from gateway.events.points import health_tags, point_tags
@@ -30,6 +30,7 @@ class _Gaps(msgspec.Struct, gc=False, omit_defaults=True):
     missing: tuple[tuple[int, int], ...] = ()
     given_up: int = 0
     boots: tuple[str, ...] = ()
+    former: tuple[Former, ...] = ()
 
 
 _GAPS = msgspec.json.Decoder(_Gaps)
@@ -39,7 +40,7 @@ _NO_GAPS: Final = "{}"
 def _gaps_of(sequence: Sequence) -> str:
     if not (sequence.missing or sequence.given_up or sequence.boots):
         return _NO_GAPS  # of nearly all devices: one text for them
-    gaps = _Gaps(sequence.missing, sequence.given_up, sequence.boots)
+    gaps = _Gaps(sequence.missing, sequence.given_up, sequence.boots, sequence.former)
     return msgspec.json.encode(gaps).decode()
 
 
@@ -291,7 +292,12 @@ class Devices:
             device.last_seen_ms, device.last_rating_ms = row[1], row[2]
             gaps = _GAPS.decode(row[5])
             device.sequence = Sequence(
-                row[4], row[3], gaps.missing, gaps.given_up, gaps.boots
+                row[4],
+                row[3],
+                gaps.missing,
+                gaps.given_up,
+                gaps.boots,
+                gaps.former,
             )
             device.tokens, device.refilled_ms, device.deferred = row[6:9]
             device.ratings, device.day, device.day_accepted = row[9:12]

@@ -8,7 +8,7 @@ from gateway.ledger.store import Store
 class Loss(NamedTuple):
     """Numbers from `low` to `high`, counted under `key`.
 
-    `former` ones are of an epoch that is over: the same numbers were given out again.
+    `former` counts the epochs that began since: those gave the same numbers out again.
     """
 
     no: int
@@ -24,9 +24,7 @@ class Losses:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def open(
-        self, device_no: int, low: int, high: int, key: int, *, former: bool = False
-    ) -> None:
+    def open(self, device_no: int, low: int, high: int, key: int, former: int) -> None:
         self._store.run(
             "INSERT INTO loss (device_no, low, high, key, former)"
             " VALUES (?, ?, ?, ?, ?)",
@@ -35,14 +33,20 @@ class Losses:
 
     def begin_anew(self, device_no: int) -> None:
         """The numbers of a device do."""
-        self._store.run("UPDATE loss SET former = 1 WHERE device_no = ?", (device_no,))
+        self._store.run(
+            "UPDATE loss SET former = former + 1 WHERE device_no = ?", (device_no,)
+        )
 
-    def around(self, device_no: int, seq: int) -> Loss | None:
-        """The oldest gap that a number lies in."""
+    def around(self, device_no: int, seq: int, former: int) -> Loss | None:
+        """The gap of an epoch that a number lies in; else the oldest.
+
+        A ledger may be older than the ages of epochs.
+        """
         row = self._store.one(
             "SELECT no, low, high, key, former FROM loss INDEXED BY loss_device"
-            " WHERE device_no = ? AND low <= ? AND high >= ? ORDER BY no LIMIT 1",
-            (device_no, seq, seq),
+            " WHERE device_no = ? AND low <= ? AND high >= ?"
+            " ORDER BY former <> ?, no LIMIT 1",
+            (device_no, seq, seq, former),
         )
         return None if row is None else Loss._make(row)
 

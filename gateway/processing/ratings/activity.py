@@ -37,17 +37,15 @@ def _unexpected(
     state: State, device: Device, seq: int, boot_id: str | None
 ) -> tuple[str, ...]:
     sequence = device.sequence
-    before, last = sequence.missing, sequence.last
-    finding = observe(sequence, seq, boot_id)
+    found = observe(sequence, seq, boot_id)
     device.gaps = None
-    if sequence.missing is not before:
-        if sequence.last == last:
-            count_found(state, device, seq)
-        else:
-            count_lost(state, device, *sequence.missing[-1])
-    if finding is Finding.REUSED:
+    if found.filled:
+        count_found(state, device, seq, found.age)
+    elif found.opened is not None:
+        count_lost(state, device, *found.opened, age=found.age)
+    if found.finding is Finding.REUSED:
         return (Finding.REUSED.value,)
-    if finding is Finding.RESET:
+    if found.finding is Finding.RESET:
         state.daybook.count_anew(device)
         Losses(state.store).begin_anew(device.no)
         if device.pressing is not None:  # which it changed

@@ -16,25 +16,28 @@ KEPT_MAX: Final = 2 * RANGES_MAX
 """Gaps of a device that are remembered: late numbers cut them in two."""
 
 
-def count_lost(state: State, device: Device, low: int, high: int) -> None:
-    """A gap has come to light: it counts in this hour until its numbers come."""
+def count_lost(state: State, device: Device, low: int, high: int, *, age: int) -> None:
+    """A gap has come to light: it counts in this hour until its numbers come.
+
+    `age` is that of its epoch: how many began since.
+    """
     key = _key(state, device)
     losses = Losses(state.store)
-    losses.open(device.no, low, high, key)
+    losses.open(device.no, low, high, key, age)
     losses.keep(device.no, KEPT_MAX)
     state.counting.move((), ((key, high - low + 1),))
 
 
-def count_found(state: State, device: Device, seq: int) -> None:
+def count_found(state: State, device: Device, seq: int, age: int) -> None:
     """A number that was missing has come after all."""
     losses = Losses(state.store)
-    loss = losses.around(device.no, seq)
+    loss = losses.around(device.no, seq, age)
     if loss is None:  # given up: it stays lost
         return
     losses.close(loss)
     for low, high in ((loss.low, seq - 1), (seq + 1, loss.high)):
         if low <= high:
-            losses.open(device.no, low, high, loss.key, former=bool(loss.former))
+            losses.open(device.no, low, high, loss.key, loss.former)
     state.counting.move(((loss.key, 1),), ())
 
 

@@ -35,6 +35,24 @@ def test_a_new_boot_that_counts_anew_is_told(ledger: FoldedLedger) -> None:
     assert data == {"device_id": "eval-0001", "seq": 1, "boot_id": "b2"}
 
 
+def test_late_presses_of_an_epoch_that_is_over_are_neither_reused_nor_a_gap(
+    ledger: FoldedLedger,
+) -> None:
+    """Beside it the new epoch loses a number that the old one lost, too."""
+    presses = [(1, "b1"), (9, "b1"), (1, "b2"), (4, "b2"), (10, "b1"), (2, "b1")]
+    presses += [(2, "b2"), (3, "b2"), *((seq, "b1") for seq in range(3, 8)), (5, "b2")]
+    for number, (seq, boot_id) in enumerate(presses):
+        body = press(seq, event=number, boot_id=boot_id, session_id=f"s{number}")
+        ledger.take(message("eval-0001", body))
+        ledger.restart()
+    assert ledger.fates() == {"accepted": len(presses)}
+    assert ledger.one("SELECT count(*) FROM rating WHERE flags IS NOT NULL") == 0
+    assert ledger.all("SELECT low, high, former FROM loss") == [(8, 8, 1)]
+    kept = "SELECT last_seq, missing_count FROM device_activity"
+    assert ledger.all(kept) == [(5, 1)]
+    assert len(ledger.events("device.seq_reset")) == 1
+
+
 @pytest.mark.parametrize("mode", ["test", "training", "maintenance"])
 def test_what_is_not_live_is_kept_and_never_told(
     ledger: FoldedLedger, mode: str
