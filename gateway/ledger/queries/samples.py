@@ -28,8 +28,7 @@ r.effective AND r.mode = 'live' AND r.origin IN ('customer', 'staff_proxy')
 """
 _RATED_ALONE: Final = f"""
 SELECT d.device_id || ':' || r.event_id FROM rating AS r
-JOIN device AS d ON d.no = r.device_no JOIN binding AS b ON b.no = r.binding
-LEFT JOIN session AS x ON x.no = r.session_no
+JOIN device AS d ON d.no = r.device_no LEFT JOIN session AS x ON x.no = r.session_no
 WHERE {_IN_EFFECT} AND x.look IS NULL
 """
 """Ratings that count by themselves, when they were pressed; others by their session."""
