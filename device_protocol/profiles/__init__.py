@@ -9,6 +9,7 @@ from device_protocol.profiles.model import (
     Profile,
     Scale,
     TimeFormat,
+    own_scores,
 )
 from device_protocol.profiles.reading import ProfileReader, profile_reader
 
@@ -22,5 +23,6 @@ __all__ = [
     "ProfileReader",
     "Scale",
     "TimeFormat",
+    "own_scores",
     "profile_reader",
 ]

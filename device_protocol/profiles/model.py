@@ -5,6 +5,7 @@ an operator may write is judged before, where the configuration is.
 """
 
 import unicodedata
+from collections.abc import Iterable
 from typing import Final, Literal
 
 import msgspec
@@ -175,3 +176,9 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
             if key_map.from_ms is None or key_map.from_ms <= occurred_ms:
                 return key_map.levels.get(str(key))
         return None
+
+
+def own_scores(profiles: Iterable[Profile]) -> dict[str, dict[str, float]]:
+    """Of scales that have scores of their own: these, by scale and level."""
+    scales = (profile.scale for profile in profiles)
+    return {scale.name: scale.scores for scale in scales if scale and scale.scores}

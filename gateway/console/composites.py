@@ -11,6 +11,7 @@ from gateway.console.statistics import (
     checked,
     complaining,
     read_cursor,
+    score_maps_told,
     score_text,
     scores_told,
 )
@@ -49,8 +50,11 @@ class Composites:
         group_by = tuple(query.group_by)
         after = read_cursor(query.cursor, len(group_by))
         terms = self._ledger.terms()
-        wanted = query.wanted(subtree, group_by)
-        (found,) = self._ledger.counts([query.wanted(subtree, (*group_by, "item"))])
+        wanted, by_item = (
+            query.wanted(subtree, names, terms.scales)
+            for names in (group_by, (*group_by, "item"))
+        )
+        (found,) = self._ledger.counts([by_item])
         cells = _by_group(checked(found), query.weighed)
         if not group_by:
             cells.setdefault((), {})
@@ -96,7 +100,8 @@ def _weighed(cells: _Items, query: CompositeQuery, asked: Asked) -> dict[str, An
     return {
         **found,
         "include_flagged": asked.include_flagged,
-        "score_map": scores_told(asked),
+        "score_map": scores_told(asked.scores),
+        "score_maps": score_maps_told(asked),
         "min_n": asked.min_n,
         "renormalise": query.renormalise,
     }

@@ -1,12 +1,21 @@
 """Figures as the API tells them: names and texts as the rules have them."""
 
-from typing import Final
+from typing import Annotated, Final
 
 from pydantic import BaseModel, Field
 
 Percentage = str | None
 Levels = dict[str, int]
 Shares = dict[str, Percentage]
+ScoreMap = dict[str, str]
+ScoreMaps = Annotated[
+    dict[str, ScoreMap],
+    Field(
+        description="Scales that have scores of their own, with those in force: a"
+        " rating given on one of them counts by these, any other, or at a level that"
+        " the scale has none for, by `score_map`. Empty when the question gave a map."
+    ),
+]
 Value = str | int | None
 
 TRENDS: Final = (
@@ -68,7 +77,8 @@ class Statistic(Figures):
     )
     include_flagged: bool
     satisfied_levels: list[int]
-    score_map: dict[str, str]
+    score_map: ScoreMap
+    score_maps: ScoreMaps
     min_n: int
     rules_revision: str = Field(
         description="The place of the record that put the rules in force."
@@ -103,7 +113,8 @@ class Composite(BaseModel):
     composite_with_defaults: str | None
     items: dict[str, ItemScore]
     include_flagged: bool
-    score_map: dict[str, str]
+    score_map: ScoreMap
+    score_maps: ScoreMaps
     min_n: int
     renormalise: bool
     rules_revision: str

@@ -13,7 +13,7 @@ from gateway.queries.counts import CountFilter
 from gateway.ratings.dimensions import DIMENSIONS, grouping_error
 from gateway.ratings.figures import Asked
 from gateway.ratings.periods import NAMES
-from gateway.ratings.scoring import LEVELS, WHOLE, score_map
+from gateway.ratings.scoring import LEVELS, WHOLE, ScoreMaps, score_map
 from gateway.rules import Rules
 
 _SCORE_MAX: Final = 1_000_000_000
@@ -45,7 +45,8 @@ class FigureQuery(Strict):
         Field(
             max_length=200,
             description="Scores by level, 5:100,4:80,3:60,2:30,1:0, or of the levels"
-            " 5 to 1 in this order, 100,80,60,30,0; else as the rules say.",
+            " 5 to 1 in this order, 100,80,60,30,0, for ratings of all scales; else as"
+            " the scale of each rating says, or the rules.",
         ),
     ] = None
     min_n: Annotated[
@@ -76,19 +77,26 @@ class FigureQuery(Strict):
             raise ValueError("item and reason cannot be combined")
         return self
 
-    def asked(self, rules: Rules) -> Asked:
-        """How the figures are to be worked out."""
+    def asked(self, rules: Rules, scales: ScoreMaps) -> Asked:
+        """How the figures are to be worked out; a map that was given is of all."""
         levels = tuple(map(int, self.satisfied_levels or ())) or rules.satisfied_levels
         scores = self.score_map
         by_rule = {int(level): score for level, score in rules.score_map.items()}
         return Asked(
             satisfied_levels=levels,
             scores=score_map(by_rule) if scores is None else _read_scores(scores),
+            scales=self.apart(scales),
             include_flagged=self.include_flagged,
             min_n=self.min_n or rules.min_n,
         )
 
-    def wanted(self, subtree: str | None, group_by: tuple[str, ...]) -> CountFilter:
+    def apart(self, scales: ScoreMaps) -> ScoreMaps:
+        """The scales whose own scores count here."""
+        return scales if self.score_map is None else {}
+
+    def wanted(
+        self, subtree: str | None, group_by: tuple[str, ...], scales: ScoreMaps
+    ) -> CountFilter:
         return CountFilter(
             subtree=subtree,
             group_by=group_by,
@@ -103,6 +111,7 @@ class FigureQuery(Strict):
             medium=self.medium,
             item=self.item,
             reason=self.reason,
+            scales=tuple(self.apart(scales)),
         )
 
 

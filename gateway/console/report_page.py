@@ -5,7 +5,8 @@ from html import escape
 from typing import Final
 
 from gateway.console.naming import Named
-from gateway.console.wording import Words
+from gateway.console.statistics import score_maps_told, scores_told
+from gateway.console.wording import Words, scores_in_words
 from gateway.ratings.dimensions import Value
 from gateway.ratings.figures import Asked, Figures
 from gateway.ratings.reports import row
@@ -54,7 +55,7 @@ def rule_notes(
 def _rule_note(asked: Asked, revision: str, words: Words) -> str:
     kind = words("flagged" if asked.include_flagged else "verified")
     levels = ", ".join(map(str, asked.satisfied_levels))
-    scores = ", ".join(f"{level}: {score}" for level, score in asked.scores.items())
+    scores = scores_in_words(words, scores_told(asked.scores), score_maps_told(asked))
     return words("terms", kind=kind, levels=levels, scores=scores, revision=revision)
 
 

@@ -12,7 +12,7 @@ from gateway.console import figure_items
 from gateway.console.figure_query import FigureQuery
 from gateway.console.requests import LIMIT_MAX, Language
 from gateway.console.sealed import SiteQuery
-from gateway.console.statistics import Statistics, figures_of
+from gateway.console.statistics import Statistics, figures_of, scores_told
 from gateway.queries import LedgerQueries
 from gateway.queries.counts import CountFilter, Terms
 from gateway.queries.statements import StatementDetail
@@ -52,6 +52,7 @@ class SealedGroups(BaseModel):
     items: list[SealedGroup]
     next_cursor: str | None
     rules_revision: str
+    score_maps: figure_items.ScoreMaps
 
 
 class Group(NamedTuple):
@@ -76,6 +77,7 @@ class Grouped(NamedTuple):
 
     groups: list[Group]
     revision: str
+    score_maps: Mapping[str, Mapping[str, str]]
 
 
 class SealedFigures:
@@ -103,7 +105,8 @@ class SealedFigures:
             now = add((was, *changes[value])) if value in changes else None
             if now is not None or not query.adjusted:
                 groups.append(Group(key, was, now, asked_of(key)))
-        return Grouped(groups, terms.revision)
+        maps = {name: scores_told(scores) for name, scores in terms.scales.items()}
+        return Grouped(groups, terms.revision, maps)
 
     def _rules_of(
         self, query: SealedFiguresQuery, month: str, terms: Terms

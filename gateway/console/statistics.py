@@ -29,6 +29,7 @@ from gateway.ratings.comparing import (
 from gateway.ratings.dimensions import TIMES, Value, in_order
 from gateway.ratings.figures import Asked, Figures, Reckoning, figures, trend
 from gateway.ratings.periods import Period
+from gateway.ratings.scoring import ScoreMap
 
 GROUPS_MAX: Final = 100_000
 SHOWN: Final = ("satisfied_levels", "score_map", "min_n")
@@ -71,7 +72,7 @@ class Statistics:
         Raises ProblemError when there are too many.
         """
         terms = self._ledger.terms()
-        wanted = query.wanted(subtree, group_by)
+        wanted = query.wanted(subtree, group_by, terms.scales)
         if days is not None:
             ordinals = (days.first.toordinal(), days.end.toordinal())
             wanted = msgspec.structs.replace(wanted, days=ordinals)
@@ -91,7 +92,7 @@ class Statistics:
             None if query.cursor is None else read_cursor(query.cursor, len(group_by))
         )
         terms = self._ledger.terms()
-        wanted = query.wanted(subtree, group_by)
+        wanted = query.wanted(subtree, group_by, terms.scales)
         zone = _zone(query, subtree, terms)
         asked = _stretches(wanted, zone, terms, query.previous_days)
         some = Some(after, query.limit + 1)
@@ -109,14 +110,15 @@ class Statistics:
 
         They are those of the nearest site that the group lies under as a whole.
         """
-        alike = query.asked(terms.rules)
+        alike = query.asked(terms.rules, terms.scales)
         if not terms.book.differ(SHOWN):
             return lambda _: alike
         sites = self._ledger.sites_of(wanted)
 
         def asked_of(key: Mapping[str, Value]) -> Asked:
             place = tuple(key[name] for name in key if name not in TIMES)
-            return query.asked(terms.book.over(sites.get(place, ())).rules)
+            rules = terms.book.over(sites.get(place, ())).rules
+            return query.asked(rules, terms.scales)
 
         return asked_of
 
@@ -259,9 +261,8 @@ class Telling:
             known = self._terms[id(asked)] = {
                 "include_flagged": asked.include_flagged,
                 "satisfied_levels": asked.satisfied_levels,
-                "score_map": {
-                    str(at): score_text(one) for at, one in asked.scores.items()
-                },
+                "score_map": scores_told(asked.scores),
+                "score_maps": score_maps_told(asked),
                 "min_n": asked.min_n,
                 "rules_revision": self._revision,
             }
@@ -299,9 +300,14 @@ def complaining() -> Iterator[None]:
         raise ProblemError(status, "invalid_request", f"score_map: {error}") from error
 
 
-def scores_told(asked: Asked) -> dict[str, str]:
-    """The score map by which figures were worked out."""
-    return {str(level): score_text(score) for level, score in asked.scores.items()}
+def scores_told(scores: ScoreMap) -> dict[str, str]:
+    """A score map by which figures were worked out."""
+    return {str(level): score_text(score) for level, score in scores.items()}
+
+
+def score_maps_told(asked: Asked) -> dict[str, dict[str, str]]:
+    """Those of scales with scores of their own."""
+    return {scale: scores_told(scores) for scale, scores in asked.scales.items()}
 
 
 def score_text(score: Fraction) -> str:

@@ -5,6 +5,7 @@ written `{name}`. It is known without the library that draws the pages.
 """
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -46,6 +47,20 @@ class Words:
         keys = [key for table in self._tables for key in table]
         start = f"{kind}_"
         return {it.removeprefix(start): self(it) for it in keys if it.startswith(start)}
+
+
+def scores_in_words(
+    words: Words, scores: Mapping[str, str], by_scale: Mapping[str, Mapping[str, str]]
+) -> str:
+    """Score maps, level by level: that of the rules, then those of scales."""
+    found = [_listed(scores)]
+    for scale, own in by_scale.items():
+        found.append(words("scores_of_scale", scale=scale, scores=_listed(own)))
+    return "; ".join(found)
+
+
+def _listed(scores: Mapping[str, str]) -> str:
+    return ", ".join(f"{level}: {scores[level]}" for level in sorted(scores)[::-1])
 
 
 @cache

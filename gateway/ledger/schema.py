@@ -28,6 +28,7 @@ from gateway.ledger.schema_statements import (
     FOLDED_STATEMENTS,
     RESTATEMENTS,
     STATEMENTS,
+    STATEMENTS_BY_SCALE,
 )
 from gateway.ledger.schema_sums import FOLDED_SUMS, MOMENTS, SUMS
 from gateway.ledger.schema_targets import FOLDED_TARGETS, TARGETS
@@ -336,6 +337,7 @@ MIGRATIONS: Final = (
     RESTATEMENTS,
     EPOCHS,
     _TIMERS,
+    STATEMENTS_BY_SCALE,
 )
 
 IDENTITY_TABLE: Final = """

@@ -12,6 +12,11 @@ CREATE TABLE statement (         -- a closed month, as it was when it was sealed
 ) WITHOUT ROWID;
 """
 
+STATEMENTS_BY_SCALE: Final = """
+ALTER TABLE statement  -- whether its counts tell scales apart: not in older versions
+    ADD COLUMN by_scale INTEGER NOT NULL DEFAULT 0;
+"""
+
 RESTATEMENTS: Final = """
 CREATE TABLE restatement (       -- what changed the counts of a statement since
     site TEXT NOT NULL,          -- of the statement

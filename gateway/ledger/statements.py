@@ -50,7 +50,7 @@ class Statements:
 
     def add(self, of: Sealed, author: str, data: str) -> None:
         self._store.run(
-            "INSERT INTO statement VALUES (?, ?, ?, ?)", (*of, author, data)
+            "INSERT INTO statement VALUES (?, ?, ?, ?, 1)", (*of, author, data)
         )
 
     def restate(self, of: Sealed, at_ms: int, changes: Iterable[Restated]) -> None:

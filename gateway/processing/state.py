@@ -256,7 +256,7 @@ class State:
 
     def scores_of(self, scale: str, site: str | None) -> list[float]:
         """What the levels 0 to 5 count for on a scale, at a site."""
-        return self.profiles.scores.get(scale) or self.rulings[site].scores
+        return self.profiles.scored(scale, self.rulings[site].scores)
 
     def place_device(self, device: Device) -> None:
         """Work out what follows from a device's window and profile."""

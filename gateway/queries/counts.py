@@ -7,6 +7,7 @@ from gateway.queries.asking import SiteBound
 from gateway.ratings.cells import Cell
 from gateway.ratings.dimensions import PARTS, Value
 from gateway.ratings.rulebook import Rulebook
+from gateway.ratings.scoring import ScoreMaps
 from gateway.rules import Rules
 
 Key = tuple[Value, ...]
@@ -20,7 +21,8 @@ class CountFilter(SiteBound, frozen=True, kw_only=True):
     own clocks.
 
     `group_by` names dimensions; what it names must pass
-    `gateway.ratings.dimensions.grouping_error`.
+    `gateway.ratings.dimensions.grouping_error`. Ratings on these `scales` are told
+    apart, too, in slots of their own (`gateway.ratings.cells.scale_slot`).
     """
 
     group_by: tuple[str, ...] = ()
@@ -36,6 +38,7 @@ class CountFilter(SiteBound, frozen=True, kw_only=True):
     medium: str | None = None
     item: str | None = None
     reason: str | None = None
+    scales: tuple[str, ...] = ()
 
     @property
     def part(self) -> str | None:
@@ -49,6 +52,8 @@ class Terms(NamedTuple):
 
     book: Rulebook
     revision: str
+    scales: ScoreMaps
+    """Of the profiles in force: they win over the score maps of all sites."""
 
     @property
     def rules(self) -> Rules:

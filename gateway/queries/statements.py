@@ -6,10 +6,14 @@ from gateway.ratings.statements import Adjustment, Statement
 
 
 class StatementRow(NamedTuple):
-    """Who sealed a month, and its counts as they were."""
+    """Who sealed a month, and its counts as they were.
+
+    `by_scale`: they tell ratings on other scales than 5 apart.
+    """
 
     author: str
     statement: Statement
+    by_scale: bool
 
 
 class StatementDetail(NamedTuple):

@@ -5,7 +5,8 @@ a day's cells make a month's, in any order and grouping, and an amendment, a voi
 superseded default is the difference of two contributions.
 
 Slots: `customer.5` effective ratings by origin and level, `customer.5!` those that an
-excluding flag keeps out of the verified figures; `eligible`, `rated` and `rated!`,
+excluding flag keeps out of the verified figures, `customer.5@4-maker` those of either
+that were given on a scale that is told apart; `eligible`, `rated` and `rated!`,
 `invited`, `awaiting`, `voided`, `reason.left` sessions; `received`, `lost` events.
 """
 
@@ -15,6 +16,7 @@ from typing import Final, NamedTuple
 from device_protocol.messages import Origin
 from gateway.ratings.facts import RatingFact
 from gateway.ratings.lifecycle import State
+from gateway.ratings.scoring import LEVELS
 from gateway.ratings.state import SessionState
 
 Cell = Mapping[str, int]
@@ -29,6 +31,7 @@ REASON: Final = "reason."
 RECEIVED: Final = "received"
 LOST: Final = "lost"
 EXCLUDED: Final = "!"
+ON_SCALE: Final = "@"
 UNKNOWN_REASON: Final = "unknown"
 EMPTY: Final[Cell] = {}
 
@@ -56,6 +59,28 @@ def level_slot(origin: str, level: int, *, excluded: bool = False) -> str:
     """Where a rating in effect is counted; an origin unknown here is a customer's."""
     known = origin if origin in DEFAULTS or origin in CUSTOMERS else CUSTOMERS[0]
     return f"{known}.{level}{EXCLUDED if excluded else ''}"
+
+
+LEVEL_SLOTS: Final = frozenset(
+    level_slot(origin, level, excluded=excluded)
+    for origin in (*CUSTOMERS, *DEFAULTS)
+    for level in LEVELS
+    for excluded in (False, True)
+)
+
+
+def scale_slot(slot: str, scale: str) -> str:
+    """Where a rating on a scale that is told apart is counted beside its level's."""
+    return f"{slot}{ON_SCALE}{scale}"
+
+
+def on_scale(cell: Cell, scale: str) -> dict[str, int]:
+    """The ratings of a cell, all of them given on one scale, as of that scale."""
+    return {
+        scale_slot(slot, scale): count
+        for slot, count in cell.items()
+        if slot in LEVEL_SLOTS
+    }
 
 
 def of_rating(origin: str, level: int, *, excluded: bool = False) -> dict[str, int]:

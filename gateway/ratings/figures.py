@@ -27,11 +27,13 @@ from gateway.ratings.cells import (
     VOIDED,
     Cell,
     level_slot,
+    scale_slot,
 )
 from gateway.ratings.scoring import (
     DEFAULT_SCORES,
     LEVELS,
     ScoreMap,
+    ScoreMaps,
     mean,
     ratio,
     share,
@@ -44,11 +46,13 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """How figures are to be worked out; each answer says so.
 
     Below `min_n` ratings a score is withheld. `include_flagged` brings back what
-    excluding flags keep out.
+    excluding flags keep out. A rating counts by the map of its scale in `scales`; one
+    whose scale, or level, has none there by `scores`.
     """
 
     satisfied_levels: tuple[int, ...] = SATISFIED
     scores: ScoreMap = msgspec.field(default_factory=lambda: dict(DEFAULT_SCORES))
+    scales: ScoreMaps = msgspec.field(default_factory=dict)
     include_flagged: bool = False
     min_n: int = 1
 
@@ -114,7 +118,8 @@ class Reckoning:
         self._slots = _LEVEL_SLOTS[asked.include_flagged]
         self._satisfied = [level - 1 for level in set(asked.satisfied_levels)]
         scores = asked.scores
-        self._unit = lcm(*(score.denominator for score in scores.values()))
+        maps = (scores, *asked.scales.values())
+        self._unit = lcm(*(one.denominator for some in maps for one in some.values()))
         # Integers, in parts of the unit, add up ten times as fast as fractions.
         self._points = [
             (scores[level] * self._unit).numerator if level in scores else None
@@ -123,6 +128,20 @@ class Reckoning:
         self._all_points = [one for one in self._points if one is not None]
         if len(self._all_points) < len(LEVELS):
             self._all_points = []
+        self._beyond = self._by_scale() if asked.scales else {}
+
+    def _by_scale(self) -> dict[str, tuple[int, int]]:
+        """By slot of a scale: form, and what a rating scores beyond `scores`."""
+        scores = self._asked.scores
+        return {
+            scale_slot(slot, scale): (
+                form,
+                ((own[at + 1] - scores.get(at + 1, 0)) * self._unit).numerator,
+            )
+            for slot, (form, at) in self._slots.items()
+            for scale, own in self._asked.scales.items()
+            if at + 1 in own
+        }
 
     def of(self, cell: Cell) -> Figures:
         """All figures of a cell.
@@ -142,11 +161,12 @@ class Reckoning:
             responses += cell.get(RATED + EXCLUDED, 0)
         unrated = eligible - responses
         min_n = self._asked.min_n
-        alone = whole = self._scores(answers, rated if rated >= min_n else 0)
+        more = self._more(cell)
+        alone = whole = self._scores(answers, rated if rated >= min_n else 0, more[0])
         if defaulted:
             both = list(map(operator.add, answers, defaults))
             n = rated + defaulted
-            whole = self._scores(both, n if n >= min_n else 0)
+            whole = self._scores(both, n if n >= min_n else 0, sum(more))
         return {
             "n": dict(zip(_NAMES, answers, strict=True)),
             "rated": rated,
@@ -180,13 +200,24 @@ class Reckoning:
         """
         answers, defaults = self._counts(cell)
         both = list(map(operator.add, answers, defaults))
-        return self._exact(answers), self._exact(both)
+        more = self._more(cell)
+        return self._exact(answers, more[0]), self._exact(both, sum(more))
 
-    def _exact(self, counts: list[int]) -> Score:
+    def _exact(self, counts: list[int], more: int) -> Score:
         seen = sum(counts)
         if not seen or seen < self._asked.min_n:
             return Score(seen, None)
-        return Score(seen, Fraction(self._total(counts), self._unit * seen))
+        return Score(seen, Fraction(self._total(counts) + more, self._unit * seen))
+
+    def _more(self, cell: Cell) -> tuple[int, int]:
+        """What answers and defaults score beyond `scores`, in parts of the unit."""
+        if not self._beyond:
+            return 0, 0
+        forms = [0, 0]
+        for slot in cell.keys() & self._beyond.keys():
+            form, points = self._beyond[slot]
+            forms[form] += points * cell[slot]
+        return forms[0], forms[1]
 
     def _counts(self, cell: Cell) -> tuple[list[int], list[int]]:
         """Answers and defaults by level."""
@@ -198,14 +229,14 @@ class Reckoning:
                 forms[form][level] += count
         return forms
 
-    def _scores(self, counts: list[int], seen: int) -> _Scores:
+    def _scores(self, counts: list[int], seen: int, more: int) -> _Scores:
         """The scores of one form; withheld, with `seen` 0, when too few answered."""
         satisfied = sum([counts[level] for level in self._satisfied])
         return (
             dict(zip(_NAMES, [share(count, seen) for count in counts], strict=True)),
             share(satisfied, seen),
             mean(sum(map(operator.mul, counts, LEVELS)), seen),
-            mean(self._total(counts), self._unit * seen),
+            mean(self._total(counts) + more, self._unit * seen),
         )
 
     def _total(self, counts: list[int]) -> int:

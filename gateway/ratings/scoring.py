@@ -19,6 +19,9 @@ WHOLE: Final = 100
 ScoreMap = Mapping[int, Fraction]
 """One score for each level of the scale."""
 
+ScoreMaps = Mapping[str, ScoreMap]
+"""Those of scales with scores of their own, by the scale's name."""
+
 
 def score_map(scores: Mapping[int, float | str | Decimal]) -> dict[int, Fraction]:
     """A score map as written: 0.1 is a tenth, not the nearest binary number."""

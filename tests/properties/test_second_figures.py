@@ -135,10 +135,14 @@ def of_api(item: dict[str, Any], asked: Question) -> tuple[second.Key, dict[str,
     found = dict(item)
     values = found.pop("key")
     key = tuple(values[name] for name in asked.group_by)
-    found["score_map"] = {
-        int(level): Decimal(score) for level, score in found["score_map"].items()
-    }
+    found["score_map"] = _decimals(found["score_map"])
+    maps = found["score_maps"].items()
+    found["score_maps"] = {scale: _decimals(scores) for scale, scores in maps}
     return key, found
+
+
+def _decimals(scores: dict[str, str]) -> dict[int, Decimal]:
+    return {int(level): Decimal(score) for level, score in scores.items()}
 
 
 async def compare(api: FoldedApi, world: World, asked: Question) -> None:

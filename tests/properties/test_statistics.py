@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from gateway.ledger.queries import parts, sources
 from gateway.ledger.queries.counts import counts, some_counts
+from gateway.ledger.queries.zones import terms
 from gateway.queries.counts import CountFilter, Groups, Some
 from gateway.ratings.dimensions import in_order
 from gateway.ratings.figures import Asked, figures
+from gateway.ratings.scoring import score_map
 from tests.properties.test_fold import CUTS, taken
-from tests.support.folding import DAY_MS, START_MS, FoldedLedger
+from tests.support.folding import DAY_MS, START_MS, FoldedLedger, act
 from tests.support.record_sets import Pause, Timeline, timelines
 from tests.support.recount import Key, recounted
 
@@ -40,6 +42,31 @@ UNSTEADY: Final = (b"Auckland", b"Berlin", b"New_York", b"excluding_flags")
 PASSED: Final = st.integers(0, 60)
 """After so many records all deadlines pass: there are defaults, and what comes late."""
 DEADLINES_PASS: Final = Pause(9 * 24)
+
+
+SCALES: Final = {"4-maker": {5: 10, 4: 8, 2: 5, 1: 3}, "5-maker": {5: 9, 1: -9}}
+"""Of levels that the scale lacks the rules say the score: 5 to 1."""
+
+
+def scaled(records: Timeline) -> Timeline:
+    """The same; some terminals are of makes with scales of their own."""
+    profiles = {
+        name: {
+            "scale": {
+                "name": name,
+                "labels": {f"{level}": level for level in (5, 4, 3, 2, 1)},
+                "scores": {f"{level}": score for level, score in scores.items()},
+            }
+        }
+        for name, scores in SCALES.items()
+    }
+    makes = {"eval-0001": "4-maker", "plain-0001": "5-maker"}
+    devices = [{"device_id": name, "profile": of} for name, of in makes.items()]
+    return [
+        act("profiles_applied", {"profiles": profiles}),
+        *(act("device_put", {"device": device}) for device in devices),
+        *records,
+    ]
 
 
 def outlived(records: Timeline, passed: int) -> Timeline:
@@ -79,8 +106,10 @@ QUESTIONS = st.builds(
 def told(ledger: FoldedLedger, asked: Question) -> dict[Key, dict[str, object]]:
     """The figures of each group as the API works them out."""
     group_by, include_flagged, from_ms, to_ms = asked
-    wanted = CountFilter(group_by=group_by, from_ms=from_ms, to_ms=to_ms)
-    by = Asked(include_flagged=include_flagged)
+    scales = tuple(terms(ledger.store.connection).scales)
+    wanted = CountFilter(group_by=group_by, from_ms=from_ms, to_ms=to_ms, scales=scales)
+    maps = {name: score_map(SCALES[name]) for name in scales}
+    by = Asked(scales=maps, include_flagged=include_flagged)
     found = {
         key: figures(cell, by)
         for key, cell in counts(ledger.store.connection, [wanted])[0].items()
@@ -107,13 +136,14 @@ def test_what_is_counted_is_what_ratings_and_sessions_add_up_to(
         for one in records
         if isinstance(one, Pause) or not any(text in one.payload for text in UNSTEADY)
     ]
-    ledger = taken(outlived(steady, passed), cuts)
+    ledger = taken(scaled(outlived(steady, passed)), cuts)
     again = recounted(
         ledger,
         asked.group_by,
         ZONE,
         include_flagged=asked.include_flagged,
         within=asked.holds,
+        scales=SCALES,
     )
     with patch.object(sources, "ROWS_A_SEEK", rows_a_seek):
         now = told(ledger, asked)
@@ -225,8 +255,10 @@ def test_pages_of_groups_join_into_all_of_them(
     to_ms: int | None,
     enough: int,
 ) -> None:
-    ledger = taken(outlived(records, 30), [20])
-    wanted = CountFilter(group_by=group_by, from_ms=from_ms, to_ms=to_ms)
+    ledger = taken(scaled(outlived(records, 30)), [20])
+    wanted = CountFilter(
+        group_by=group_by, from_ms=from_ms, to_ms=to_ms, scales=tuple(SCALES)
+    )
     (every,) = counts(ledger.store.connection, [wanted])
     found: Groups = {}
     after = None

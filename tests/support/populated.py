@@ -11,7 +11,7 @@ import msgspec
 from gateway.ports import Record, RecordKind
 from tests.support.folded_api import FoldedApi
 from tests.support.folding import DAY_MS, START_MS, message
-from tests.support.population import LEVELS, Service, Site, World
+from tests.support.population import LEVELS, Scale, Service, Site, World
 
 HOUR_MS: Final = 3_600_000
 FIRST_MS: Final = START_MS - 80 * DAY_MS
@@ -34,6 +34,14 @@ DEVICES: Final = {
     "d-4": ("hall", "care"),
     "d-5": ("hall", "cash"),
 }
+SCALES: Final = {
+    device: Scale(name, {level: Decimal(score) for level, score in scores.items()})
+    for device, name, scores in (
+        ("d-2", "4-maker", {5: "10", 4: "8", 2: "5", 1: "3"}),
+        ("d-5", "5-maker", {5: "9.5", 4: "7", 3: "0", 2: "-1.25", 1: "-3"}),
+    )
+}
+"""Of terminals whose makes have scores of their own; the first has no level 3."""
 EMPLOYEES: Final = ("ann", "bob", "eve")
 WEB: Final = "http-local"
 _UNANSWERED: Final[dict[str, Any]] = {
@@ -64,7 +72,23 @@ def world_of(seed: int, size: int) -> World:
         if one.device not in heard and one.level is not None:
             heard.add(one.device)
             services[at] = replace(one, skipped=0)  # nothing tells of what was before
-    return World(sites, services, dice.choice((None, 3, 2)))
+    services = [_on_scale(one) for one in services]
+    return World(sites, services, dice.choice((None, 3, 2)), scales=SCALES)
+
+
+def _on_scale(one: Service) -> Service:
+    """With levels that its terminal has keys for."""
+    if one.device not in SCALES:
+        return one
+
+    keys = SCALES[one.device].scores
+
+    def near(level: int) -> int:
+        return level if level in keys else 4
+
+    items = tuple((code, near(level)) for code, level in one.items)
+    level, amended = (each and near(each) for each in (one.level, one.amended))
+    return replace(one, level=level, amended=amended, items=items)
 
 
 def _decimals(rules: Any) -> dict[str, Any]:  # noqa: ANN401 -- rules as they are written
@@ -167,9 +191,21 @@ def organise(api: FoldedApi, world: World) -> None:
     }
     for table, rows in tables.items():
         own.act("registry_put", {"author": "test", "table": table, "rows": rows})
+    profiles = {device: {"scale": _told_scale(one)} for device, one in SCALES.items()}
+    own.act("profiles_applied", {"profiles": profiles})
     for device, (site, dep) in DEVICES.items():
         row = {"device_id": device, "site": site, "window": f"w-{dep}"}
+        if device in SCALES:
+            row["profile"] = device
         own.act("device_put", {"device": row})
+
+
+def _told_scale(scale: Scale) -> dict[str, Any]:
+    return {
+        "name": scale.name,
+        "labels": {f"{level}": level for level in scale.scores},
+        "scores": {f"{level}": float(one) for level, one in scale.scores.items()},
+    }
 
 
 def fill_as_it_happens(

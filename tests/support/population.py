@@ -24,6 +24,14 @@ class Site:
 
 
 @dataclass(frozen=True)
+class Scale:
+    """The scale of some terminals, and what its levels score."""
+
+    name: str
+    scores: Mapping[int, Decimal]
+
+
+@dataclass(frozen=True)
 class Service:
     """One customer's service as whoever stood there would tell it."""
 
@@ -90,6 +98,7 @@ class World:
     services: Sequence[Service]
     default_level: int | None
     as_of_ms: int | None = None
+    scales: Mapping[str, Scale] = field(default_factory=dict)  # by device
 
     def heard(self, as_of_ms: int) -> "World":
         """What was known of it by then."""

@@ -6,7 +6,7 @@ no code with the roll-ups that it is compared with.
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -26,13 +26,14 @@ EXCLUDING = {
     "press_test",
 }
 Row = dict[str, Any]
+Scales = Mapping[str, Mapping[int, int]]
 Key = tuple[object, ...]
 
 RATINGS = """
 SELECT r.session_no, r.level, r.origin, r.effective, r.flags, r.occurred_ms, r.mode,
     r.void, r.amends, d.device_id || ':' || r.event_id AS rating_id,
     r.employee_id AS employee, b.site, b.department, b.window, b.medium,
-    d.device_id AS device
+    d.device_id AS device, b.scale
 FROM rating AS r JOIN binding AS b ON b.no = r.binding
 JOIN device AS d ON d.no = r.device_no
 """
@@ -50,6 +51,8 @@ class Tally:
 
     answers: list[int] = field(default_factory=list)
     defaults: list[int] = field(default_factory=list)
+    points: list[int] = field(default_factory=list)
+    points_of_defaults: list[int] = field(default_factory=list)
     eligible: int = 0
     answered: int = 0
     invited: int = 0
@@ -59,20 +62,26 @@ class Tally:
     reasons: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
 
 
-def recounted(
+def recounted(  # noqa: PLR0913 -- what figures may be asked for by
     ledger: FoldedLedger,
     group_by: Iterable[str],
     zone: str,
     *,
     include_flagged: bool = False,
     within: Callable[[int], bool] = lambda _: True,
+    scales: Scales | None = None,
 ) -> dict[Key, dict[str, object]]:
-    """The figures of each group; `within` says which moments belong to it."""
+    """The figures of each group; `within` says which moments belong to it.
+
+    A rating scores what its scale gives its level, else its level.
+    """
     names, clock = tuple(group_by), ZoneInfo(zone)
     tallies: defaultdict[Key, Tally] = defaultdict(Tally)
     own: defaultdict[int, list[Row]] = defaultdict(list)
     for row in _rows(ledger, RATINGS):
         one = _read(row)
+        scores = (scales or {}).get(one["scale"], {})
+        one["points"] = scores.get(one["level"], one["level"])
         if one["session_no"] is not None:
             own[one["session_no"]].append(one)
         elif _counts_alone(one) and within(one["occurred_ms"]):
@@ -138,8 +147,10 @@ def _last_void(ratings: list[Row]) -> Row | None:
 def _rating(tally: Tally, one: Row, *, include_flagged: bool) -> None:
     if one["out"] and not include_flagged:
         return
-    kept = tally.answers if one["origin"] in ANSWERS else tally.defaults
-    kept.append(one["level"])
+    by_customer = one["origin"] in ANSWERS
+    (tally.answers if by_customer else tally.defaults).append(one["level"])
+    points = tally.points if by_customer else tally.points_of_defaults
+    points.append(one["points"])
 
 
 def _rows(ledger: FoldedLedger, sql: str) -> Iterator[Row]:
@@ -180,6 +191,8 @@ def _quotient(part: int, whole: int, places: int) -> str | None:
 
 def _figures(tally: Tally) -> dict[str, object]:
     n, both = tally.answers, tally.answers + tally.defaults
+    points = sum(tally.points)
+    points_of_both = points + sum(tally.points_of_defaults)
     unrated = tally.eligible - tally.answered
     good, good_both = (sum(level >= 4 for level in some) for some in (n, both))
     return {
@@ -195,6 +208,8 @@ def _figures(tally: Tally) -> dict[str, object]:
         "satisfaction_rate_with_defaults": _quotient(100 * good_both, len(both), 2),
         "mean_level": _quotient(sum(n), len(n), 4),
         "mean_level_with_defaults": _quotient(sum(both), len(both), 4),
+        "mean_score": _quotient(points, len(n), 4),
+        "mean_score_with_defaults": _quotient(points_of_both, len(both), 4),
         "unrated_share": _quotient(100 * unrated, tally.eligible, 2),
         "overdue_share": _quotient(100 * len(tally.defaults), len(both), 2),
         "response_rate": _quotient(100 * tally.answered, tally.eligible, 2),

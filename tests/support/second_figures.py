@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from tests.support.population import LEVELS, Question, Service, World
@@ -24,12 +24,19 @@ _Told = dict[Key, Figure]
 When = Callable[[int], bool]
 
 
+class Mark(NamedTuple):
+    """A level, and the scale it was given on."""
+
+    level: int
+    scale: str | None
+
+
 @dataclass
 class Tally:
     """What one group holds."""
 
-    answers: list[int] = field(default_factory=list)
-    defaults: list[int] = field(default_factory=list)
+    answers: list[Mark] = field(default_factory=list)
+    defaults: list[Mark] = field(default_factory=list)
     eligible: int = 0
     answered: int = 0
     awaiting: int = 0
@@ -47,7 +54,7 @@ def expected(world: World, asked: Question) -> dict[Key, Figure]:
         now.setdefault((), Tally())
     found = {}
     for key, tally in now.items():
-        rules = {**_rules(world, asked, key), **asked.shown}
+        rules = _ruled(world, asked, key)
         figures = _figures(tally, asked, rules)
         earlier = _before(world, asked, key)
         previous = None if earlier is None else _figures(earlier, asked, rules)
@@ -64,7 +71,7 @@ def of_groups(world: World, asked: Question) -> _Told:
     """The figures of each group that counts anything, compared with nothing."""
     found = _groups(world, asked, lambda at: _within(at, asked.from_ms, asked.to_ms))
     return {
-        key: _figures(tally, asked, {**_rules(world, asked, key), **asked.shown})
+        key: _figures(tally, asked, _ruled(world, asked, key))
         for key, tally in found.items()
         if tally != Tally()
     }
@@ -78,7 +85,7 @@ def of_items(
     found = _groups(world, parts, lambda at: _within(at, asked.from_ms, asked.to_ms))
     told: _Told = {}
     for key in {key[:-1] for key in found if key[-1] in weights}:
-        rules = {**_rules(world, asked, key), **asked.shown}
+        rules = _ruled(world, asked, key)
         tallies = {name: found.get((*key, name), Tally()) for name in weights}
         told[key] = {"items": {}}
         for suffix, levels in {
@@ -101,14 +108,22 @@ def of_items(
     return told
 
 
-def _exact(levels: Sequence[int], rules: Mapping[str, Any]) -> Decimal | None:
+def _exact(levels: Sequence[Mark], rules: Mapping[str, Any]) -> Decimal | None:
     """The mean score of an item, as it is before it is rounded."""
     if len(levels) < max(1, rules["min_n"]):
         return None
-    points = sum((rules["score_map"][level] for level in levels), Decimal(0))
     with localcontext() as context:
         context.prec = 60
-        return points / len(levels)
+        return _points(levels, rules) / len(levels)
+
+
+def _points(levels: Sequence[Mark], rules: Mapping[str, Any]) -> Decimal:
+    """Each level scores as its scale says, else as the rules do."""
+    scored = (
+        rules["score_maps"].get(scale, {}).get(level, rules["score_map"][level])
+        for level, scale in levels
+    )
+    return sum(scored, Decimal(0))
 
 
 def composite(
@@ -200,7 +215,7 @@ def _count(
     timeout = one.origin == "device_timeout"  # a default, whoever pressed nothing
     if effective is not None and heard and (timeout or not kept_out):
         levels = tally.defaults if timeout else tally.answers
-        levels.append(place.get("level", effective))
+        levels.append(Mark(place.get("level", effective), _scale(one, world)))
     if place["kind"] == "shared":
         tally.received += heard
         return
@@ -222,7 +237,12 @@ def _count(
     if effective is None and not _overdue(one, world):
         tally.awaiting += 1
     elif effective is None and world.default_level is not None:
-        tally.defaults.append(world.default_level)
+        tally.defaults.append(Mark(world.default_level, _scale(one, world)))
+
+
+def _scale(one: Service, world: World) -> str | None:
+    known = world.scales.get(one.device)
+    return None if known is None else known.name
 
 
 def _overdue(one: Service, world: World) -> bool:
@@ -242,6 +262,14 @@ def end_of_day(day: date, clock: ZoneInfo) -> int:
     """The midnight that ends a day there, in ms."""
     midnight = datetime.combine(day + timedelta(days=1), time(), clock)
     return round(midnight.timestamp() * 1000)
+
+
+def _ruled(world: World, asked: Question, key: Key) -> dict[str, Any]:
+    """As the question says, which names a score map for all scales, else by sites."""
+    maps = {one.name: dict(one.scores) for one in world.scales.values()}
+    if "score_map" in asked.shown:
+        maps = {}
+    return {**_rules(world, asked, key), "score_maps": maps, **asked.shown}
 
 
 def _rules(world: World, asked: Question, key: Key) -> dict[str, Any]:
@@ -351,7 +379,7 @@ def _figures(tally: Tally, asked: Question, rules: Mapping[str, Any]) -> Figure:
     parts = any(name in asked.group_by or name in asked.filters for name in PARTS)
     whole = 0 if parts else tally.received + tally.lost
     found = {
-        "n": {str(level): n.count(level) for level in LEVELS},
+        "n": {str(level): _count_of(level, n) for level in LEVELS},
         "rated": len(n),
         "defaulted": len(d),
         "eligible": e,
@@ -373,11 +401,16 @@ def _figures(tally: Tally, asked: Question, rules: Mapping[str, Any]) -> Figure:
     return found
 
 
-def _scores(levels: Sequence[int], rules: Mapping[str, Any]) -> Figure:
+def _count_of(level: int, marks: Sequence[Mark]) -> int:
+    return sum(one.level == level for one in marks)
+
+
+def _scores(marks: Sequence[Mark], rules: Mapping[str, Any]) -> Figure:
     """The scores of one form; withheld below `min_n` ratings of that form."""
+    levels = [one.level for one in marks]
     count = len(levels) if len(levels) >= rules["min_n"] else 0
     good = sum(level in rules["satisfied_levels"] for level in levels)
-    points = sum((rules["score_map"][level] for level in levels), Decimal(0))
+    points = _points(marks, rules)
     return {
         "share": {str(one): _percent(levels.count(one), count) for one in LEVELS},
         "satisfaction_rate": _percent(good, count),

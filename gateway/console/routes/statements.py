@@ -61,7 +61,11 @@ class StatementItem(SealedItem):
 
 
 class Group(Item):
-    """Counts by slot, of one employee of one department."""
+    """Counts by slot, of one employee of one department.
+
+    `customer.4` are ratings by origin and level, `customer.4!` those that a flag keeps
+    out, `customer.4@4-maker` those of either that were given on another scale than 5.
+    """
 
     department: str | None
     employee: str | None
@@ -176,6 +180,7 @@ class Statements:
                 "items": [one.told() for one in found.groups[query.cursor : end]],
                 "next_cursor": str(end) if end < len(found.groups) else None,
                 "rules_revision": found.revision,
+                "score_maps": found.score_maps,
             }
         )
         return Response(body.model_dump_json(), media_type="application/json")

@@ -6,67 +6,48 @@ the two parts is the smaller one.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date
-from itertools import compress
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import apsw
 import msgspec
 
-from gateway.ledger.figures import (
-    HOURS,
-    NUMBER_BITS,
-    NUMBER_MASK,
-    SLOT_BITS,
-    SLOT_MASK,
-    SLOTS,
-    slot_of,
-)
 from gateway.ledger.queries.moments import arrived, within
 from gateway.ledger.queries.parts import WHOLE, Part, chunks, eras, narrowed
-from gateway.ledger.queries.sources import Counted, Places, Source, hours
+from gateway.ledger.queries.sources import SCALE, Places, Source, hours
 from gateway.ledger.queries.spans import (
     Edge,
     Span,
-    Table,
     begin_ms,
     clipped,
-    first_day,
     stretch,
 )
+from gateway.ledger.queries.totals import Totals
 from gateway.ledger.queries.zones import bounds_in, by_zone, terms
 from gateway.queries.counts import CountFilter, Groups, Key, Sites, Some
-from gateway.ratings.cells import CUSTOMERS, RECEIVED, Cell, add, level_slot
+from gateway.ratings.cells import (
+    EMPTY,
+    Cell,
+    add,
+    on_scale,
+)
 from gateway.ratings.dimensions import TIMES, Value, in_order
 from gateway.ratings.periods import (
     NAMES,
     LocalTime,
-    Moment,
     Period,
-    name_of,
 )
-from gateway.ratings.scoring import LEVELS
 
-KEYS_KEPT_MAX: Final = 100_000
 ZONES_APART: Final = 48
 """Hours by which what was counted in another zone's hours may seem to lie apart."""
-_FROM_DEVICES: Final = (*CUSTOMERS, "device_timeout")
-_RECEIVED: Final = tuple(
-    slot_of(level_slot(origin, level, excluded=excluded))
-    for origin in _FROM_DEVICES
-    for level in LEVELS
-    for excluded in (False, True)
-)
-"""A rating in effect counts by its level; what else came has a slot of its own."""
-
-_FINE: Final = ("day", "weekday", "week")
+Edges = dict[Edge, Sequence[tuple[int, int]]]
+"""What counted in parts of hours that were asked for already, by packed keys."""
 
 
 def counts(connection: apsw.Connection, wanted: Sequence[CountFilter]) -> list[Groups]:
     """What was counted in each group that has any count, of several stretches."""
-    counting = _Counting(connection, wanted)
+    counting = _counting(connection, wanted)
     return [counting.groups(one) for one in wanted]
 
 
@@ -78,7 +59,7 @@ def some_counts(
     Where the first dimension is one of places, the others' places are not read; where
     it is a period of the calendar, later periods are not.
     """
-    counting, group_by = _Counting(connection, wanted), wanted[0].group_by
+    counting, group_by = _counting(connection, wanted), wanted[0].group_by
     parts: Iterable[Part] = (WHOLE,)
     if group_by and group_by[0] in NAMES:
         parts = ages = eras(wanted, counting.zones, counting.hours, some.after)
@@ -125,7 +106,7 @@ class _Counting:
     """
 
     def __init__(
-        self, connection: apsw.Connection, wanted: Sequence[CountFilter]
+        self, connection: apsw.Connection, wanted: Sequence[CountFilter], edges: Edges
     ) -> None:
         self._connection = connection
         zones = by_zone(terms(connection).book)
@@ -134,7 +115,7 @@ class _Counting:
             for zone, sites in zones
         ]
         self._low, self._high, self._over = hours(connection)
-        self._edges: dict[Edge, Sequence[tuple[int, int]]] = {}
+        self._edges = edges
 
     @property
     def hours(self) -> tuple[int, int]:
@@ -174,7 +155,7 @@ class _Counting:
         places = _chosen(source.places, part.among)
         if not places:
             return {}
-        totals = _Totals(wanted)
+        totals = Totals(wanted)
         from_ms, to_ms = _inside(zone, part.days, bounds_in(zone, wanted))
         cut = stretch(from_ms, to_ms, zone, totals.coarsest, (self._low, self._high))
         for sign, spans in ((1, cut.spans), (-1, cut.less)):
@@ -223,6 +204,35 @@ class _Counting:
         return clipped(span, self._low, end)
 
 
+class _CountingByScale(_Counting):
+    """Counts some scales apart, too, by numbers of keys: no view tells scales apart."""
+
+    def __init__(
+        self, connection: apsw.Connection, wanted: Sequence[CountFilter], edges: Edges
+    ) -> None:
+        super().__init__(connection, wanted, edges)
+        self._apart = _Counting(connection, list(map(_by_scale, wanted)), edges)
+
+    def groups(self, wanted: CountFilter, part: Part = WHOLE) -> Groups:
+        """The groups of a part of a stretch."""
+        found = dict(super().groups(wanted, part))
+        for (*key, scale), cell in self._apart.groups(_by_scale(wanted), part).items():
+            values = tuple(key)
+            apart = on_scale(cell, str(scale))
+            if apart:
+                found[values] = {**found.get(values, EMPTY), **apart}
+        return found
+
+
+def _counting(connection: apsw.Connection, wanted: Sequence[CountFilter]) -> _Counting:
+    by_scale = any(one.scales for one in wanted)
+    return (_CountingByScale if by_scale else _Counting)(connection, wanted, {})
+
+
+def _by_scale(wanted: CountFilter) -> CountFilter:
+    return msgspec.structs.replace(wanted, group_by=(*wanted.group_by, SCALE))
+
+
 def _inside(
     zone: ZoneInfo, days: Period | None, asked: tuple[int | None, int | None]
 ) -> tuple[int | None, int | None]:
@@ -241,102 +251,3 @@ def _chosen(places: Places, among: Collection[Value] | None) -> Places:
     if among is None:
         return places
     return {number: key for number, key in places.items() if key[0] in among}
-
-
-class _Totals:
-    """Adds up counts by group: its place, and the names of its period."""
-
-    def __init__(self, wanted: CountFilter) -> None:
-        self._group_by = wanted.group_by
-        self._whole = wanted.part is None
-        self._times = [name for name in wanted.group_by if name in TIMES]
-        self._slots: defaultdict[tuple[Key, Key], list[int]] = defaultdict(_nothing)
-
-    @property
-    def coarsest(self) -> Table:
-        """The largest periods whose counts tell these groups apart."""
-        if "hour" in self._times:
-            return "hour"
-        return "day" if set(self._times) & set(_FINE) else "month"
-
-    def add(self, rows: Counted, table: Table, places: Places, sign: int = 1) -> None:
-        """Add counts of the periods of one table, by the numbers of its places.
-
-        With a sign of -1 they are taken back.
-        """
-        slots = _Slots(places, _Names(self._times, table), self._slots)
-        for key, count in rows:
-            slots[key >> SLOT_BITS][key & SLOT_MASK] += sign * count
-
-    def cells(self) -> Groups:
-        """The sums by the values of each group, in the order that was asked for."""
-        found: dict[Key, Cell] = {}
-        names = [name for name in self._group_by if name not in TIMES]
-        order = [[*names, *self._times].index(name) for name in self._group_by]
-        for (place, times), slots in self._slots.items():
-            cell = _cell(slots, whole=self._whole)
-            if cell:
-                values = (*place, *times)
-                found[tuple(values[at] for at in order)] = cell
-        return found
-
-
-def _nothing() -> list[int]:
-    return [0] * len(SLOTS)
-
-
-class _Slots(dict[int, list[int]]):
-    """The slots of each period and place, by the upper bits of keys."""
-
-    def __init__(
-        self,
-        places: Mapping[int, Key],
-        names: "_Names",
-        found: Mapping[tuple[Key, Key], list[int]],
-    ) -> None:
-        super().__init__()
-        self._places, self._names, self._found = places, names, found
-        self._unasked = _nothing()
-
-    def __missing__(self, upper: int) -> list[int]:
-        if len(self) >= KEYS_KEPT_MAX:
-            self.clear()
-        place = self._places.get(upper & NUMBER_MASK)
-        if place is None:
-            slots = self._unasked
-        else:
-            slots = self._found[place, self._names[upper >> NUMBER_BITS]]
-        self[upper] = slots
-        return slots
-
-
-class _Names(dict[int, Key]):
-    """The names of each period of a table, worked out when it comes up."""
-
-    def __init__(self, times: list[str], table: Table) -> None:
-        super().__init__()
-        self._times, self._table = times, table
-
-    def __missing__(self, period: int) -> Key:
-        moment = _moment(period, self._table) if self._times else None
-        names = tuple(name_of(name, moment) for name in self._times if moment)
-        self[period] = names
-        return names
-
-
-def _moment(period: int, table: Table) -> Moment:
-    """Any moment of a period."""
-    if table == "month":
-        return Moment(first_day(period), 0)
-    day, hour = divmod(period, HOURS) if table == "hour" else (period, 0)
-    return Moment(date.fromordinal(day), hour)
-
-
-def _cell(slots: list[int], *, whole: bool) -> dict[str, int]:
-    """Counts by slot; of parts of ratings nobody can say what is missing."""
-    if not any(slots):
-        return {}
-    cell = dict(zip(compress(SLOTS, slots), filter(None, slots), strict=True))
-    if whole and (received := sum(map(slots.__getitem__, _RECEIVED))):
-        cell[RECEIVED] = cell.get(RECEIVED, 0) + received
-    return cell

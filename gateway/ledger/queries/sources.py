@@ -24,6 +24,9 @@ from gateway.ratings.dimensions import PLACES, TIMES
 from gateway.ratings.periods import LocalTime
 from gateway.reading.paging import Conditions
 
+SCALE: Final = "scale"
+"""A dimension of ours alone: the scale that a rating was given on."""
+
 Counted = Iterable[tuple[int, int]]
 """Packed keys (`gateway.ledger.figures`) with their counts."""
 Places = Mapping[int, Key]
@@ -62,6 +65,7 @@ _KEYS: Final[Mapping[str, str]] = {
     "medium": "b.medium",
     **_PARTS,
 }
+_SCALE: Final = "b.scale"
 _VIEWS: Final[Mapping[str, str]] = {
     name: f"nullif(k.{name}, '')"
     for name in ("site", "department", "service", "medium")
@@ -106,7 +110,7 @@ def kind_of(wanted: CountFilter, sites: Standing) -> int | None:
     named |= {name for name in wanted.group_by if name in PLACES}
     if wanted.subtree is not None or sites != ALL:
         named.add("site")
-    if not named <= _KIND_OF.keys():
+    if SCALE in wanted.group_by or not named <= _KIND_OF.keys():
         return None
     dimensions = sum(_KIND_OF[name] for name in named)
     return next(kind for kind in KINDS if kind & dimensions == dimensions)
@@ -195,6 +199,10 @@ class Source:
         for name, column in columns.items():
             conditions.where(f"{column} = ?", getattr(self._wanted, name))
         conditions.where(of_site(site), self._wanted.subtree)
+        if SCALE in self._wanted.group_by:
+            columns = {**columns, SCALE: _SCALE}
+            among = json.dumps(self._wanted.scales)
+            conditions.where(f"{_SCALE} IN (SELECT value FROM json_each(?))", among)
         names = [name for name in self._wanted.group_by if name not in TIMES]
         selected = ", ".join((number, *(columns[name] for name in names)))
         rows = self._connection.execute(

@@ -3,20 +3,24 @@
 import json
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import apsw
 import msgspec
 
+from device_protocol.profiles import Profile, own_scores
 from gateway.places import Place
 from gateway.queries.counts import CountFilter, Terms
 from gateway.ratings.periods import LocalTime
 from gateway.ratings.rulebook import Rulebook
+from gateway.ratings.scoring import ScoreMaps, score_map
 from gateway.rules import Rules
 
 _RULES: Final = msgspec.json.Decoder(Rules)
 _SITE_RULES: Final = msgspec.json.Decoder(dict[str, dict[str, Any]])
+_PROFILES: Final = msgspec.json.Decoder(dict[str, Profile])
 
 
 class Standing(NamedTuple):
@@ -43,7 +47,8 @@ def terms(connection: apsw.Connection) -> Terms:
     """The rules in force, and the place of the record that put them there."""
     found = dict[str, tuple[str, int]]()
     for name, value, place in connection.execute(
-        "SELECT name, value, place FROM setting WHERE name IN ('rules', 'site_rules')"
+        "SELECT name, value, place FROM setting"
+        " WHERE name IN ('rules', 'site_rules', 'profiles')"
     ):
         found[name] = (value, place)
     rows = {
@@ -57,7 +62,17 @@ def terms(connection: apsw.Connection) -> Terms:
         value, place = found["rules"]
         rules, revision = _RULES.decode(value), str(Place.unpack(place))
     sites = _SITE_RULES.decode(found["site_rules"][0]) if "site_rules" in found else {}
-    return Terms(Rulebook(rules, sites, rows), revision)
+    scales = _score_maps(found["profiles"][0]) if "profiles" in found else {}
+    return Terms(Rulebook(rules, sites, rows), revision, scales)
+
+
+@lru_cache(maxsize=4)
+def _score_maps(text: str) -> ScoreMaps:
+    """Of profiles as the ledger keeps them; each question comes with the same ones."""
+    return {
+        scale: score_map({int(level): scores[level] for level in sorted(scores)[::-1]})
+        for scale, scores in sorted(own_scores(_PROFILES.decode(text).values()).items())
+    }
 
 
 def by_zone(book: Rulebook) -> Iterator[tuple[str, Standing]]:

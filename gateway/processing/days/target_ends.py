@@ -21,7 +21,7 @@ from gateway.ratings.cells import Cell
 from gateway.ratings.dimensions import Value, in_order
 from gateway.ratings.figures import Asked, figures
 from gateway.ratings.periods import NAMES, Period, period
-from gateway.ratings.scoring import score_map
+from gateway.ratings.scoring import ScoreMaps, score_map
 from gateway.ratings.targets import EACH, Target, below_targets
 from gateway.rules import Rules
 
@@ -81,6 +81,7 @@ class TargetEnds:
         wanted = CountFilter(
             group_by=tuple(target.scope),
             days=(days.first.toordinal(), days.end.toordinal()),
+            scales=tuple(in_force.scales),
         )
         wanted = msgspec.structs.replace(wanted, **exact)
         (found,) = counts(connection, [wanted])
@@ -91,9 +92,10 @@ class TargetEnds:
         told = 0
         for key, values in sorted(groups, key=lambda one: in_order(one[0])):
             rules = in_force.book.over(sites.get(values, ())).rules
+            asked = _asked(rules, in_force.scales)
             if told < MISSES_MAX:
                 told += self._judge(
-                    target, name, key, found[values], _asked(rules), in_force.revision
+                    target, name, key, found[values], asked, in_force.revision
                 )
 
     def _judge(
@@ -139,11 +141,12 @@ class TargetEnds:
         announce(self._state, "figure.below_target", f"{miss.figure}:{where}", data)
 
 
-def _asked(rules: Rules) -> Asked:
+def _asked(rules: Rules, scales: ScoreMaps) -> Asked:
     """Verified figures by the rules in force."""
     scores = {int(level): score for level, score in rules.score_map.items()}
     return Asked(
         satisfied_levels=rules.satisfied_levels,
         scores=score_map(scores),
+        scales=scales,
         min_n=rules.min_n,
     )

@@ -13,6 +13,7 @@ from device_protocol.profiles import (
     Limits,
     Profile,
     ProfileReader,
+    own_scores,
     profile_reader,
 )
 from device_protocol.rating import CONTACT_KINDS
@@ -36,12 +37,7 @@ class Profiles:
         self._profiles = profiles
         self._readers: dict[tuple[str, Channel], ProfileReader] = {}
         self.moded = any(profile.session_mode for profile in profiles.values())
-        scales = [profile.scale for profile in profiles.values() if profile.scale]
-        self.scores: dict[str, list[float]] = {
-            scale.name: [scale.scores.get(str(level), 0.0) for level in range(6)]
-            for scale in scales
-            if scale.scores
-        }
+        self._scores = own_scores(profiles.values())
 
     def reader(self, name: str | None, channel: Channel) -> Reader | None:
         """What reads a channel by the profile of that name; None: the native reader."""
@@ -88,6 +84,13 @@ class Profiles:
 
     def scale(self, name: str | None) -> str:
         return self._profiles.get(name or "", _PLAIN).scale_name
+
+    def scored(self, scale: str, by_rule: list[float]) -> list[float]:
+        """What the levels 0 to 5 count for on a scale; those it lacks by the rules."""
+        own = self._scores.get(scale)
+        if own is None:
+            return by_rule
+        return [own.get(str(level), score) for level, score in enumerate(by_rule)]
 
     def session_mode(self, name: str | None) -> str | None:
         """How sessions begin; None: the profile leaves it to the rules."""

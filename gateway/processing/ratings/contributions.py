@@ -66,7 +66,11 @@ def _lone(
 
 
 def counted_session(
-    state: State, row: SessionRow, now: SessionState, ratings: Mapping[str, Stored]
+    state: State,
+    row: SessionRow,
+    now: SessionState,
+    ratings: Mapping[str, Stored],
+    default: Stored | None,
 ) -> Counted:
     """What a session counts as, on the moment and by the binding of its period."""
     ruling = state.rulings[row.site]
@@ -77,7 +81,7 @@ def counted_session(
     ]
     effective = None if now.effective is None else ratings[now.effective.rating_id]
     hour = ruling.hours.of(now.counts_ms)
-    medium, scale = _how_it_came(state, now, ratings)
+    medium, scale = _how_it_came(state, now, ratings, default)
     binding = state.bind(row.site or None, row.department, row.window, medium, scale)
     key = cell_key(binding.no, row.device_no or 0, row.employee_id, row.service_code)
     cell = {**of_session(now, excluded), **_received(now)}
@@ -91,13 +95,22 @@ def counted_session(
 
 
 def _how_it_came(
-    state: State, now: SessionState, ratings: Mapping[str, Stored]
+    state: State,
+    now: SessionState,
+    ratings: Mapping[str, Stored],
+    default: Stored | None,
 ) -> tuple[str, str]:
-    """Medium and scale of the answer, also of one that was declared void."""
-    if not now.chain:
-        return TERMINAL, state.profiles.scale(None)
-    rated = state.binding(ratings[now.chain[-1].rating_id].binding)
-    return rated.medium, rated.scale
+    """Medium and scale of the answer, also of one that was declared void.
+
+    A default in effect is on the scale of the session's terminal.
+    """
+    rated = None
+    if now.chain:
+        rated = state.binding(ratings[now.chain[-1].rating_id].binding)
+    medium = TERMINAL if rated is None else rated.medium
+    if default is not None and default.effective:
+        return medium, state.binding(default.binding).scale
+    return medium, state.profiles.scale(None) if rated is None else rated.scale
 
 
 def _received(now: SessionState) -> Cell:

@@ -223,7 +223,7 @@ class Settling:
         )
         default, issued = self._default(loaded, fact, session, one.state, versions)
         row = session_row(state, session, one, ratings, default, fact)
-        counted = counted_session(state, row, one.state, ratings)
+        counted = counted_session(state, row, one.state, ratings, default)
         before = () if fact is None else self._counted_before(loaded, fact)
         look = Look(
             state.rulings[loaded.scope[0]].number,

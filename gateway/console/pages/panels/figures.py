@@ -8,7 +8,7 @@ from nicegui import ui
 from gateway.console.pages.numbers import NOTHING, count, mean
 from gateway.console.pages.panels.blocks import heading, precise
 from gateway.console.pages.visit import Visit
-from gateway.console.wording import Words
+from gateway.console.wording import Words, scores_in_words
 
 _LEVELS: Final = ("5", "4", "3", "2", "1")
 _COLOURS: Final = {
@@ -56,7 +56,7 @@ class Cards:
     def _told(self, item: Item) -> str:
         words = self._words
         levels = ", ".join(map(str, item["satisfied_levels"]))
-        scores = ", ".join(f"{lv}: {item['score_map'][lv]}" for lv in _LEVELS)
+        scores = scores_in_words(words, item["score_map"], item["score_maps"])
         revision = item["rules_revision"]
         told = words("terms", levels=levels, scores=scores, revision=revision)
         if not item["min_n_met"]:

@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from gateway.ratings.cells import add, of_rating
-from gateway.ratings.figures import Asked, figures, trend
+from gateway.ratings.figures import Asked, Reckoning, figures, trend
 from gateway.ratings.scoring import (
     Weighted,
     composite,
@@ -117,6 +117,48 @@ def test_ratings_by_proxy_are_answers_and_timeouts_defaults() -> None:
 
 def test_completeness_counts_what_is_known_to_be_lost() -> None:
     assert figures({"received": 199, "lost": 1}, Asked()).completeness == "99.50"
+
+
+MIXED = {
+    "customer.5": 3,
+    "customer.5@4-maker": 2,
+    "customer.4!": 1,
+    "customer.4!@4-maker": 1,
+    "customer.3": 1,
+    "customer.3@4-maker": 1,
+    "staff_proxy.1": 1,
+    "staff_proxy.1@three": 1,
+    "system_default.2": 2,
+    "system_default.2@4-maker": 1,
+}
+"""Of the fives one was given on the scale of the rules; so was one of the defaults."""
+MAPS = {
+    "4-maker": score_map({5: 10, 4: 8, 2: 5, 1: "3.1"}),
+    "three": score_map({5: 100, 3: 75, 1: "-0.5"}),
+}
+
+
+def test_each_rating_scores_by_its_scale_and_else_by_the_rules() -> None:
+    found = figures(MIXED, Asked(scales=MAPS))
+    assert found.n == {"1": 1, "2": 0, "3": 1, "4": 0, "5": 3}
+    assert found.mean_score == mean(Fraction(2 * 100 + 50 + 30 - 5, 10), 5)
+    with_defaults = Fraction(275 + 50 + 20, 10)
+    assert found.mean_score_with_defaults == mean(with_defaults, 7)
+    flagged = figures(MIXED, Asked(scales=MAPS, include_flagged=True))
+    assert flagged.mean_score == mean(Fraction(275 + 80, 10), 6)
+    assert found.mean_level == figures(MIXED, Asked()).mean_level
+
+
+def test_counts_by_scale_change_no_figure_of_one_map() -> None:
+    plain = {slot: count for slot, count in MIXED.items() if "@" not in slot}
+    asked = Asked(scores=score_map({5: 100, 4: 80, 3: 60, 2: 30, 1: 0}))
+    assert figures(MIXED, asked) == figures(plain, asked)
+
+
+def test_an_exact_score_is_by_scales_too_and_withheld_like_others() -> None:
+    answers, both = Reckoning(Asked(scales=MAPS, min_n=6)).exact(MIXED)
+    assert (answers.rated, answers.mean) == (5, None)
+    assert (both.rated, both.mean) == (7, Fraction(345, 70))
 
 
 def test_a_score_map_must_fit_the_scale() -> None:
