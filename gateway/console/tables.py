@@ -66,8 +66,8 @@ def _check_header(table: str, names: Iterable[str]) -> None:
     unknown = [name for name in found if name not in columns]
     if unknown or not set(keys) <= set(found) or len(set(found)) < len(found):
         wrong = f"{unknown[0]!r} is none of them" if unknown else "each at most once"
-        needed = " and ".join(keys)
-        detail = f"The header names columns of {', '.join(columns)}, {needed} too:"
+        needed, known = " and ".join(keys), ", ".join(columns)
+        detail = f"The header must name {needed}, and no columns but {known}:"
         raise ProblemError(_UNPROCESSABLE, "bad_header", f"{detail} {wrong}.")
 
 

@@ -9,11 +9,14 @@ from string import Formatter
 
 import pytest
 
+from fleet import hours
+from fleet import tables as checks
 from gateway.console import explaining as outside
+from gateway.console import tables as sheets
 from gateway.console.pages.sentences import INSTANTS, Sentences
 from gateway.console.wording import Words
 from gateway.processing import acts
-from gateway.ratings import explaining
+from gateway.ratings import explaining, targets
 
 TABLES = ("explaining", "sentences", "sheet")
 AT = "2026-11-20 10:00:00+08:00"
@@ -21,9 +24,10 @@ SAMPLES = {"count": "7", "level": "7", "version": "7", "status": "418"}
 SAMPLES |= dict.fromkeys(INSTANTS, AT)
 EXPLAINING = [*Path(explaining.__file__).parent.glob("*.py"), Path(outside.__file__)]
 ACTS = sorted(Path(acts.__file__).parent.glob("*.py"))
-NOT_OFFERED = {"settings.py", "people.py", "registering.py"}
-"""Of settings in files and imports, which no page does."""
+REGISTRY = [Path(str(it.__file__)) for it in (checks, hours, sheets, targets)]
+"""What refuses rows of tables and targets, for acts and routes alike."""
 
+KIND = re.compile(r"(Error|Refused|_invalid)$")
 SENTENCE = re.compile(r"[A-Za-z]+ [a-z]+")
 
 
@@ -93,9 +97,7 @@ def test_each_sentence_of_the_rules_is_in_the_table(module: Path) -> None:
         assert text in known, text
 
 
-@pytest.mark.parametrize(
-    "module", [it for it in ACTS if it.name not in NOT_OFFERED], ids=lambda it: it.stem
-)
+@pytest.mark.parametrize("module", [*ACTS, *REGISTRY], ids=lambda it: it.stem)
 def test_each_refusal_of_an_act_is_in_the_table(module: Path) -> None:
     known = "\n".join(said("sentences", "en").values())
     for refusal in _refusals(ast.parse(module.read_text("utf-8"))):
@@ -104,7 +106,7 @@ def test_each_refusal_of_an_act_is_in_the_table(module: Path) -> None:
 
 
 def _refusals(tree: ast.Module) -> Iterator[ast.expr]:
-    """What is given to ActError and its kinds, also where it got a name just before."""
+    """What errors and refusals say last, also where it got a name just before."""
     for function in (it for it in ast.walk(tree) if isinstance(it, ast.FunctionDef)):
         nodes = list(ast.walk(function))
         named = {
@@ -113,8 +115,8 @@ def _refusals(tree: ast.Module) -> Iterator[ast.expr]:
             if isinstance(node, ast.Assign)
         }
         for node in nodes:
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Error"):
-                yield from (named.get(ast.unparse(it), it) for it in node.args[1:2])
+            if isinstance(node, ast.Call) and KIND.search(ast.unparse(node.func)):
+                yield from (named.get(ast.unparse(it), it) for it in node.args[-1:])
 
 
 def _written_in(tree: ast.AST) -> Iterator[str]:
