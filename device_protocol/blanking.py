@@ -27,6 +27,7 @@ BLANK: Final = "*"
 NUMBER_BEYOND: Final = "9" * 17
 _BOM: Final = "\ufeff"
 _NAMES: Final = frozenset({"kind", "value"})
+_NO_NUMBERS: Final = ("NaN", "Infinity")  # which JSON does not know
 _SURROGATE: Final = "\ud800"
 
 
@@ -150,11 +151,9 @@ def _joined(brackets: str, parts: Iterator[str]) -> str:
 
 
 def _digits(number: str) -> str:
-    try:
-        beyond = not abs(float(number)) <= INTEGER_MAX
-    except ValueError:  # what JSON does not know: NaN
+    if number.endswith(_NO_NUMBERS):
         return number
-    return NUMBER_BEYOND if beyond else "0"
+    return "0" if abs(float(number)) <= INTEGER_MAX else NUMBER_BEYOND
 
 
 def _characters(text: str) -> str:

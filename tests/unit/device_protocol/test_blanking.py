@@ -51,6 +51,7 @@ PAYLOADS = [
     {"comment": SECRET * 60, "contact": {"kind": "phone", "value": SECRET}},
     {"comment": SECRET, "reasons": ["x" * 400 for _ in range(50)]},
     {"comment": 10**30, "mode": "test"},
+    {"comment": [float("nan"), float("-inf")]},
     {"level": ..., "comment_for": "event-0009", "comment": SECRET},
     {"session_id": "comment", "employee_id": "contact"},
 ]
