@@ -28,13 +28,18 @@ class ProtocolError(ValueError):
     """A message that breaks the protocol: always the sender's fault.
 
     `event_id` is the identity claimed by the guilty element when it could be
-    read, so that a receipt can name it.
+    read, so that a receipt can name it; `seq` is its number, which has come.
     """
 
     def __init__(
-        self, reason: Reason, detail: str, event_id: str | None = None
+        self,
+        reason: Reason,
+        detail: str,
+        event_id: str | None = None,
+        seq: int | None = None,
     ) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
         self.event_id = event_id
+        self.seq = seq

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from device_protocol.errors import ProtocolError, Reason
-from device_protocol.json_text import Element, claimed_event_id
+from device_protocol.json_text import Element, claimed_event_id, claimed_seq
 from device_protocol.limits import BOOT_ID_CHARS_MAX, COUNTER_MAX
 from device_protocol.messages import Mode
 from device_protocol.timestamps import parse_claim
@@ -34,7 +34,8 @@ class Fields:
         self._claimed_id = claimed_event_id(values)
 
     def error(self, detail: str, reason: Reason = Reason.SCHEMA) -> ProtocolError:
-        return ProtocolError(reason, detail, self._claimed_id)
+        seq = claimed_seq(self._values)
+        return ProtocolError(reason, detail, self._claimed_id, seq)
 
     def names(self, name: str) -> bool:
         """Whether the field is there, be it null."""

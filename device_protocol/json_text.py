@@ -15,6 +15,7 @@ import msgspec
 from device_protocol.errors import ProtocolError, Reason
 from device_protocol.identity import is_event_id
 from device_protocol.limits import (
+    COUNTER_MAX,
     ELEMENTS_MAX,
     INTEGER_MAX,
     NESTING_MAX,
@@ -161,14 +162,14 @@ def _element_or_error(value: object, source: str) -> Element | ProtocolError:
 def _element(value: object, source: str) -> Element:
     if not isinstance(value, dict):
         raise ProtocolError(Reason.SCHEMA, "not an object")
-    claimed = claimed_event_id(value)
+    claimed = claimed_event_id(value), claimed_seq(value)
     size = len(source.encode())
     if size > OBJECT_BYTES_MAX:
-        raise ProtocolError(Reason.TOO_LARGE, f"object of {size} bytes", claimed)
+        raise ProtocolError(Reason.TOO_LARGE, f"object of {size} bytes", *claimed)
     if _count_openings(source) > NESTING_MAX or _find_suspect(source):
         fault = _find_fault(value)
         if fault is not None:
-            raise ProtocolError(*fault, claimed)
+            raise ProtocolError(*fault, *claimed)
     return value
 
 
@@ -180,6 +181,15 @@ def claimed_event_id(element: Element) -> str | None:
     """The `event_id` of an element that may be broken otherwise."""
     claimed = element.get("event_id")
     return claimed if isinstance(claimed, str) and is_event_id(claimed) else None
+
+
+def claimed_seq(element: Element) -> int | None:
+    """As `claimed_event_id`, of its number."""
+    claimed = element.get("seq")
+    if isinstance(claimed, bool) or not isinstance(claimed, int | float):
+        return None
+    whole = 0 <= claimed <= COUNTER_MAX and claimed == int(claimed)
+    return int(claimed) if whole else None
 
 
 def _find_fault(element: Element) -> tuple[Reason, str] | None:

@@ -10,6 +10,7 @@ from device_protocol.identity import digest
 from device_protocol.json_text import (
     Element,
     claimed_event_id,
+    claimed_seq,
     parse_text,
     split_text,
 )
@@ -108,7 +109,8 @@ class ProfileReader:
         if strangers:
             shown = repr(strangers[0])[:SHOWN_CHARS_MAX]
             detail = f"level: {shown} is not on the scale {self._profile.scale_name}"
-            raise ProtocolError(Reason.UNKNOWN_LEVEL, detail, claimed_event_id(values))
+            claimed = claimed_event_id(values), claimed_seq(values)
+            raise ProtocolError(Reason.UNKNOWN_LEVEL, detail, *claimed)
         found = _Found(unread, canonical if self._maps_values else None, derives)
         return _as_sent(message, sent, found)
 

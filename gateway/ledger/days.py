@@ -28,6 +28,14 @@ class DayRow(NamedTuple):
     seq_to: int | None = None
 
 
+class KeptBack(NamedTuple):
+    """What lies in quarantine: `waiting`, `purged`, and of both the `unnumbered`."""
+
+    waiting: int = 0
+    purged: int = 0
+    unnumbered: int = 0
+
+
 class DeviceDays:
     """The table `device_day`, and what else is known of a device's day."""
 
@@ -100,15 +108,26 @@ class DeviceDays:
 
     def kept_back(
         self, devices: Iterable[str], from_ms: int, to_ms: int
-    ) -> dict[tuple[str, bool], int]:
-        """Messages of the channel `rating` in quarantine: (device_id, purged)."""
+    ) -> dict[str, KeptBack]:
+        """Messages of the channel `rating` in quarantine that came in this time."""
         rows = self._store.each(
-            "SELECT device_id, state = 'purged', count(*) FROM quarantine"
+            "SELECT device_id, sum(state <> 'purged'), sum(state = 'purged'),"
+            " sum(seq IS NULL) FROM quarantine"
             " WHERE device_id = ? AND received_ms >= ? AND received_ms < ?"
-            " AND state <> 'replayed' AND topic LIKE '%/rating' GROUP BY 1, 2",
+            " AND state <> 'replayed' AND topic LIKE '%/rating' GROUP BY 1",
             [(device_id, from_ms, to_ms) for device_id in devices],
         )
-        return {(device_id, bool(purged)): count for device_id, purged, count in rows}
+        return {device_id: KeptBack(*counts) for device_id, *counts in rows}
+
+    def kept_numbers(self, device_id: str, from_ms: int, to_ms: int) -> list[int]:
+        """Numbers in quarantine, of any channel, that came in this time; each once."""
+        rows = self._store.all(
+            "SELECT DISTINCT seq FROM quarantine"
+            " WHERE device_id = ? AND received_ms >= ? AND received_ms < ?"
+            " AND state <> 'replayed' AND seq IS NOT NULL ORDER BY seq",
+            (device_id, from_ms, to_ms),
+        )
+        return [seq for (seq,) in rows]
 
     def losses(self, devices: Iterable[int]) -> dict[int, list[Loss]]:
         """The gaps of each device that are open."""

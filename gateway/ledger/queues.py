@@ -54,12 +54,12 @@ class Queues:
         """Keep what cannot be accepted; the same bytes again raise the count.
 
         Each row: fingerprint, place, kind, topic, device_id, event_id, reason,
-        detail, payload, received_ms, last_ms, flags, count, state.
+        detail, payload, received_ms, last_ms, flags, seq, count, state.
         """
         self._store.many(
             "INSERT INTO quarantine (fingerprint, place, kind, topic, device_id,"
-            " event_id, reason, detail, payload, received_ms, last_ms, flags, count,"
-            " state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " event_id, reason, detail, payload, received_ms, last_ms, flags, seq,"
+            " count, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (fingerprint) DO UPDATE SET"
             # A replayed item stands for nothing any more: it starts anew.
             " count = excluded.count + iif(state = 'replayed', 0, count),"

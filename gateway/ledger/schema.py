@@ -12,7 +12,7 @@ from gateway.ledger.schema_arrivals import ARRIVALS, FOLDED_ARRIVALS
 from gateway.ledger.schema_availability import AVAILABILITY, FOLDED_AVAILABILITY
 from gateway.ledger.schema_canaries import CANARIES, FOLDED_CANARIES
 from gateway.ledger.schema_commands import COMMANDS, FOLDED_COMMANDS
-from gateway.ledger.schema_days import DAYS, FOLDED_DAYS, SINK_DAYS
+from gateway.ledger.schema_days import DAYS, FOLDED_DAYS, KEPT_NUMBERS, SINK_DAYS
 from gateway.ledger.schema_erasures import ERASURES, FOLDED_ERASURES
 from gateway.ledger.schema_inspections import (
     FOLDED_INSPECTIONS,
@@ -338,6 +338,7 @@ MIGRATIONS: Final = (
     EPOCHS,
     _TIMERS,
     STATEMENTS_BY_SCALE,
+    KEPT_NUMBERS,
 )
 
 IDENTITY_TABLE: Final = """

@@ -36,6 +36,10 @@ CREATE INDEX rating_flagged ON rating (device_no, occurred_ms) WHERE flags IS NO
 CREATE INDEX quarantine_device ON quarantine (device_id, received_ms);
 """
 
+KEPT_NUMBERS: Final = """
+ALTER TABLE quarantine ADD COLUMN seq INTEGER; -- its number, where it can be read
+"""
+
 SINK_DAYS: Final = """
 CREATE TABLE sink_day (      -- up to the end of a day, in all
     day INTEGER NOT NULL,    -- ordinal, in the gateway's zone

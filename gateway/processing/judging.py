@@ -118,6 +118,7 @@ class Judging:
                     Reason.UNKNOWN_LEVEL,
                     f"key {rating.key}: {self._no_level(device)}",
                     rating.event_id,
+                    rating.seq,
                 )
                 self._quarantine.refuse(record, place, device.device_id, unmapped)
                 continue
@@ -158,7 +159,8 @@ class Judging:
                 age_ms,
             )
         except ProtocolError as error:
-            raise ProtocolError(error.reason, error.detail, rating.event_id) from None
+            own = rating.event_id, rating.seq
+            raise ProtocolError(error.reason, error.detail, *own) from None
         return occurred_ms, quality.value
 
     def _late_ones(self, claims: Sequence[Claim]) -> list[Known]:
@@ -188,7 +190,10 @@ class Judging:
                 self._state.emission.keep(device.device_id, rating.event_id)
             return
         error = ProtocolError(
-            Reason.ID_CONFLICT, "another content holds this event_id", rating.event_id
+            Reason.ID_CONFLICT,
+            "another content holds this event_id",
+            rating.event_id,
+            rating.seq,
         )
         self._quarantine.refuse(record, place, device.device_id, error)
         raise_alert(

@@ -69,7 +69,8 @@ class Quarantine:
         detail = "waits until the device is approved"
         if isinstance(element, ProtocolError):
             detail += f"; by the protocol alone: {element.detail}"
-        error = ProtocolError(Reason.UNKNOWN_DEVICE, detail, element.event_id)
+        own = element.event_id, element.seq
+        error = ProtocolError(Reason.UNKNOWN_DEVICE, detail, *own)
         self.refuse(record, place, device.device_id, error, state="held")
 
     def _add(
@@ -99,6 +100,7 @@ class Quarantine:
                 record.received_ms,
                 self._state.now_ms,
                 record.flags,
+                error.seq,
                 1,
                 state,
             )

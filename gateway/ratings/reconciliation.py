@@ -3,7 +3,8 @@
 Source: rating rules, "Figures", day's end. Counts are of one site and one local day.
 """
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -153,24 +154,38 @@ class Gap(msgspec.Struct, frozen=True):
 
 
 def missing_of(
-    day: int, numbers: Numbers, last: int | None, gaps: Iterable[Gap]
+    day: int,
+    numbers: Numbers,
+    last: int | None,
+    gaps: Iterable[Gap],
+    kept_back: Sequence[int] = (),
 ) -> int:
     """How many events of a day never came.
 
     Where the terminal told its numbers, those of the day's that did not come, `last`
     being the greatest that did; else, and of numbers given before they began anew,
-    what came to light on the day.
+    what came to light on the day. Those `kept_back` came: they lie in quarantine. They
+    are in rising order.
     """
+    return sum(
+        high - low + 1 - bisect_right(kept_back, high) + bisect_left(kept_back, low)
+        for low, high in _absent(day, numbers, last, gaps)
+        if low <= high
+    )
+
+
+def _absent(
+    day: int, numbers: Numbers, last: int | None, gaps: Iterable[Gap]
+) -> Iterator[tuple[int, int]]:
+    """The ranges of a day's numbers that no event was accepted of."""
     low = -1 if numbers.low is None else numbers.low
     high = numbers.high
     if high is not None and high < low:  # told anew, ere an event was numbered so
         high = None
-    lost = 0
     for gap in gaps:
-        if high is None or gap.former:
-            lost += gap.high - gap.low + 1 if gap.day == day else 0
-        else:
-            lost += max(0, min(gap.high, high) - max(gap.low, low + 1) + 1)
-    if high is None or last is None:
-        return lost
-    return lost + max(0, high - max(last, low))
+        if high is not None and not gap.former:
+            yield max(gap.low, low + 1), min(gap.high, high)
+        elif gap.day == day:
+            yield gap.low, gap.high
+    if high is not None and last is not None:
+        yield max(last, low) + 1, high

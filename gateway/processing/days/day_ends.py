@@ -12,6 +12,7 @@ import msgspec
 from gateway.ledger.days import (
     DayRow,
     DeviceDays,
+    KeptBack,
     Reconciliations,
     Recorded,
     SinkDays,
@@ -46,7 +47,7 @@ class _Known(NamedTuple):
 
     rows: dict[int, list[DayRow]]
     flagged: dict[int, int]
-    kept_back: dict[tuple[str, bool], int]
+    kept_back: dict[str, KeptBack]
     losses: dict[int, list[Loss]]
 
 
@@ -192,9 +193,12 @@ class DayEnds:
         told_before = next((one for one in earlier if one.seq_to is not None), None)
         numbers = Numbers(told_before.seq_to if told_before else None, row.seq_to)
         gaps = [self._gap(loss) for loss in known.losses.get(device.no, ())]
-        waiting = known.kept_back.get((device.device_id, False), 0)
-        purged = known.kept_back.get((device.device_id, True), 0)
+        kept = known.kept_back.get(device.device_id, KeptBack())
         missing = missing_of(day, numbers, device.sequence.last, gaps)
+        if missing:
+            since = day if told_before is None else told_before.day
+            came = self._kept_numbers(device, since, day)
+            missing = missing_of(day, numbers, device.sequence.last, gaps, came)
         found = DeviceDay(
             device_id=device.device_id,
             exact=row.exact and not _may_rise(device, day),
@@ -203,10 +207,10 @@ class DayEnds:
             other=row.other,
             duplicate=row.duplicate,
             flagged=known.flagged.get(device.no, 0),
-            quarantined=waiting,
-            purged=purged,
-            # The number of what was kept back has not come by its own fold.
-            missing=max(0, missing - waiting - purged),
+            quarantined=kept.waiting,
+            purged=kept.purged,
+            # Of what cannot be read the number is unknown: it may be one of these.
+            missing=max(0, missing - kept.unnumbered),
         )
         if row.pressed is None:
             return found
@@ -215,6 +219,12 @@ class DayEnds:
         if own != row.taken:
             taken.append((own, device.no, day))
         return msgspec.structs.replace(found, presses=told + own)
+
+    def _kept_numbers(self, device: Device, since: int, day: int) -> list[int]:
+        """Of what came since one day, up to the end of another, and is kept back."""
+        calendar = self._state.openings.days(device.site)
+        bounds = calendar.day_end(since - 1), calendar.day_end(day)
+        return self._days.kept_numbers(device.device_id, *bounds)
 
     def _gap(self, loss: Loss) -> Gap:
         hour, _, _ = unpacked(loss.key)

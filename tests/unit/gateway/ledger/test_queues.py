@@ -31,6 +31,7 @@ def item(place: int, fingerprint: bytes = b"f", **fields: object) -> tuple[objec
         "received_ms": place,
         "last_ms": place,
         "flags": 0,
+        "seq": None,
         "count": 1,
         "state": "quarantined",
     }

@@ -76,6 +76,11 @@ def test_numbers_that_nothing_came_after_are_missing_too() -> None:
     assert missing_of(1, Numbers(0, 5), None, []) == 0
 
 
+def test_what_lies_in_quarantine_has_come() -> None:
+    gaps = [Gap(low=3, high=6, day=2)]
+    assert missing_of(2, Numbers(0, 12), 9, gaps, [1, 3, 5, 7, 9, 11]) == 4
+
+
 def test_without_numbers_a_loss_counts_on_the_day_it_came_to_light() -> None:
     gaps = [Gap(low=3, high=6, day=2)]
     assert missing_of(1, Numbers(0, None), 9, gaps) == 0

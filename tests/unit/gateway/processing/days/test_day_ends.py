@@ -112,6 +112,29 @@ def test_what_waits_in_quarantine_is_not_yet_a_rating(world: FoldedLedger) -> No
     assert other["day"] == "2026-11-22"
 
 
+def test_a_number_in_quarantine_after_the_last_heartbeat_is_missing_on_no_day(
+    world: FoldedLedger,
+) -> None:
+    """Nor does it hide one that never came, be it purged by then or not."""
+    press(world, 1)
+    press(world, 3)
+    beat(world, 3, 3)
+    press(world, 4, level=9)
+    bad = {"session_id": "A1", "action": "vanished", "occurred_at": START_MS}
+    world.publish_to(
+        "d-1", "session", {"v": 1, "event_id": "bad-0001", "seq": 5, **bad}
+    )
+    day_over(world)
+    (day,) = told(world)
+    assert (day["quarantined"], day["missing"]) == (1, 1)
+    ids = [row[0] for row in world.all("SELECT id FROM quarantine")]
+    world.act("quarantine_purged", {"author": "ann", "ids": ids})
+    beat(world, 4, 5)
+    day_over(world, 1)
+    (last,) = (one for one in told(world) if one["day"] == "2026-11-22")
+    assert (last["equal"], last["missing"]) == (True, 0)
+
+
 def test_presses_that_nobody_knows_of_are_told(world: FoldedLedger) -> None:
     press(world, 1, seq=None)
     beat(world, 3)
