@@ -3,6 +3,7 @@
 const SPLIT = ".";
 const NOTHING_ASKED = /[?&][a-z_]+=(?=&|$)/g;
 const PLACE = /\{([a-z_]+)\}/g;
+const WHY = "why"; // the place of a sentence in a sentence
 const SECOND_MS = 1000;
 const MINUTE_S = 60;
 const HOUR_S = 3600;
@@ -39,6 +40,7 @@ export default {
                   <span :title="at(item, c.recorded)">{{ told(c, item) }}</span>
                   <span v-if="c.beside && told(c, item) !== at(item, c.recorded)" class="console-raw" lang="en" :title="at(item, c.recorded)">{{ at(item, c.recorded) }}</span>
                 </template>
+                <span v-else-if="c.kind === 'said' && at(item, c.key)" :title="at(item, c.key)">{{ said(at(item, c.key)) }}</span>
                 <span v-else-if="c.kind === 'short' && at(item, c.key)" :title="at(item, c.key)">{{ text(c, item) }}</span>
                 <span v-else-if="hover(c, item)" :title="hover(c, item)">{{ text(c, item) }}</span>
                 <template v-else>{{ text(c, item) }}</template>
@@ -66,6 +68,8 @@ export default {
     columns: Array,
     acts: Array,
     problems: Object,
+    sentences: Array,
+    kinds: Object,
     words: Object,
     zone: String,
     language: String,
@@ -148,6 +152,17 @@ export default {
     moment(value) {
       const form = { dateStyle: "short", timeStyle: "medium", timeZone: this.zone };
       return new Intl.DateTimeFormat("sv", form).format(new Date(value)); // 2026-11-23 10:58:00, as elsewhere
+    },
+    said(text) {
+      this.patterns ??= (this.sentences || []).map(([pattern, told]) => [new RegExp(`^(?:${pattern})$`), told]);
+      for (const [pattern, told] of this.patterns) {
+        const found = text.match(pattern);
+        if (found) return told.replace(PLACE, (_, place) => this.value(place, found.groups[place]));
+      }
+      return text;
+    },
+    value(place, text) {
+      return place === WHY ? this.said(text) : this.kinds[place]?.[text] ?? text;
     },
     told(column, item) {
       const cause = at(item, column.key);

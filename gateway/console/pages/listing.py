@@ -28,7 +28,8 @@ class Column(NamedTuple):
     whole on hover), percent, duration (of ms), time, state, level, link (whose text is
     the label) and told (a cause in the words of `causes.py`, with the item's `figures`;
     the API's own sentence, under the key `recorded`, where they lack it, and on hover;
-    where it is evidence, `beside` what is told, too). `href` makes it a link, with
+    where it is evidence, `beside` what is told, too), said (a sentence of the gateway,
+    its own words on hover). `href` makes it a link, with
     places for values of the same item: `/devices/{device_id}`. `words` translate
     values, that of "" stands where there is none; `colours` (good, fair, bad) tell
     states apart. Values that are ids of a table of the organisation (`names`) are shown
@@ -87,6 +88,9 @@ class Listing(Element, component="listing.js"):
         self._props["words"] |= {f"for_{it}": visit.words(f"for_{it}") for it in UNITS}
         told = {} if visit.words.language == RECORDED else visit.words.all_of("problem")
         self._props["problems"] = told
+        if any(column.kind == "said" for column in columns):
+            self._props["sentences"] = visit.sentences.for_browsers()
+            self._props["kinds"] = visit.sentences.kinds()
         self._props["zone"] = str(visit.zone)
         self._props["language"] = LANGUAGES[visit.words.language]
         self._props["url"] = self._url(params)

@@ -91,6 +91,10 @@ class Sentences:
             for name, pattern in _patterns(self._table).items()
         ]
 
+    def kinds(self) -> dict[str, dict[str, str]]:
+        """What names are called in the places that hold one, for browsers."""
+        return {place: self._words.all_of(kind) for place, kind in _KINDS.items()}
+
     def _value(self, place: str, value: str) -> str:
         if value in _NOTHING:
             return self._words("none")

@@ -70,7 +70,11 @@ def test_the_check_of_all_data_is_asked_for(browser: Browser) -> None:
     browser.sees("Begun by")
 
 
-def test_what_was_done_stands_in_the_audit(browser: Browser) -> None:
+def test_what_was_done_and_refused_stands_in_the_audit(
+    browser: Browser, console: Console
+) -> None:
+    url = f"{console.url}/api/v1/devices/eval-0001"
+    httpx.put(url, json={"lifecycle": "pending"}, trust_env=False)
     browser.prefer("zh-CN")
     browser.open("/audit")
-    browser.sees("操作人", "认领告警", "清除隔离内容")
+    browser.sees("操作人", "认领告警", "清除隔离内容", "不能改为“待批准”")

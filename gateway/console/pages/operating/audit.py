@@ -36,6 +36,7 @@ async def build(visit: Visit) -> None:
                 words={it: words(f"result_{it}") for it in _RESULTS},
                 colours={"done": "good", "refused": "bad"},
             ),
+            Column("outcome.detail", words("why"), "said"),
             Column("content", words("content"), "long"),
         ],
         label=words("page_audit"),

@@ -11,6 +11,7 @@ import pytest
 
 from fleet import hours
 from fleet import tables as checks
+from fleet.inspections import plans
 from gateway.console import explaining as outside
 from gateway.console import tables as sheets
 from gateway.console.pages.sentences import INSTANTS, Sentences
@@ -24,10 +25,10 @@ SAMPLES = {"count": "7", "level": "7", "version": "7", "status": "418"}
 SAMPLES |= dict.fromkeys(INSTANTS, AT)
 EXPLAINING = [*Path(explaining.__file__).parent.glob("*.py"), Path(outside.__file__)]
 ACTS = sorted(Path(acts.__file__).parent.glob("*.py"))
-REGISTRY = [Path(str(it.__file__)) for it in (checks, hours, sheets, targets)]
-"""What refuses rows of tables and targets, for acts and routes alike."""
+REGISTRY = [Path(str(it.__file__)) for it in (checks, hours, plans, sheets, targets)]
+"""What refuses rows of tables, plans and targets, for acts and routes alike."""
 
-KIND = re.compile(r"(Error|Refused|_invalid)$")
+KIND = re.compile(r"([eE]rror|Refused|_invalid)$")
 SENTENCE = re.compile(r"[A-Za-z]+ [a-z]+")
 
 
