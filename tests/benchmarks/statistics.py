@@ -3,7 +3,8 @@
 A month of ratings, of 1,000 terminals with two employees each, eight hours a day. By
 default the fold's own tables are given its counts, hour after hour; `--rows` adds the
 ratings themselves, of which parts of hours are read; `--fold` sends every rating
-through the fold, which takes minutes a million. Told are the time of
+through the fold, which takes minutes a million. `--own-scale` gives so many percent of
+the terminals a scale with scores of its own. Told are the time of
 each answer of the API, the bytes on disk, and what writing an hour costs, or a rating.
 """
 
@@ -21,6 +22,7 @@ from typing import Any, Final
 import httpx
 import msgspec
 
+from device_protocol.profiles.model import FULL_SCALE
 from gateway.ledger.counts import FigureCounts
 from gateway.ledger.devices import Binding
 from gateway.ledger.figures import HOURS, packed, slot_of
@@ -67,7 +69,10 @@ QUESTIONS: Final[tuple[tuple[str, dict[str, object]], ...]] = (
 )
 
 
-def organise(api: FoldedApi) -> None:
+OWN: Final = "5-maker"
+
+
+def organise(api: FoldedApi, own_scale: int) -> None:
     """Terminals at their windows, each with its site and department."""
     world = api.world
     world.clock.advance(int(MONTH.timestamp() * 1000) - world.clock.wall_ms())
@@ -90,13 +95,24 @@ def organise(api: FoldedApi) -> None:
     put(api, "windows", windows)
     names = [{"id": f"e{of}-{no}"} for of in (0, 1) for no in numbers]
     put(api, "employees", names)
+    if own_scale:
+        names_of = {f"{level}": level for level in set(LEVELS)}
+        scores = {level: 2 * at for level, at in names_of.items()}
+        scale = {"name": OWN, "labels": names_of, "scores": scores}
+        world.act("profiles_applied", {"profiles": {OWN: {"scale": scale}}})
     for no in numbers:
         row = {
             "device_id": f"dev-{no:04d}",
             "site": f"site-{no % SITES}",
             "window": f"w{no}",
+            "profile": profile_of(no, own_scale),
         }
         world.act("device_put", {"device": row})
+
+
+def profile_of(no: int, own_scale: int) -> str | None:
+    """That of a terminal; of each hundred of them so many have a scale of their own."""
+    return OWN if no % 100 < own_scale else None
 
 
 def put(api: FoldedApi, table: str, rows: list[dict[str, str]]) -> None:
@@ -139,7 +155,9 @@ def blocks(ratings: int, dice: random.Random) -> Iterator[tuple[int, list[Record
             yield records[-1].received_ms, records
 
 
-def load(api: FoldedApi, ratings: int, seed: int, *, rows: bool) -> None:
+def load(
+    api: FoldedApi, ratings: int, seed: int, own_scale: int, *, rows: bool
+) -> None:
     """Count a month, an hour a transaction, as the fold counts and ends an hour.
 
     With `rows` each rating has its own row and its session's, too.
@@ -147,7 +165,7 @@ def load(api: FoldedApi, ratings: int, seed: int, *, rows: bool) -> None:
     world, dice = api.world, random.Random(seed)
     state, store = world.state, world.store
     store.begin()
-    staff = [list(employees(api, of)) for of in (0, 1)]
+    staff = [list(employees(api, of, own_scale)) for of in (0, 1)]
     numbers = [
         [
             state.counting.number(cell_key(binding.no, state.by_id[device].no, name))
@@ -246,11 +264,14 @@ def write_rows(
         store.connection.execute(sql, bound)
 
 
-def employees(api: FoldedApi, of: int) -> Iterator[tuple[str, Binding, str]]:
+def employees(
+    api: FoldedApi, of: int, own_scale: int
+) -> Iterator[tuple[str, Binding, str]]:
     """Each terminal, where it stands, and who serves there."""
     for no in range(DEVICES):
         site, department = f"site-{no % SITES}", f"dep-{no % DEPARTMENTS}"
-        binding = api.world.state.bind(site, department, f"w{no}", "terminal", "5")
+        scale = profile_of(no, own_scale) or FULL_SCALE
+        binding = api.world.state.bind(site, department, f"w{no}", "terminal", scale)
         yield f"dev-{no:04d}", binding, f"e{of}-{no}"
 
 
@@ -326,14 +347,16 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rows", action="store_true", help="ratings, too, not counts")
     parser.add_argument("--fold", action="store_true")
+    parser.add_argument("--own-scale", type=int, default=0, metavar="PERCENT")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
         api = FoldedApi(Path(directory))
-        organise(api)
+        organise(api, options.own_scale)
         if options.fold:
             fill(api, options.ratings, options.seed)
         else:
-            load(api, options.ratings, options.seed, rows=options.rows)
+            own, rows = options.own_scale, options.rows
+            load(api, options.ratings, options.seed, own, rows=rows)
         asyncio.run(question(api))
         weigh(api, options.ratings)
         api.close()
