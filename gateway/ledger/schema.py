@@ -30,7 +30,7 @@ from gateway.ledger.schema_statements import (
     STATEMENTS,
     STATEMENTS_BY_SCALE,
 )
-from gateway.ledger.schema_sums import FOLDED_SUMS, MOMENTS, SUMS
+from gateway.ledger.schema_sums import FOLDED_SUMS, MOMENTS, SUMS, VIEWS_BY_SCALE
 from gateway.ledger.schema_targets import FOLDED_TARGETS, TARGETS
 
 _STATE = """
@@ -339,6 +339,7 @@ MIGRATIONS: Final = (
     _TIMERS,
     STATEMENTS_BY_SCALE,
     KEPT_NUMBERS,
+    VIEWS_BY_SCALE,
 )
 
 IDENTITY_TABLE: Final = """

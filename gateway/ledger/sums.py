@@ -7,9 +7,10 @@ such an hour is added to both. So the sums are a function of the hours and of wh
 them are over, however the journal was cut into transactions.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
+from device_protocol.profiles.model import FULL_SCALE
 from gateway.ledger.figures import (
     HOURS,
     MONTHS,
@@ -24,6 +25,8 @@ SITE, DEPARTMENT, SERVICE, MEDIUM = 1, 2, 4, 8
 FINEST: Final = SITE | DEPARTMENT | SERVICE | MEDIUM
 KINDS: Final = (0, SITE, MEDIUM, SERVICE, SITE | DEPARTMENT, FINEST)
 """Dimensions that views keep apart, the fewest first; the last kind holds them all."""
+OF_SCALE: Final = 16
+"""With it a kind's views are of one scale; ratings on scales other than 5 have both."""
 CLOSED: Final = "figure_hours_over"
 """The name in `state` of the first hour that is not over."""
 
@@ -135,39 +138,39 @@ class Sums:
     def finest(self, binding: int, service: str, part: str) -> int:
         """The finest view of these dimensions; the others are made beside it."""
         row = self._store.one(
-            "SELECT coalesce(site, ''), coalesce(department, ''), ?2, medium"
+            "SELECT coalesce(site, ''), coalesce(department, ''), ?2, medium, scale"
             " FROM binding WHERE no = ?1",
             (binding, service),
         )
         assert row is not None
-        views = [
-            self._view(
-                kind,
-                tuple(
-                    value if kind & dimension else ""
-                    for dimension, value in zip(_DIMENSIONS, row, strict=True)
-                ),
-                part,
-            )
-            for kind in KINDS
-        ]
+        *values, scale = row
+        views = [self._view(kind, values, part, "") for kind in KINDS]
+        if scale != FULL_SCALE:
+            views += [
+                self._view(kind | OF_SCALE, values, part, scale) for kind in KINDS
+            ]
         self._store.many(
             "INSERT OR IGNORE INTO figure_within VALUES (?, ?)",
             [(views[-1], view) for view in views],
         )
         return views[-1]
 
-    def _view(self, kind: int, values: tuple[str, ...], part: str) -> int:
+    def _view(self, kind: int, values: Sequence[str], part: str, scale: str) -> int:
+        """The view of a kind that these values, of all dimensions, are in."""
+        kept = [
+            value if kind & dimension else ""
+            for dimension, value in zip(_DIMENSIONS, values, strict=True)
+        ]
         row = self._store.one(
             "SELECT no FROM figure_view WHERE kind = ? AND site = ? AND department = ?"
-            " AND service = ? AND medium = ? AND part = ?",
-            (kind, *values, part),
+            " AND service = ? AND medium = ? AND part = ? AND scale = ?",
+            (kind, *kept, part, scale),
         )
         if row is not None:
             return int(row[0])
         self._last_view += 1
         self._store.run(
-            "INSERT INTO figure_view VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (self._last_view, kind, *values, part),
+            "INSERT INTO figure_view VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (self._last_view, kind, *kept, part, scale),
         )
         return self._last_view

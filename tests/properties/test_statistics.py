@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from gateway.ledger.queries import parts, sources
 from gateway.ledger.queries.counts import counts, some_counts
 from gateway.ledger.queries.zones import terms
+from gateway.ledger.schema_sums import FILL_BY_SCALE
 from gateway.queries.counts import CountFilter, Groups, Some
 from gateway.ratings.dimensions import in_order
 from gateway.ratings.figures import Asked, figures
@@ -163,9 +164,9 @@ def summed(ledger: FoldedLedger) -> dict[str, Counter[tuple[object, ...]]]:
         )
     }
     bindings = {
-        no: (site or "", department or "", medium)
-        for no, site, department, medium in ledger.all(
-            "SELECT no, site, department, medium FROM binding"
+        no: (site or "", department or "", medium, scale)
+        for no, site, department, medium, scale in ledger.all(
+            "SELECT no, site, department, medium, scale FROM binding"
         )
     }
     found: dict[str, Counter[tuple[object, ...]]] = defaultdict(Counter)
@@ -180,11 +181,14 @@ def summed(ledger: FoldedLedger) -> dict[str, Counter[tuple[object, ...]]]:
         binding, service, part = keys[number]
         if part.startswith("shared:"):
             continue
-        site, department, medium = bindings[binding]
+        site, department, medium, scale = bindings[binding]
         whole = (site, department, service, medium)
-        for kind in (0, 1, 3, 4, 8, 15):
+        kinds = [(kind, "") for kind in (0, 1, 3, 4, 8, 15)]
+        if scale != "5":
+            kinds += [(kind + 16, scale) for kind, _ in kinds]
+        for kind, of_scale in kinds:
             values = [one if kind >> at & 1 else "" for at, one in enumerate(whole)]
-            view = (kind, *values, part)
+            view = (kind, *values, part, of_scale)
             for table, period in (
                 ("hour", hour),
                 ("day", hour // 24),
@@ -219,9 +223,56 @@ def kept(ledger: FoldedLedger) -> dict[str, Counter[tuple[object, ...]]]:
 def test_sums_hold_the_hours_that_are_over_and_no_others(
     records: Timeline, cuts: list[int], passed: int
 ) -> None:
-    ledger = taken(outlived(records, passed), cuts)
+    ledger = taken(scaled(outlived(records, passed)), cuts)
     assert kept(ledger) == summed(ledger)
     ledger.clock.advance(HOUR_MS)
+    ledger.take()
+    assert kept(ledger) == summed(ledger)
+
+
+OLDER: Final = (
+    """
+INSERT OR IGNORE INTO figure_within SELECT f.no, w.view FROM figure_view AS s
+JOIN figure_view AS f USING (site, department, service, medium, part)
+JOIN figure_within AS w ON w.finest = s.no JOIN figure_view AS v ON v.no = w.view
+WHERE s.kind = 31 AND f.kind = 15 AND v.kind < 16
+""",
+    """
+UPDATE figure_key SET finest = (
+    SELECT f.no FROM figure_view AS s JOIN figure_view AS f
+    USING (site, department, service, medium, part)
+    WHERE s.no = finest AND f.kind = 15
+) WHERE finest IS NOT NULL
+""",
+    *(
+        f"DELETE FROM figure_sum_{table} WHERE key >> 6 & ((1 << 30) - 1) IN"
+        " (SELECT no FROM figure_view WHERE kind >= 16)"
+        for table in ("hour", "day", "month")
+    ),
+    """
+DELETE FROM figure_within
+WHERE finest NOT IN (SELECT no FROM figure_view WHERE kind = 15)
+""",
+    "DELETE FROM figure_view WHERE kind >= 16",
+)
+"""What leaves of a ledger what it held before views told scales apart."""
+
+
+@settings(
+    max_examples=6,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
+@given(timelines(50), PASSED)
+def test_an_older_ledger_gets_the_sums_by_scale(records: Timeline, passed: int) -> None:
+    ledger = taken(scaled(outlived(records, passed)), [20])
+    for sql in OLDER:
+        ledger.store.run(sql)
+    ledger.store.run(FILL_BY_SCALE)
+    assert kept(ledger) == summed(ledger)
+    ledger.restart()
+    ledger.publish("eval-0001", {"event_id": "event-9999", "level": 5})
+    ledger.clock.advance(2 * HOUR_MS)
     ledger.take()
     assert kept(ledger) == summed(ledger)
 

@@ -205,7 +205,7 @@ class _Counting:
 
 
 class _CountingByScale(_Counting):
-    """Counts some scales apart, too, by numbers of keys: no view tells scales apart."""
+    """Counts some scales apart, too."""
 
     def __init__(
         self, connection: apsw.Connection, wanted: Sequence[CountFilter], edges: Edges

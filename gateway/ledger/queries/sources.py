@@ -18,7 +18,15 @@ from gateway.ledger.figures import (
 from gateway.ledger.queries.organisation import of_site
 from gateway.ledger.queries.spans import Span
 from gateway.ledger.queries.zones import ALL, Standing
-from gateway.ledger.sums import CLOSED, DEPARTMENT, KINDS, MEDIUM, SERVICE, SITE
+from gateway.ledger.sums import (
+    CLOSED,
+    DEPARTMENT,
+    KINDS,
+    MEDIUM,
+    OF_SCALE,
+    SERVICE,
+    SITE,
+)
 from gateway.queries.counts import CountFilter, Key
 from gateway.ratings.dimensions import PLACES, TIMES
 from gateway.ratings.periods import LocalTime
@@ -66,6 +74,7 @@ _KEYS: Final[Mapping[str, str]] = {
     **_PARTS,
 }
 _SCALE: Final = "b.scale"
+_SCALE_OF_VIEW: Final = "k.scale"
 _VIEWS: Final[Mapping[str, str]] = {
     name: f"nullif(k.{name}, '')"
     for name in ("site", "department", "service", "medium")
@@ -110,10 +119,11 @@ def kind_of(wanted: CountFilter, sites: Standing) -> int | None:
     named |= {name for name in wanted.group_by if name in PLACES}
     if wanted.subtree is not None or sites != ALL:
         named.add("site")
-    if SCALE in wanted.group_by or not named <= _KIND_OF.keys():
+    if not named <= _KIND_OF.keys():
         return None
     dimensions = sum(_KIND_OF[name] for name in named)
-    return next(kind for kind in KINDS if kind & dimensions == dimensions)
+    kind = next(kind for kind in KINDS if kind & dimensions == dimensions)
+    return kind | OF_SCALE if SCALE in wanted.group_by else kind
 
 
 class Source:
@@ -200,9 +210,10 @@ class Source:
             conditions.where(f"{column} = ?", getattr(self._wanted, name))
         conditions.where(of_site(site), self._wanted.subtree)
         if SCALE in self._wanted.group_by:
-            columns = {**columns, SCALE: _SCALE}
+            scale = _SCALE if columns is _KEYS else _SCALE_OF_VIEW
+            columns = {**columns, SCALE: scale}
             among = json.dumps(self._wanted.scales)
-            conditions.where(f"{_SCALE} IN (SELECT value FROM json_each(?))", among)
+            conditions.where(f"{scale} IN (SELECT value FROM json_each(?))", among)
         names = [name for name in self._wanted.group_by if name not in TIMES]
         selected = ", ".join((number, *(columns[name] for name in names)))
         rows = self._connection.execute(
