@@ -38,3 +38,14 @@ def may_become(now: Lifecycle, wanted: Lifecycle) -> bool:
 def is_reserved(device_id: str) -> bool:
     """Whether the id is one of elements over HTTP or of a ghost, never a terminal's."""
     return device_id.startswith("http-") or is_ghost(device_id)
+
+
+def out_of_service(device_id: str, lifecycle: str) -> str | None:
+    """Why nothing can be asked of a device, and what to do; None: it can."""
+    if is_reserved(device_id):
+        return f"{device_id} is no terminal"
+    if lifecycle == Lifecycle.RETIRED:
+        return f"{device_id} is retired: take the terminal in its place"
+    if lifecycle not in ACCEPTING:
+        return f"{device_id} is {lifecycle}: approve it first"
+    return None

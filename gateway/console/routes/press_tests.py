@@ -8,7 +8,7 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from fleet.press_test import TIMEOUT_MS, TIMEOUT_MS_MAX
-from fleet.registry import ACCEPTING, Lifecycle, is_reserved
+from fleet.registry import out_of_service
 from gateway.acts import ActName, PressTestAct
 from gateway.console.acts import Acts
 from gateway.console.callers import Operator, Reader
@@ -94,13 +94,6 @@ class PressTests:
 
 def _in_service(device: DeviceRow) -> None:
     """Raises ProblemError when presses of the device reach nobody."""
-    name, lifecycle = device.device_id, device.lifecycle
-    if is_reserved(name):
-        detail = f"{name} is no terminal"
-    elif lifecycle == Lifecycle.RETIRED:
-        detail = f"{name} is retired: test the terminal in its place"
-    elif lifecycle not in ACCEPTING:
-        detail = f"{name} is {lifecycle}: approve it first"
-    else:
-        return
-    raise ProblemError(HTTPStatus.CONFLICT, "conflict", detail)
+    detail = out_of_service(device.device_id, device.lifecycle)
+    if detail is not None:
+        raise ProblemError(HTTPStatus.CONFLICT, "conflict", detail)

@@ -12,7 +12,7 @@ from fleet.commands.catalogue import (
 )
 from fleet.commands.course import EXPIRES_S_MAX, OPEN_MAX, Command, Happening
 from fleet.press_test import PressTestError
-from fleet.registry import ACCEPTING, is_reserved
+from fleet.registry import ACCEPTING, out_of_service
 from gateway.command_acts import (
     COMMANDS_SENT,
     COMMANDS_UNHEARD,
@@ -102,11 +102,9 @@ def _terminal(context: Context, device_id: str) -> Device:
     device = context.state.by_id.get(device_id)
     if device is None:
         raise ActError("not_found", f"no device {device_id!r}")
-    if is_reserved(device_id):
-        raise ActError("conflict", f"{device_id} is no terminal")
-    if device.lifecycle not in ACCEPTING:
-        detail = f"{device_id} is {device.lifecycle}: approve it first"
-        raise ActError("conflict", detail)
+    why_not = out_of_service(device_id, device.lifecycle)
+    if why_not is not None:
+        raise ActError("conflict", why_not)
     return device
 
 

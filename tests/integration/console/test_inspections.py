@@ -188,7 +188,7 @@ async def test_nobody_tests_the_keys_of_a_terminal_out_of_service(
     api: FoldedApi,
 ) -> None:
     for number, lifecycle, what in (
-        (1, "retired", "d-1 is retired: test the terminal in its place"),
+        (1, "retired", "d-1 is retired: take the terminal in its place"),
         (2, "refused", "d-2 is refused: approve it first"),
     ):
         row = {"device_id": f"d-{number}", "lifecycle": lifecycle}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fleet.registry import ACCEPTING, Lifecycle, is_reserved, may_become
+from fleet.registry import ACCEPTING, Lifecycle, is_reserved, may_become, out_of_service
 
 MOVES = {
     ("pending", "active"),
@@ -35,3 +35,20 @@ def test_a_device_in_maintenance_is_still_heard() -> None:
 def test_ids_of_elements_over_http_are_reserved() -> None:
     assert is_reserved("http-local")
     assert not is_reserved("eval-http-1")
+
+
+@pytest.mark.parametrize(
+    ("device_id", "lifecycle", "told"),
+    [
+        ("d-1", "active", None),
+        ("d-1", "maintenance", None),
+        ("d-1", "pending", "d-1 is pending: approve it first"),
+        ("d-1", "refused", "d-1 is refused: approve it first"),
+        ("d-1", "retired", "d-1 is retired: take the terminal in its place"),
+        ("http-local", "active", "http-local is no terminal"),
+    ],
+)
+def test_what_can_be_asked_of_nothing_is_told_what_to_do(
+    device_id: str, lifecycle: str, told: str | None
+) -> None:
+    assert out_of_service(device_id, lifecycle) == told
