@@ -22,6 +22,7 @@ class Former(msgspec.Struct, gc=False, omit_defaults=True):
     last: int
     boots: tuple[str, ...]
     missing: tuple[Range, ...] = ()
+    first: int | None = None
 
 
 class Sequence(msgspec.Struct, gc=False):
@@ -30,7 +31,8 @@ class Sequence(msgspec.Struct, gc=False):
     `missing` holds closed ranges in rising order. When more than `RANGES_MAX`
     would be open, the oldest is given up: its count stays lost for good, as do those
     of an epoch that `FORMER_MAX` later ones have followed. `former` begins with the
-    latest of those that are over.
+    latest of those that are over. `first` is the number that an epoch became known by,
+    where its boot was told: one below is neither used nor known to be lost.
     """
 
     last: int | None = None
@@ -39,6 +41,7 @@ class Sequence(msgspec.Struct, gc=False):
     given_up: int = 0
     boots: tuple[str, ...] = ()
     former: tuple[Former, ...] = ()
+    first: int | None = None
 
     @property
     def missing_count(self) -> int:
@@ -74,6 +77,8 @@ def observe(state: Sequence, seq: int, boot_id: str | None) -> Observed:
         return _rise(state, state.former[age - 1], seq, age)
     unseen = boot_id is not None and boot_id not in state.boots
     if state.last is None or seq > state.last:
+        if state.last is None and boot_id is not None:
+            state.first = seq
         found = _rise(state, state, seq, 0)
         _meet(state, boot_id)
         state.boot_id = boot_id
@@ -82,11 +87,12 @@ def observe(state: Sequence, seq: int, boot_id: str | None) -> Observed:
     anew = filled is None and unseen and bool(state.boots)
     if anew:
         _leave(state)
-        state.last, state.boot_id = seq, boot_id
+        state.first = state.last = seq
+        state.boot_id = boot_id
     _meet(state, boot_id)
     if anew:
         return Observed(Finding.RESET)
-    return filled or Observed(Finding.REUSED)
+    return filled or _used(state, seq, 0)
 
 
 def _age_of(state: Sequence, boot_id: str | None) -> int:
@@ -108,7 +114,7 @@ def _rise(state: Sequence, epoch: _Epoch, seq: int, age: int) -> Observed:
     if last is not None and seq <= last:
         if _fill(epoch, seq):
             return Observed(age=age, filled=True)
-        return Observed(Finding.REUSED, age)
+        return _used(epoch, seq, age)
     epoch.last = seq
     if last is None or seq == last + 1:
         return Observed(age=age)
@@ -118,10 +124,16 @@ def _rise(state: Sequence, epoch: _Epoch, seq: int, age: int) -> Observed:
     return Observed(age=age, opened=opened)
 
 
+def _used(epoch: _Epoch, seq: int, age: int) -> Observed:
+    """A number that is not missing, from before the last one."""
+    before = epoch.first is not None and seq < epoch.first
+    return Observed(None if before else Finding.REUSED, age)
+
+
 def _leave(state: Sequence) -> None:
     """The present epoch is over."""
     assert state.last is not None
-    over = Former(state.last, state.boots, state.missing)
+    over = Former(state.last, state.boots, state.missing, state.first)
     epochs = (over, *state.former)
     for gone in epochs[FORMER_MAX:]:
         _give_up(state, gone.missing)

@@ -31,6 +31,7 @@ class _Gaps(msgspec.Struct, gc=False, omit_defaults=True):
     given_up: int = 0
     boots: tuple[str, ...] = ()
     former: tuple[Former, ...] = ()
+    first: int | None = None
 
 
 _GAPS = msgspec.json.Decoder(_Gaps)
@@ -40,7 +41,13 @@ _NO_GAPS: Final = "{}"
 def _gaps_of(sequence: Sequence) -> str:
     if not (sequence.missing or sequence.given_up or sequence.boots):
         return _NO_GAPS  # of nearly all devices: one text for them
-    gaps = _Gaps(sequence.missing, sequence.given_up, sequence.boots, sequence.former)
+    gaps = _Gaps(
+        sequence.missing,
+        sequence.given_up,
+        sequence.boots,
+        sequence.former,
+        sequence.first,
+    )
     return msgspec.json.encode(gaps).decode()
 
 
@@ -298,6 +305,7 @@ class Devices:
                 gaps.given_up,
                 gaps.boots,
                 gaps.former,
+                gaps.first,
             )
             device.tokens, device.refilled_ms, device.deferred = row[6:9]
             device.ratings, device.day, device.day_accepted = row[9:12]

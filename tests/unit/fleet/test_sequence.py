@@ -77,6 +77,16 @@ def test_a_gap_of_a_former_epoch_is_filled_by_its_own_late_numbers_alone() -> No
     assert [(one.last, one.missing) for one in state.former] == [(6, ((5, 5),))]
 
 
+def test_numbers_before_the_first_that_came_of_an_epoch_are_not_used() -> None:
+    state = observed(50, boot_id="b1")
+    assert observe(state, 49, "b1") == NOTHING_ODD
+    assert observe(state, 3, "b2").finding is Finding.RESET
+    for seq, boot_id, age in ((1, "b2", 0), (48, "b1", 1), (2, "b2", 0)):
+        assert observe(state, seq, boot_id) == Observed(age=age)
+    assert observe(state, 3, "b2").finding is Finding.REUSED
+    assert (state.last, state.missing_count) == (3, 0)
+
+
 def test_a_boot_that_went_on_counting_is_of_its_epoch_when_that_is_over() -> None:
     state = observed(1, 2, boot_id="b1")
     for seq, boot_id in ((4, "b2"), (1, "b3"), (3, "b1")):
