@@ -56,7 +56,7 @@ def scores_in_words(
     found = [_listed(scores)]
     for scale, own in by_scale.items():
         found.append(words("scores_of_scale", scale=scale, scores=_listed(own)))
-    return "; ".join(found)
+    return "".join(found)
 
 
 def _listed(scores: Mapping[str, str]) -> str:

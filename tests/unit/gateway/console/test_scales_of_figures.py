@@ -178,7 +178,7 @@ async def test_a_sealed_month_tells_scales_apart(api: FoldedApi) -> None:
     (ann,) = await asked(api, path, by="employee")
     assert (ann["mean_score"], ann["now"]["mean_score"]) == ("5.7500", "5.2000")
     printed = (await api.get(f"{path}?by=employee&format=html")).text
-    assert "on the scale 4-maker 5: 10, 4: 8, 2: 5, 1: 3" in printed
+    assert "1: 1; on the scale “4-maker” 5: 10, 4: 8, 2: 5, 1: 3; rules" in printed
     report = (await api.get("/api/v1/reports/2026-11", by="employee")).text
     assert "5.2000" in report.splitlines()[1].split(",")
 
