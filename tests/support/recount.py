@@ -80,13 +80,11 @@ def recounted(  # noqa: PLR0913 -- what figures may be asked for by
     own: defaultdict[int, list[Row]] = defaultdict(list)
     for row in _rows(ledger, RATINGS):
         one = _read(row)
-        scores = (scales or {}).get(one["scale"], {})
-        one["points"] = scores.get(one["level"], one["level"])
         if one["session_no"] is not None:
             own[one["session_no"]].append(one)
         elif _counts_alone(one) and within(one["occurred_ms"]):
             tally = tallies[_key(names, one, one["occurred_ms"], clock)]
-            _rating(tally, one, include_flagged=include_flagged)
+            _rating(tally, one, scales, include_flagged=include_flagged)
             tally.received += 1
     for session in _rows(ledger, SESSIONS):
         ratings = own[session["no"]]
@@ -99,7 +97,8 @@ def recounted(  # noqa: PLR0913 -- what figures may be asked for by
             tally = tallies[key]
             for one in ratings:
                 if one["effective"]:
-                    _rating(tally, one, include_flagged=include_flagged)
+                    one["scale"] = _scale(one, ratings)
+                    _rating(tally, one, scales, include_flagged=include_flagged)
             _session(tally, session, answer, include_flagged=include_flagged)
     return {key: _figures(tally) for key, tally in tallies.items()}
 
@@ -139,18 +138,37 @@ def _moment(session: Row, answer: Row | None, ratings: list[Row]) -> int:
 def _last_void(ratings: list[Row]) -> Row | None:
     """The last version of an answer that was declared void as a whole."""
     voided = [one for one in ratings if one["void"] and '"whole"' in one["void"]]
-    amended = {one["amends"] for one in voided}  # by what may bear an earlier time
+    amended = set[str]()  # by what may bear an earlier time
+    for one in voided:
+        amended |= _meant_by(one)
     last = [one for one in voided if one["rating_id"] not in amended]
     return max(last or voided, key=lambda one: int(one["occurred_ms"]), default=None)
 
 
-def _rating(tally: Tally, one: Row, *, include_flagged: bool) -> None:
+def _meant_by(one: Row) -> set[str]:
+    """The ratings that it may amend: by their ids, or by one of its own device."""
+    return {f"{one['amends']}", f"{one['device']}:{one['amends']}"}
+
+
+def _scale(one: Row, ratings: list[Row]) -> object:
+    """Its own; of an amendment over HTTP that of what it amends."""
+    meant = _meant_by(one)
+    amended = next((it for it in ratings if it["rating_id"] in meant), None)
+    if amended is None or one["medium"] == "terminal":
+        return one["scale"]
+    return _scale(amended, [it for it in ratings if it is not one])
+
+
+def _rating(
+    tally: Tally, one: Row, scales: Scales | None, *, include_flagged: bool
+) -> None:
     if one["out"] and not include_flagged:
         return
     by_customer = one["origin"] in ANSWERS
     (tally.answers if by_customer else tally.defaults).append(one["level"])
     points = tally.points if by_customer else tally.points_of_defaults
-    points.append(one["points"])
+    scores = (scales or {}).get(one["scale"], {})
+    points.append(scores.get(one["level"], one["level"]))
 
 
 def _rows(ledger: FoldedLedger, sql: str) -> Iterator[Row]:

@@ -10,6 +10,7 @@ from device_protocol.errors import ProtocolError, Reason
 from device_protocol.topics import Channel
 from fleet.registry import ACCEPTING
 from gateway.ledger.devices import Binding, Device
+from gateway.ledger.ratings import Stored
 from gateway.ports import Record, RecordKind
 from gateway.processing.state import State
 from gateway.ratings.dimensions import MEDIA
@@ -106,14 +107,25 @@ def terminals_at(
 
 
 def binding_of(
-    state: State, device: Device, record: Record, occurred_ms: int
+    state: State,
+    device: Device,
+    record: Record,
+    occurred_ms: int,
+    amended: Stored | None = None,
 ) -> Binding:
-    """The binding of a rating: its device's, or what came with it over HTTP."""
+    """The binding of a rating: its device's, or what came with it over HTTP.
+
+    What comes so is on the scale of what it amends, else on that of the rules.
+    """
     if record.kind == RecordKind.HTTP:
+        scale = state.profiles.scale(None)
+        if amended is not None:
+            scale = state.binding(amended.binding).scale
         extra = _OVER_HTTP.decode(record.payload)
         window = state.windows.get(extra.window or "", {})
         site = site_of(state, record)
-        return state.bind(site, window.get("department"), extra.window, extra.medium)
+        department = window.get("department")
+        return state.bind(site, department, extra.window, extra.medium, scale)
     bound = state.attribution.at(device.device_id, occurred_ms).window
     if bound is not None and bound != device.window:
         window = state.windows.get(bound, {})

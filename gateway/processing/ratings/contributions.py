@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from device_protocol.identity import rating_id, references
 from gateway.ledger.devices import Binding
 from gateway.ledger.figures import KEPT_OUT, SHARED, FigureKey
 from gateway.ledger.ratings import Stored
@@ -102,15 +103,33 @@ def _how_it_came(
 ) -> tuple[str, str]:
     """Medium and scale of the answer, also of one that was declared void.
 
-    A default in effect is on the scale of the session's terminal.
+    A default in effect is on the scale of the session's terminal, an amendment over
+    HTTP on that of what it amends, whichever of the two came first.
     """
-    rated = None
-    if now.chain:
-        rated = state.binding(ratings[now.chain[-1].rating_id].binding)
+    answer = ratings[now.chain[-1].rating_id] if now.chain else None
+    rated = None if answer is None else state.binding(answer.binding)
     medium = TERMINAL if rated is None else rated.medium
     if default is not None and default.effective:
         return medium, state.binding(default.binding).scale
-    return medium, state.profiles.scale(None) if rated is None else rated.scale
+    if answer is None or rated is None:
+        return medium, state.profiles.scale(None)
+    if medium != TERMINAL and answer.amends is not None:
+        return medium, _scale_over_http(state, answer, ratings)
+    return medium, rated.scale
+
+
+def _scale_over_http(
+    state: State, answer: Stored, ratings: Mapping[str, Stored]
+) -> str:
+    """That of the rating of the session that is amended, if there is one."""
+    for _ in ratings:
+        meant = references(answer.device_id, answer.amends or "")
+        names = (name for name in (rating_id(*one) for one in meant) if name in ratings)
+        amended = next(names, None)
+        if amended is None or state.binding(answer.binding).medium == TERMINAL:
+            break
+        answer = ratings[amended]
+    return state.binding(answer.binding).scale
 
 
 def _received(now: SessionState) -> Cell:

@@ -19,6 +19,13 @@ def find_rating(state: State, rating_id: str) -> Stored | None:
     return found if found is not None and found.rating_id == rating_id else None
 
 
+def amended_by(state: State, device_id: str, text: str) -> Stored | None:
+    """The rating that a reference means, if its row is written."""
+    meant = (rating_id(*one) for one in references(device_id, text))
+    found = (find_rating(state, one) for one in meant)
+    return next((one for one in found if one is not None), None)
+
+
 def meant_by(state: State, device_id: str, text: str) -> str:
     """The rating_id that a reference means: one held, its own device's first.
 

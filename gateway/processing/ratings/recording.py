@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from device_protocol.messages import Origin, Rating
 from gateway.ledger.devices import Binding, Device
 from gateway.ledger.figures import KEPT_OUT
-from gateway.ledger.ratings import RATING_COLUMNS
+from gateway.ledger.ratings import RATING_COLUMNS, Stored
 from gateway.ledger.sessions import Scope
 from gateway.ledger.statements import Restated
 from gateway.ports import Record, RecordFlag, RecordKind
@@ -19,6 +19,7 @@ from gateway.processing.ratings.activity import follow
 from gateway.processing.ratings.bindings import binding_of
 from gateway.processing.ratings.contributions import count_alone
 from gateway.processing.ratings.evidence import EVIDENCE
+from gateway.processing.ratings.finding import amended_by
 from gateway.processing.ratings.neighbours import TIME_UNCERTAIN, Met, Neighbours
 from gateway.processing.ratings.personal import Personal
 from gateway.processing.ratings.points import Timed, recorded
@@ -167,7 +168,9 @@ class Recording:
         else:
             state.daybook.accept(device, occurred_ms)
         flags = self._observe(device, rating, record, quality)
-        binding = binding_of(state, device, record, occurred_ms)
+        binding = binding_of(
+            state, device, record, occurred_ms, self._amended_over_http(one)
+        )
         served = seat(device.device_id, binding.window)
         credit = state.attribution.credit(
             served, occurred_ms, rating.employee_id, rating.attributions
@@ -213,6 +216,14 @@ class Recording:
             if rating.comment_for is not None:
                 self._flush()  # what it speaks of may have come just before it
             self._personal.keep(one, quick[1] if quick else None)
+
+    def _amended_over_http(self, one: Timed) -> Stored | None:
+        """What a rating over HTTP amends, if that has come."""
+        _, device, rating, record, _, _ = one
+        if record.kind == MESSAGE or rating.amends is None:
+            return None
+        self._flush()  # what it amends may have come just before it
+        return amended_by(self._state, device.device_id, rating.amends)
 
     def _settle(self, judged: "_Judged", met: Met) -> None:
         """Flag the presses that this one met; a key may be stuck."""

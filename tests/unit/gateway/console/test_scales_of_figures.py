@@ -5,8 +5,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import pytest
 
+from gateway.ports import Record, RecordKind
 from tests.support.folded_api import FoldedApi
 from tests.support.folding import DAY_MS, START_MS, element, message
 
@@ -151,6 +153,33 @@ async def test_a_default_scores_on_the_scale_of_its_terminal_or_by_the_rules(
     (whole,) = await asked(api)
     assert (whole["defaulted"], whole["mean_score"]) == (2, None)
     assert whole["mean_score_with_defaults"] == f"{(score + level) / 2:.4f}"
+
+
+def amend(api: FoldedApi, number: int, level: int) -> None:
+    """By phone."""
+    body = element(f"amend-{number:04d}", level, amends=f"four:event-{number:04d}")
+    body |= {"session_id": f"event-{number:04d}", "site": "annex", "medium": "phone"}
+    at_ms = START_MS - DAY_MS + 3_600_000
+    payload = msgspec.json.encode(body | {"occurred_at": at_ms})
+    now_ms = api.world.clock.wall_ms()
+    api.world.append([Record(RecordKind.HTTP, "http-local/rating", payload, now_ms)])
+
+
+@pytest.mark.parametrize("comes_first", [False, True])
+async def test_an_amendment_over_http_scores_on_the_scale_of_what_it_amends(
+    api: FoldedApi, *, comes_first: bool
+) -> None:
+    if comes_first:
+        amend(api, 1, 5)
+    press(api, "four", 1, 4)
+    if not comes_first:
+        amend(api, 1, 5)
+    (whole,) = await asked(api)
+    assert (whole["n"]["5"], whole["rated"], whole["mean_score"]) == (1, 1, "10.0000")
+    (phone,) = await asked(api, medium="phone")
+    assert phone["mean_score"] == "10.0000"
+    told = [one.score for one in api.world.ratings_told() if one.amends]
+    assert comes_first or set(told) == {10}
 
 
 async def test_a_sealed_month_tells_scales_apart(api: FoldedApi) -> None:
