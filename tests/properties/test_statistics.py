@@ -19,7 +19,7 @@ from gateway.ratings.dimensions import in_order
 from gateway.ratings.figures import Asked, figures
 from gateway.ratings.scoring import score_map
 from tests.properties.test_fold import CUTS, taken
-from tests.support.folding import DAY_MS, START_MS, FoldedLedger, act
+from tests.support.folding import DAY_MS, START_MS, FoldedLedger, act, element
 from tests.support.record_sets import Pause, Timeline, timelines
 from tests.support.recount import Key, recounted
 
@@ -165,6 +165,23 @@ def test_what_is_counted_is_what_ratings_and_sessions_add_up_to(
         expected, found = again.get(key, EMPTY), now.get(key, EMPTY)
         both = expected.keys() & found.keys()  # a group may lack what counts nothing
         assert {n: found[n] for n in both} == {n: expected[n] for n in both}, key
+
+
+def test_a_void_session_counts_where_its_answer_stands_whatever_came_last() -> None:
+    ledger = taken([], [])
+    name = "eval-0002"
+    amendment = element("event-0002", occurred_at=START_MS, amends="event-0001")
+    ledger.publish(name, amendment)
+    void = {"author": "anna", "reason": "x", "rating_id": f"{name}:event-0002"}
+    ledger.act("rating_voided", void)
+    ledger.publish(name, element("event-0001", occurred_at=START_MS - 8 * DAY_MS))
+    flags = ledger.one("SELECT flags FROM rating WHERE void ->> '$.whole'")
+    assert flags == '["repeat"]'  # its window of amendment was over
+    asked = Question(("day",), include_flagged=False, from_ms=None, to_ms=None)
+    voided = {key: one["voided"] for key, one in told(ledger, asked).items()}
+    assert voided == {("2026-11-13",): 1}
+    again = recounted(ledger, asked.group_by, ZONE)
+    assert {key: one["voided"] for key, one in again.items()} == voided
 
 
 def summed(ledger: FoldedLedger) -> dict[str, Counter[tuple[object, ...]]]:

@@ -25,6 +25,8 @@ EXCLUDING = {
     "too_fast",
     "press_test",
 }
+IDLE = {"double_press", "repeat"}
+"""Flags of presses that a session's choice leaves without effect."""
 Row = dict[str, Any]
 Scales = Mapping[str, Mapping[int, int]]
 Key = tuple[object, ...]
@@ -136,13 +138,22 @@ def _moment(session: Row, answer: Row | None, ratings: list[Row]) -> int:
 
 
 def _last_void(ratings: list[Row]) -> Row | None:
-    """The last version of an answer that was declared void as a whole."""
-    voided = [one for one in ratings if one["void"] and '"whole"' in one["void"]]
+    """The last version of an answer that was declared void as a whole.
+
+    What came after the void may show that it met a press without effect.
+    """
+    voided = [one for one in ratings if _is_void_with_all(one)]
+    voided = [one for one in voided if not one["idle"]] or voided
     amended = set[str]()  # by what may bear an earlier time
     for one in voided:
         amended |= _meant_by(one)
     last = [one for one in voided if one["rating_id"] not in amended]
     return max(last or voided, key=lambda one: int(one["occurred_ms"]), default=None)
+
+
+def _is_void_with_all(one: Row) -> bool:
+    void = json.loads(one["void"] or "{}")
+    return bool(void) and (void["whole"] or "with" in void)
 
 
 def _meant_by(one: Row) -> set[str]:
@@ -180,7 +191,8 @@ def _rows(ledger: FoldedLedger, sql: str) -> Iterator[Row]:
 
 def _read(row: Row) -> Row:
     flags = set(json.loads(row["flags"] or "[]"))
-    return {**row, "out": bool(flags & EXCLUDING), "service": None}
+    out, idle = bool(flags & EXCLUDING), bool(flags & IDLE)
+    return {**row, "out": out, "idle": idle, "service": None}
 
 
 def _key(names: tuple[str, ...], where: Row, at_ms: int, clock: ZoneInfo) -> Key:
