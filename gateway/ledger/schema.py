@@ -308,6 +308,8 @@ TIMER_OF: Final = "kind <> 'session'"
 _TIMERS: Final = f"""
 CREATE INDEX timer_of ON timer (kind, subject) WHERE {TIMER_OF};
 """
+_NO_SESSIONS: Final = "DELETE FROM timer WHERE kind = 'session' AND subject = 'None';"
+"""Those ended the fold when they fell due."""
 
 MIGRATIONS: Final = (
     _STATE + _FLEET + _RATINGS + _QUEUES + _IDENTITIES,
@@ -340,6 +342,7 @@ MIGRATIONS: Final = (
     STATEMENTS_BY_SCALE,
     KEPT_NUMBERS,
     VIEWS_BY_SCALE,
+    _NO_SESSIONS,
 )
 
 IDENTITY_TABLE: Final = """

@@ -318,12 +318,16 @@ class SessionBooks:
         self._store.many("UPDATE session SET amend_until_ms = ? WHERE no = ?", rows)
 
     def open_duties(self) -> list[tuple[DutyRow, int | None, str]]:
-        """What is owed, with the number of its rating's session, and the site."""
+        """What is owed, with the number of its rating's session, and the site.
+
+        A ledger may be older than the rule that nothing is for a rating without one.
+        """
         rows = self._store.all(
             "SELECT duty.*, session_no, coalesce(session.site, complaint.site, '')"
             " FROM duty LEFT JOIN rating ON rating.place = duty.place"
             " LEFT JOIN session ON session.no = rating.session_no"
             " LEFT JOIN complaint ON complaint.place = duty.place WHERE closed = 0"
+            " AND coalesce(session.no, complaint.place) IS NOT NULL"
         )
         return [(DutyRow._make(row[:-2]), row[-2], row[-1]) for row in rows]
 

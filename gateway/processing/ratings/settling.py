@@ -174,6 +174,7 @@ class Settling:
             state.counting.move((), counted)
             self._moves.alone((loaded.known_rating(name), one), (), counted)
             state.session_books.wait(loaded.scope, one.place)
+            state.session_books.end_duty(one.place)  # of the session that held it
             due_ms = (
                 one.received_ms + state.rulings[loaded.scope[0]].session.orphan_after_ms
             )

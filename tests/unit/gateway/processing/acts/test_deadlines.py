@@ -99,6 +99,29 @@ def test_days_that_become_worked_let_a_deadline_pass_at_once() -> None:
     assert [what for what, _, _ in ledger.told()] == ["defaulted"]
 
 
+@pytest.mark.parametrize("comes_back", [False, True])
+def test_nothing_is_owed_while_a_bad_rating_waits_for_its_session(
+    *, comes_back: bool
+) -> None:
+    """By the rules of before it made one; what it amends, as it came late, took it."""
+    ledger = begun("2026-01-05 09:00")
+    first_ms = at("2026-01-05 08:00")
+    bad = {"occurred_at": first_ms + 1, "amends": "event-0001", "session_id": "A1"}
+    ledger.publish("eval-0001", element("event-0002", 2, **bad))
+    owed = "SELECT count(*) FROM duty WHERE closed = 0"
+    assert ledger.one(owed) == 1
+    ledger.rules(session_mode="required")
+    late = element("event-0001", 1, session_id="A1", occurred_at=first_ms)
+    ledger.publish("eval-0001", late)
+    assert ledger.one(owed) == 0
+    if comes_back:
+        serve(ledger, first_ms - 1, action="opened")
+        assert ledger.one(owed) == 1
+    ledger.rules(session_mode="required", followup_days=2)
+    until(ledger, at("2026-01-08 10:00"))
+    assert len(ledger.events("followup.overdue")) == int(comes_back)
+
+
 def test_a_window_of_amendment_that_is_open_moves_at_once() -> None:
     ledger = begun("2020-01-17 09:00", calendar="china", amend_window_days=2)
     ledger.act("calendar_applied", table(SPRING_2020))
