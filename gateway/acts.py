@@ -253,6 +253,7 @@ class RegistryPutAct(Act):
     table: str
     rows: list[Row]
     revisions: list[int] | None = None
+    subtree: str | None = None  # the revisions are of its rows; None: of all
 
 
 class InspectionPlansAct(Act):
@@ -260,6 +261,7 @@ class InspectionPlansAct(Act):
 
     plans: list[Plan]
     revisions: list[int] | None = None
+    subtree: str | None = None  # the revisions are of its rows; None: of all
 
 
 class InspectionAct(Act):

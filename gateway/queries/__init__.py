@@ -229,8 +229,8 @@ class LedgerQueries(Protocol):
     ) -> Page[dict[str, str | None]]:
         """Rows of one table of the registry, by key; `keys`: of these alone."""
 
-    def revision(self, table: str) -> int:
-        """Of all rows of a table of the registry, or of `inspection_plans`."""
+    def revision(self, table: str, subtree: str | None) -> int:
+        """Of a table of the registry, or of `inspection_plans`; its rows of a site."""
 
     def registry_row(self, table: str, key: str) -> dict[str, str | None] | None: ...
 

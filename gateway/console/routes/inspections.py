@@ -210,10 +210,11 @@ class Inspections:
     ) -> Page[Plan]:
         """The plans that people wrote, by their ids; a profile's are told to all.
 
-        The first page has an `ETag` of all plans, for `If-Match` of who changes some.
+        The first page has an `ETag` of all that the caller sees, for `If-Match` of
+        who changes some.
         """
         if query.cursor is None:  # before the plans, so that it is never newer
-            response.headers["ETag"] = etag(self._ledger.revision(_PLANS))
+            response.headers["ETag"] = etag(self._ledger.revision(_PLANS, caller.site))
         return self._ledger.inspection_plans(query.part, caller.site)
 
     async def record(
@@ -250,7 +251,7 @@ class Inspections:
         """Put plans in force: one, an array, or `items`; all of them, or none.
 
         Each is the whole plan of its id; plans that are not named stay. With
-        `If-Match`, 412 when somebody else changed any plan meanwhile.
+        `If-Match`, 412 when somebody else changed any that the caller sees.
         """
         plans = [msgspec.convert(one.model_dump(), Plan) for one in given(body)]
         if caller.site is not None:
@@ -260,6 +261,7 @@ class Inspections:
             idempotency_key=idempotency_key,
             plans=plans,
             revisions=revisions(if_match),
+            subtree=caller.site,
         )
         return await self._acts.perform(ActName.INSPECTION_PLAN_PUT, act)
 

@@ -59,7 +59,9 @@ class Organisation:
             query: Annotated[RegistryQuery, Query()], caller: Reader, response: Response
         ) -> Page[dict[str, str | None]]:
             if query.cursor is None:  # before its rows, so that it is never newer
-                response.headers["ETag"] = etag(self._ledger.revision(table))
+                response.headers["ETag"] = etag(
+                    self._ledger.revision(table, caller.site)
+                )
             page = self._ledger.registry(table, query.part, caller.site, query.key)
             rows = [
                 {name: row.get(name) for name in COLUMNS[table]} for row in page.items
@@ -68,7 +70,7 @@ class Organisation:
 
         list_rows.__doc__ = (
             f"The {table}, in the order of their keys. The first page has an `ETag` of"
-            " the whole table, for `If-Match` of who changes it."
+            " all its rows that the caller sees, for `If-Match` of who changes it."
         )
         return list_rows
 
@@ -90,6 +92,7 @@ class Organisation:
                 table=table,
                 rows=_rows(table, body),
                 revisions=revisions(if_match),
+                subtree=caller.site,
             )
             await run_in_threadpool(check_rows, table, act.rows)
             if caller.site is not None:
@@ -99,7 +102,7 @@ class Organisation:
         put_rows.__doc__ = (
             f"Put {table} in force: one row, an array, or `items` as the list tells"
             " them. Each is the whole row of its key; other rows stay. With `If-Match`,"
-            " 412 when somebody else changed the table meanwhile."
+            " 412 when somebody else changed what the caller sees of the table."
         )
         return put_rows
 

@@ -278,8 +278,8 @@ class SqliteLedgerQueries:
             lambda c: organisation.registry(c, table, part, subtree, keys)
         )
 
-    def revision(self, table: str) -> int:
-        return self._read(lambda c: revisions.revision(c, table))
+    def revision(self, table: str, subtree: str | None) -> int:
+        return self._read(lambda c: revisions.revision(c, table, subtree))
 
     def registry_row(self, table: str, key: str) -> dict[str, str | None] | None:
         return self._read(lambda c: organisation.registry_row(c, table, key))

@@ -62,7 +62,7 @@ _PLAN_SITE: Final = """
 iif(data ->> '$.scope' = 'site', data ->> '$.subject',
     (SELECT d.site FROM device AS d WHERE d.device_id = data ->> '$.subject'))
 """
-_PLANNED_AT: Final = f"(data ->> '$.scope' = 'profile' OR {of_site(_PLAN_SITE)})"
+PLANNED_AT: Final = f"(data ->> '$.scope' = 'profile' OR {of_site(_PLAN_SITE)})"
 
 
 def _build(row: Columns) -> InspectionRow:
@@ -165,7 +165,7 @@ def plans(connection: apsw.Connection, part: Slice, subtree: str | None) -> Page
     """The plans that people wrote, by their ids; a profile's concern every site."""
     conditions = Conditions()
     conditions.where("plan_id > ?", part.cursor)
-    conditions.where(_PLANNED_AT, subtree)
+    conditions.where(PLANNED_AT, subtree)
     rows = connection.execute(
         f"SELECT plan_id, data FROM inspection_plan WHERE {conditions.clause}"
         " ORDER BY plan_id LIMIT ?",

@@ -19,7 +19,7 @@ WITH RECURSIVE below (id) AS (
 _WINDOWS: Final = f"""
 SELECT key FROM registry_row WHERE kind = 'windows' AND data ->> '$.site' IN ({BELOW})
 """
-_BELONGS: Final[Mapping[str, str]] = {
+BELONGS: Final[Mapping[str, str]] = {
     "sites": f"key IN ({BELOW})",
     "departments": f"data ->> '$.site' IN ({BELOW})",
     "windows": f"data ->> '$.site' IN ({BELOW})",
@@ -74,8 +74,8 @@ def is_known(
     listed.where("kind = ?", table)
     listed.where("key = ?", key)
     met.where("name = ?", key)
-    if table in _BELONGS:
-        listed.where(_BELONGS[table], subtree)
+    if table in BELONGS:
+        listed.where(BELONGS[table], subtree)
     met.where(of_site("site"), subtree)
     found = connection.execute(
         f"WITH met(name, site) AS ({_MET[table]})"
@@ -134,7 +134,7 @@ def registry(
     conditions.where("kind = ?", table)
     asked = None if keys is None else json.dumps(keys)
     conditions.where("key IN (SELECT value FROM json_each(?))", asked)
-    conditions.where(_BELONGS[table], subtree)
+    conditions.where(BELONGS[table], subtree)
     conditions.where("key > ?", part.cursor)
     rows = connection.execute(
         f"SELECT key, data FROM registry_row WHERE {conditions.clause}"

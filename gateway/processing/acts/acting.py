@@ -1,10 +1,11 @@
 """What an act is to the fold: the shape of its payload, and who carries it out."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
+from gateway.acts import InspectionPlansAct, RegistryPutAct
 from gateway.command_acts import REVISION_CHANGED
 from gateway.ledger.queries.revisions import revision
 from gateway.processing.alerting.notifying import Notifying
@@ -85,16 +86,17 @@ def read(decoder: msgspec.json.Decoder[Shape], payload: bytes) -> Shape:
 
 
 def refuse_changed(
-    context: Context, table: str, revisions: Collection[int] | None
+    context: Context, table: str, act: RegistryPutAct | InspectionPlansAct
 ) -> None:
-    """Let who changes a table change what it says now; None: whatever it says.
+    """Let who names revisions of a table change one of those and nothing newer.
 
     Raises:
         ActError: somebody else was quicker.
     """
-    if revisions is None:
+    if act.revisions is None:
         return
-    if revision(context.state.store.connection, table) not in revisions:
+    now = revision(context.state.store.connection, table, act.subtree)
+    if now not in act.revisions:
         detail = "somebody changed this meanwhile: look at it again, then change that"
         raise ActError(REVISION_CHANGED, detail)
 

@@ -27,7 +27,7 @@ from gateway.processing.state import DAY_MS
 
 
 def _plans_put(context: Context, act: InspectionPlansAct) -> Outcome:
-    refuse_changed(context, PLANS, act.revisions)
+    refuse_changed(context, PLANS, act)
     try:
         context.inspecting.put_plans(act.plans)
     except PlanError as error:

@@ -68,7 +68,7 @@ def _devices_imported(context: Context, act: DevicesImportAct) -> Outcome:
 def _registry_put(context: Context, act: RegistryPutAct) -> Outcome:
     if act.table == "devices":
         raise ActError("invalid", "devices are put one by one, or imported")
-    refuse_changed(context, act.table, act.revisions)
+    refuse_changed(context, act.table, act)
     try:
         for row in act.rows:
             check(act.table, row)
