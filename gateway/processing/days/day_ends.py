@@ -196,8 +196,9 @@ class DayEnds:
         kept = known.kept_back.get(device.device_id, KeptBack())
         missing = missing_of(day, numbers, device.sequence.last, gaps)
         if missing:
-            since = day if told_before is None else told_before.day
-            came = self._kept_numbers(device, since, day)
+            heard = (one for one in earlier if one.accepted or one.other)
+            since = told_before or next(heard, row)
+            came = self._kept_numbers(device, since.day, day)
             missing = missing_of(day, numbers, device.sequence.last, gaps, came)
         found = DeviceDay(
             device_id=device.device_id,

@@ -135,6 +135,17 @@ def test_a_number_in_quarantine_after_the_last_heartbeat_is_missing_on_no_day(
     assert (last["equal"], last["missing"]) == (True, 0)
 
 
+def test_a_number_in_quarantine_is_no_gap_of_a_later_day(world: FoldedLedger) -> None:
+    """Of a terminal whose heartbeats tell no numbers."""
+    press(world, 1)
+    press(world, 2, level=9)
+    day_over(world)
+    press(world, 3, occurred_at=world.clock.wall_ms())
+    day_over(world, 1)
+    (_, last) = told(world)
+    assert (last["accepted"], last["missing"]) == (1, 0)
+
+
 def test_presses_that_nobody_knows_of_are_told(world: FoldedLedger) -> None:
     press(world, 1, seq=None)
     beat(world, 3)
