@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import apsw
 import msgspec
 
+from gateway.ledger.figures import SLOT_MASK, slot_of
 from gateway.ledger.queries.moments import arrived, within
 from gateway.ledger.queries.parts import WHOLE, Part, chunks, eras, narrowed
 from gateway.ledger.queries.sources import SCALE, Places, Source, hours
@@ -28,6 +29,7 @@ from gateway.ledger.queries.zones import bounds_in, by_zone, terms
 from gateway.queries.counts import CountFilter, Groups, Key, Sites, Some
 from gateway.ratings.cells import (
     EMPTY,
+    LOST,
     Cell,
     add,
     on_scale,
@@ -41,6 +43,8 @@ from gateway.ratings.periods import (
 
 ZONES_APART: Final = 48
 """Hours by which what was counted in another zone's hours may seem to lie apart."""
+_LOST: Final = slot_of(LOST)
+"""Losses are told by the hour: of a part of one nobody can say them."""
 Edges = dict[Edge, Sequence[tuple[int, int]]]
 """What counted in parts of hours that were asked for already, by packed keys."""
 
@@ -172,7 +176,8 @@ class _Counting:
                 if rest is None:
                     rows.extend(self._within(edge))
                 else:
-                    rows.extend(source.open(Span("hour", edge.hour, edge.hour + 1)))
+                    whole = source.open(Span("hour", edge.hour, edge.hour + 1))
+                    rows.extend(one for one in whole if one[0] & SLOT_MASK != _LOST)
                     less.extend(self._within(rest))
         for counted, sign in ((rows, 1), (less, -1)):
             if counted:

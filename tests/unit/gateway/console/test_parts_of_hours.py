@@ -104,6 +104,17 @@ async def test_of_an_hour_that_still_runs_the_smaller_part_is_read(
     assert [one[1:] for one in read] == [(until_now, START_MS + hour_ms)]
 
 
+async def test_losses_are_told_of_whole_hours_whichever_part_of_one_is_read(
+    api: FoldedApi,
+) -> None:
+    for seq in (1, 2, 9, 10):
+        press(api, seq, START_MS + seq * MINUTE_MS, 0, seq=seq)
+    for minutes, told in ((2, "100.00"), (11, "100.00"), (60, "40.00")):
+        to = rfc3339(START_MS + minutes * MINUTE_MS)
+        answer = await api.get("/api/v1/statistics", to=to)
+        assert answer.json()["items"][0]["completeness"] == told, minutes
+
+
 async def test_items_reasons_and_shared_credit_count_there_too(
     api: FoldedApi,
 ) -> None:
