@@ -21,13 +21,13 @@ from gateway.ratings.cells import (
     EXCLUDED,
     INVITED,
     LOST,
+    ON_SCALE,
     RATED,
     REASON,
     RECEIVED,
     VOIDED,
     Cell,
     level_slot,
-    scale_slot,
 )
 from gateway.ratings.scoring import (
     DEFAULT_SCORES,
@@ -128,20 +128,7 @@ class Reckoning:
         self._all_points = [one for one in self._points if one is not None]
         if len(self._all_points) < len(LEVELS):
             self._all_points = []
-        self._beyond = self._by_scale() if asked.scales else {}
-
-    def _by_scale(self) -> dict[str, tuple[int, int]]:
-        """By slot of a scale: form, and what a rating scores beyond `scores`."""
-        scores = self._asked.scores
-        return {
-            scale_slot(slot, scale): (
-                form,
-                ((own[at + 1] - scores.get(at + 1, 0)) * self._unit).numerator,
-            )
-            for slot, (form, at) in self._slots.items()
-            for scale, own in self._asked.scales.items()
-            if at + 1 in own
-        }
+        self._beyond: dict[str, tuple[int, int]] = {}  # of slots seen so far
 
     def of(self, cell: Cell) -> Figures:
         """All figures of a cell.
@@ -211,13 +198,23 @@ class Reckoning:
 
     def _more(self, cell: Cell) -> tuple[int, int]:
         """What answers and defaults score beyond `scores`, in parts of the unit."""
-        if not self._beyond:
+        if not self._asked.scales:
             return 0, 0
         forms = [0, 0]
-        for slot in cell.keys() & self._beyond.keys():
-            form, points = self._beyond[slot]
-            forms[form] += points * cell[slot]
+        for slot, count in cell.items():
+            if ON_SCALE in slot:
+                form, points = self._beyond.get(slot) or self._of_scale(slot)
+                forms[form] += points * count
         return forms[0], forms[1]
+
+    def _of_scale(self, slot: str) -> tuple[int, int]:
+        """The form of a rating counted there, and what it scores beyond `scores`."""
+        name, _, scale = slot.partition(ON_SCALE)
+        form, at = self._slots.get(name, (0, -1))  # one that a flag keeps out
+        score = self._asked.scales.get(scale, {}).get(at + 1)
+        beyond = 0 if score is None else score - self._asked.scores.get(at + 1, 0)
+        self._beyond[slot] = found = form, int(beyond * self._unit)
+        return found
 
     def _counts(self, cell: Cell) -> tuple[list[int], list[int]]:
         """Answers and defaults by level."""
