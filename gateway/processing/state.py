@@ -268,7 +268,7 @@ class State:
         device.scores = self.scores_of(scale, device.site)
         device.binding = None
         device.forget_hours()
-        self._standing.forget()
+        self._standing.place(device)
 
     def add_device(self, device_id: str, lifecycle: str) -> Device:
         """A device never seen; its bucket is full."""
