@@ -28,15 +28,18 @@ _PLACES: Final = ("site", "department", "window", "employee", "device")
 def refuse_strangers(settings: Settings, tables: Sequence[Table]) -> None:
     """Let new targets name only what a table lists, or has come up already.
 
-    A target that is in force stays so: no gateway that ran is kept from starting. Where
-    neither a table nor a ledger can tell, as before a first start, nothing is refused.
+    A target that is in force stays so: no gateway that ran is kept from starting, nor
+    one whose ledger is yet to be folded again. Where neither a table nor a ledger can
+    tell, as before a first start, nothing is refused.
 
     Raises:
         SettingsError: one line a name that nobody knows.
     """
-    if not any(one.scope for one in settings.targets):
+    paths = Paths(settings)
+    lost = paths.journal.exists() and not paths.ledger.exists()
+    if lost or not any(one.scope for one in settings.targets):
         return
-    with closing(Reader(Paths(settings).ledger)) as reader:
+    with closing(Reader(paths.ledger)) as reader:
         try:
             lines = [*_strangers(settings, _Names(tables, SqliteLedgerQueries(reader)))]
         except (QueryDeadlineError, apsw.Error):

@@ -74,3 +74,13 @@ def test_what_came_over_the_api_is_known_and_what_is_in_force_stays(
     world.act("targets_applied", {"targets": [before | figure]})
     assert refused(gone) == []
     world.close()
+
+
+def test_a_gateway_whose_ledger_is_to_be_folded_again_starts(tmp_path: Path) -> None:
+    (tmp_path / "sites.csv").write_text("id\nhall\n")
+    (tmp_path / "devices.csv").write_text("device_id,site,window\nd-1,hall,w1\n")
+    path = config(tmp_path, 'site = "annex"', TABLES)  # it came over the API
+    assert len(refused(path)) == 1
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "journal.db").touch()
+    assert refused(path) == []
