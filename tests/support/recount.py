@@ -146,7 +146,7 @@ def _last_void(ratings: list[Row]) -> Row | None:
     voided = [one for one in voided if not one["idle"]] or voided
     amended = set[str]()  # by what may bear an earlier time
     for one in voided:
-        amended |= _meant_by(one)
+        amended |= _meant_by(one) - {one["rating_id"]}
     last = [one for one in voided if one["rating_id"] not in amended]
     return max(last or voided, key=lambda one: int(one["occurred_ms"]), default=None)
 

@@ -142,6 +142,8 @@ def rating_fact(state: Memory, stored: Stored, ids: Container[str]) -> RatingFac
     if stored.amends is not None:
         meant = [identity(*one) for one in references(stored.device_id, stored.amends)]
         amends = next((text for text in meant if text in ids), meant[-1])
+        if amends == stored.rating_id:  # which replaces nothing
+            amends = None
     assert stored.level is not None
     binding = state.binding(stored.binding)
     return RatingFact(

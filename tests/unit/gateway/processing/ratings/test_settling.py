@@ -115,3 +115,10 @@ def test_a_void_takes_along_what_is_a_version_in_the_end(ledger: FoldedLedger) -
     ]
     last = "SELECT void, flags FROM rating WHERE event_id = 'event-0003'"
     assert ledger.all(last) == [(None, '["repeat"]')]
+
+
+def test_a_rating_that_names_itself_amends_nothing(ledger: FoldedLedger) -> None:
+    press(ledger, 1, 0, session_id="A1", amends="event-0001")
+    press(ledger, 2, 60, session_id="A1")
+    rows = ledger.all("SELECT event_id, effective FROM rating ORDER BY 1")
+    assert rows == [("event-0001", 0), ("event-0002", 1)]
