@@ -120,14 +120,17 @@ class DeviceDays:
         return {device_id: KeptBack(*counts) for device_id, *counts in rows}
 
     def kept_numbers(self, device_id: str, from_ms: int, to_ms: int) -> list[int]:
-        """Numbers in quarantine, of any channel, that came in this time; each once."""
+        """Numbers in quarantine, of any channel, that came in this time.
+
+        Once for each event: a terminal that began anew gives its numbers again.
+        """
         rows = self._store.all(
-            "SELECT DISTINCT seq FROM quarantine"
+            "SELECT DISTINCT seq, event_id FROM quarantine"
             " WHERE device_id = ? AND received_ms >= ? AND received_ms < ?"
             " AND state <> 'replayed' AND seq IS NOT NULL ORDER BY seq",
             (device_id, from_ms, to_ms),
         )
-        return [seq for (seq,) in rows]
+        return [seq for seq, _ in rows]
 
     def losses(self, devices: Iterable[int]) -> dict[int, list[Loss]]:
         """The gaps of each device that are open."""

@@ -4,6 +4,7 @@ Source: rating rules, "Figures", day's end. Counts are of one site and one local
 """
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -164,14 +165,16 @@ def missing_of(
 
     Where the terminal told its numbers, those of the day's that did not come, `last`
     being the greatest that did; else, and of numbers given before they began anew,
-    what came to light on the day. Those `kept_back` came: they lie in quarantine. They
-    are in rising order.
+    what came to light on the day. Those `kept_back` came: they lie in quarantine. A
+    number that came in two epochs is named twice, and each is one of those.
     """
-    return sum(
-        high - low + 1 - bisect_right(kept_back, high) + bisect_left(kept_back, low)
-        for low, high in _absent(day, numbers, last, gaps)
-        if low <= high
-    )
+    ranges = [each for each in _absent(day, numbers, last, gaps) if each[0] <= each[1]]
+    known, times = sorted(set(kept_back)), Counter(kept_back)
+    among = Counter[int]()
+    for low, high in ranges:
+        among.update(known[bisect_left(known, low) : bisect_right(known, high)])
+    came = sum(min(times[one], often) for one, often in among.items())
+    return sum(high - low + 1 for low, high in ranges) - came
 
 
 def _absent(

@@ -81,6 +81,12 @@ def test_what_lies_in_quarantine_has_come() -> None:
     assert missing_of(2, Numbers(0, 12), 9, gaps, [1, 3, 5, 7, 9, 11]) == 4
 
 
+def test_a_number_kept_back_hides_none_that_another_epoch_lost() -> None:
+    gaps = [Gap(3, 3, 1, former=True), Gap(3, 4, 1)]
+    assert missing_of(1, Numbers(0, 5), 5, gaps, [3]) == 2
+    assert missing_of(1, Numbers(0, 5), 5, gaps, [3, 3, 4]) == 0
+
+
 def test_without_numbers_a_loss_counts_on_the_day_it_came_to_light() -> None:
     gaps = [Gap(low=3, high=6, day=2)]
     assert missing_of(1, Numbers(0, None), 9, gaps) == 0
