@@ -140,15 +140,22 @@ def _moment(session: Row, answer: Row | None, ratings: list[Row]) -> int:
 def _last_void(ratings: list[Row]) -> Row | None:
     """The last version of an answer that was declared void as a whole.
 
-    What came after the void may show that it met a press without effect.
+    What came after the void may show that it met a press without effect. What amends
+    may bear an earlier time than what it amends.
     """
-    voided = [one for one in ratings if _is_void_with_all(one)]
-    voided = [one for one in voided if not one["idle"]] or voided
-    amended = set[str]()  # by what may bear an earlier time
-    for one in voided:
-        amended |= _meant_by(one) - {one["rating_id"]}
-    last = [one for one in voided if one["rating_id"] not in amended]
-    return max(last or voided, key=lambda one: int(one["occurred_ms"]), default=None)
+    voided = sorted(filter(_is_void_with_all, ratings), key=_pressed)
+    customers = [one for one in voided if one["origin"] in ANSWERS]
+    if not customers:
+        return next(iter(voided), None)
+    names = {one["rating_id"] for one in customers}
+    plain = [one for one in customers if not _meant_by(one) & names]
+    first = next(iter(plain), customers[0])
+    later = [one for one in customers if one is not first and not one["idle"]]
+    return later[-1] if later else first
+
+
+def _pressed(one: Row) -> int:
+    return int(one["occurred_ms"])
 
 
 def _is_void_with_all(one: Row) -> bool:
@@ -158,7 +165,8 @@ def _is_void_with_all(one: Row) -> bool:
 
 def _meant_by(one: Row) -> set[str]:
     """The ratings that it may amend: by their ids, or by one of its own device."""
-    return {f"{one['amends']}", f"{one['device']}:{one['amends']}"}
+    meant = {f"{one['amends']}", f"{one['device']}:{one['amends']}"}
+    return meant - {one["rating_id"]}
 
 
 def _scale(one: Row, ratings: list[Row]) -> object:
