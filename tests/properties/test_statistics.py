@@ -87,6 +87,12 @@ def outlived(records: Timeline, passed: int) -> Timeline:
     return [*records[:passed], DEADLINES_PASS, *records[passed:], DEADLINES_PASS]
 
 
+IN_NO_SESSION: Final = """
+SELECT device_no, event_id FROM rating WHERE effective AND session_no IS NOT NULL
+    AND session_no NOT IN (SELECT no FROM session)
+"""
+
+
 class Question(NamedTuple):
     group_by: tuple[str, ...]
     include_flagged: bool
@@ -159,6 +165,7 @@ def test_what_is_counted_is_what_ratings_and_sessions_add_up_to(
         within=asked.holds,
         scales=SCALES,
     )
+    assert ledger.all(IN_NO_SESSION) == []
     with patch.object(sources, "ROWS_A_SEEK", rows_a_seek):
         now = told(ledger, asked)
     for key in again.keys() | now.keys():

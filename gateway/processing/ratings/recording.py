@@ -269,7 +269,7 @@ class Recording:
         state = self._state
         month = state.sealed.month_of(state.rulings[binding.site].hours.of(occurred_ms))
         came = Restated("late", is_rating=True, subject=place)
-        state.sealed.restate(binding.site or "", month, state.now_ms, [came])
+        state.sealed.restate((binding.site or "", month), state.now_ms, [came])
 
     def _observe(
         self, device: Device, rating: Rating, record: Record, quality: str

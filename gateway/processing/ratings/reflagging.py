@@ -76,7 +76,7 @@ class Reflagging:
         state = self._state
         site = state.binding(now.binding).site or ""
         flagged = Restated("flagged", is_rating=True, subject=now.place)
-        state.sealed.restate(site, month, state.now_ms, [flagged])
+        state.sealed.restate((site, month), state.now_ms, [flagged])
 
     def _write(self, now: Stored) -> None:
         flags = json.dumps(now.flags) if now.flags else None

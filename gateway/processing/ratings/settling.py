@@ -9,6 +9,7 @@ import msgspec
 from gateway.ledger.presses import Desk
 from gateway.ledger.ratings import Session, Stored
 from gateway.ledger.sessions import DutyRow, Look, SessionFact, SessionRow
+from gateway.ledger.statements import Sealed
 from gateway.processing.fleet.health import suspect_key
 from gateway.processing.memory.counting import Counted
 from gateway.processing.memory.restating import Moves
@@ -19,6 +20,7 @@ from gateway.processing.ratings.contributions import (
 )
 from gateway.processing.ratings.evidence import text_of
 from gateway.processing.ratings.finding import find_rating
+from gateway.processing.ratings.points import restated
 from gateway.processing.ratings.rows import issue_default, session_row
 from gateway.processing.ratings.scopes import Loaded
 from gateway.processing.ratings.standing import as_they_stand
@@ -37,6 +39,7 @@ from gateway.ratings.news import (
     told_of,
 )
 from gateway.ratings.scopes import Survey, Surveyed
+from gateway.ratings.sessions import SUPERSEDED
 from gateway.ratings.state import SessionState
 
 SESSION_TIMER: Final = "session"
@@ -64,7 +67,7 @@ class Settling:
         self._state = state
         self.moved: list[Moved] = []  # not yet taken by who waits for it
         self._moves: Moves  # of the look that is being settled
-        self._left: dict[int, str] = {}  # on the way from one scope to the next
+        self._left: dict[int, Sealed] = {}  # on the way from one scope to the next
 
     def settle(
         self,
@@ -166,13 +169,14 @@ class Settling:
             old = loaded.known_rating(name)
             counted = counted_waiting(state, old)
             state.counting.move(counted, ())
-            self._moves.leave(old.place, counted)
+            self._moves.leave(old.place, self._site_of(old), counted)
             state.session_books.waits_no_more(loaded.scope, old.place)
         for name in sorted(are.keys() - was.keys()):
             one = now[name]
             counted = counted_waiting(state, one)
             state.counting.move((), counted)
-            self._moves.alone((loaded.known_rating(name), one), (), counted)
+            both = loaded.known_rating(name), one
+            self._moves.alone(both, self._site_of(one), (), counted)
             state.session_books.wait(loaded.scope, one.place)
             state.session_books.end_duty(one.place)  # of the session that held it
             due_ms = (
@@ -185,12 +189,21 @@ class Settling:
             if (old.flags, old.effective) != (one.flags, one.effective):
                 counts = counted_waiting(state, old), counted_waiting(state, one)
                 state.counting.move(*counts)
-                self._moves.alone((old, one), *counts)
+                self._moves.alone((old, one), self._site_of(one), *counts)
+
+    def _site_of(self, stored: Stored) -> str:
+        """Where it counts by itself."""
+        return self._state.binding(stored.binding).site or ""
 
     def _forget(self, loaded: Loaded, n: int) -> None:
-        """A session that another one has absorbed."""
+        """A session that another one has absorbed; its default goes with it."""
         fact = loaded.sessions[n]
         self._move(fact, None)
+        default = loaded.defaults.get(fact.default_place or 0)
+        if default is not None and default.effective:
+            stood = self._default_stands(default, {}, effective=False)
+            event = restated(self._state, stood, fact, SUPERSEDED, None)
+            self._state.emission.events.append(event)
         counted = self._counted_before(loaded, fact)
         self._state.counting.move(counted, ())
         self._moves.absorbed(fact, counted)

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from gateway.events import cloud_id
-from tests.support.folding import START_MS, FoldedLedger, element, message
+from tests.support.folding import DAY_MS, START_MS, FoldedLedger, element, message
 
 
 def press(ledger: FoldedLedger, number: int, after_s: int, **fields: object) -> None:
@@ -122,3 +122,25 @@ def test_a_rating_that_names_itself_amends_nothing(ledger: FoldedLedger) -> None
     press(ledger, 2, 60, session_id="A1")
     rows = ledger.all("SELECT event_id, effective FROM rating ORDER BY 1")
     assert rows == [("event-0001", 0), ("event-0002", 1)]
+
+
+def test_a_default_goes_with_its_session_when_another_one_absorbs_that(
+    ledger: FoldedLedger,
+) -> None:
+    def told(action: str, days: int) -> None:
+        at_ms = START_MS - days * DAY_MS
+        body = {"v": 1, "event_id": f"event-{action}", "session_id": "A1"}
+        known = {**body, "action": action, "occurred_at": at_ms}
+        ledger.take(message("eval-0001", known, channel="session"))
+
+    press(ledger, 1, -5 * DAY_MS // 1_000, session_id="A1")
+    told("ended", 4)  # of another session, it seems
+    ledger.clock.advance(9 * DAY_MS)
+    ledger.take()
+    ledger.take()
+    assert ledger.one("SELECT count(*) FROM rating WHERE effective") == 2
+    told("opened", 7)  # before the press: all of it is one session
+    assert ledger.all("SELECT state FROM session") == [("rated",)]
+    assert ledger.one("SELECT count(*) FROM rating WHERE effective") == 1
+    name, event_id, effective = ledger.told()[-1]
+    assert (name, event_id[:8], effective) == ("superseded", "default-", 0)
