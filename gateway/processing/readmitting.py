@@ -49,9 +49,8 @@ class Readmitting:
 
     def replay(self, items: Sequence[Kept]) -> None:
         """Fold quarantined or held elements again."""
-        for repeated, group in groupby(items, key=lambda item: item.elements > 1):
-            batch = list(group)
-            self._leave(batch)
+        self._leave(items)  # all first: what one becomes may add to another one
+        for repeated, batch in groupby(items, key=lambda item: item.elements > 1):
             if not repeated:
                 self._fold(_arrival(item) for item in batch)
                 continue

@@ -148,6 +148,24 @@ class TestReplay:
     def known(self, ledger: FoldedLedger) -> None:
         ledger.act("device_put", {"device": {"device_id": "eval-0001"}})
 
+    def test_what_becomes_of_one_item_adds_to_another_that_is_replayed_after_it(
+        self, ledger: FoldedLedger
+    ) -> None:
+        """The same bytes came once with another content's id, and twice retired."""
+        other = message("new-0001", element("event-0001", 2))
+        ledger.take(message("new-0001", element("event-0001")))
+        approve(ledger)
+        ledger.take(other)
+        ledger.act("device_retired", {**ANNA, "device_id": "new-0001"})
+        ledger.take(other, other)
+        ledger.act("quarantine_replayed", ANNA)
+        kept = ledger.all("SELECT reason, count, state FROM quarantine WHERE id > 1")
+        assert kept == [
+            ("id_conflict", 1, "replayed"),
+            ("retired_device", 3, "quarantined"),
+        ]
+        assert ledger.accounted()
+
     def test_after_a_fix_it_counts_with_its_own_receipt_time(
         self, ledger: FoldedLedger
     ) -> None:
