@@ -29,8 +29,8 @@ def revision(connection: apsw.Connection, table: str, subtree: str | None) -> in
         conditions.where("kind = ?", table)
         conditions.where(BELONGS[table], subtree)
     digest = sha256()
-    for row in connection.execute(
+    for key, data in connection.execute(
         f"{rows} WHERE {conditions.clause} ORDER BY 1", conditions.values
     ):
-        digest.update("\0".join([*map(str, row), ""]).encode())
+        digest.update(f"{key}\0{data}\0".encode())
     return int.from_bytes(digest.digest()[:_BYTES])
