@@ -308,8 +308,11 @@ TIMER_OF: Final = "kind <> 'session'"
 _TIMERS: Final = f"""
 CREATE INDEX timer_of ON timer (kind, subject) WHERE {TIMER_OF};
 """
-_NO_SESSIONS: Final = "DELETE FROM timer WHERE kind = 'session' AND subject = 'None';"
-"""Those ended the fold when they fell due."""
+_NO_SESSIONS: Final = """
+DELETE FROM timer WHERE kind = 'session' AND subject = 'None'; -- they ended the fold
+UPDATE duty SET closed = 1 WHERE closed = 0 AND kind = 'followup'
+    AND (SELECT session_no FROM rating AS r WHERE r.place = duty.place) IS NULL;
+"""
 
 MIGRATIONS: Final = (
     _STATE + _FLEET + _RATINGS + _QUEUES + _IDENTITIES,

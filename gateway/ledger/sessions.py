@@ -320,7 +320,7 @@ class SessionBooks:
     def open_duties(self) -> list[tuple[DutyRow, int | None, str]]:
         """What is owed, with the number of its rating's session, and the site.
 
-        A ledger may be older than the rule that nothing is for a rating without one.
+        A rating that no session holds is owed nothing: nobody would look at it.
         """
         rows = self._store.all(
             "SELECT duty.*, session_no, coalesce(session.site, complaint.site, '')"
