@@ -6,7 +6,7 @@ Source: rating rules, "Figures", day's end. Counts are of one site and one local
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -154,32 +154,58 @@ class Gap(msgspec.Struct, frozen=True):
     former: bool = False
 
 
+class KeptNumbers(NamedTuple):
+    """What came and lies in quarantine: a number for each event.
+
+    `own` came on the day itself, `earlier` on those before it, from day `since` on.
+    """
+
+    since: int = 0
+    earlier: Sequence[int] = ()
+    own: Sequence[int] = ()
+
+
+_Range = tuple[int, int]
+
+
 def missing_of(
     day: int,
     numbers: Numbers,
     last: int | None,
-    gaps: Iterable[Gap],
-    kept_back: Sequence[int] = (),
+    gaps: Sequence[Gap],
+    kept: KeptNumbers = KeptNumbers(),  # noqa: B008 -- is immutable
 ) -> int:
     """How many events of a day never came.
 
     Where the terminal told its numbers, those of the day's that did not come, `last`
     being the greatest that did; else, and of numbers given before they began anew,
-    what came to light on the day. Those `kept_back` came: they lie in quarantine. A
-    number that came in two epochs is named twice, and each is one of those.
+    what came to light on the day. What is `kept` came, and stands for one event each:
+    for one of its own day, where such a number was given before they began anew.
     """
-    ranges = [each for each in _absent(day, numbers, last, gaps) if each[0] <= each[1]]
-    known, times = sorted(set(kept_back)), Counter(kept_back)
-    among = Counter[int]()
+    absent = [one for one in _absent(day, numbers, last, gaps) if one[0] <= one[1]]
+    then = [
+        (gap.low, gap.high)
+        for gap in gaps
+        if gap.former and kept.since <= gap.day < day
+    ]
+    came = Counter(kept.earlier)
+    came = came - _within(came, then) + Counter(kept.own)
+    found = _within(came, absent)
+    lacking = sum(high - low + 1 for low, high in absent)
+    return lacking - sum(min(came[one], times) for one, times in found.items())
+
+
+def _within(numbers: Iterable[int], ranges: Iterable[_Range]) -> Counter[int]:
+    """How many of the ranges hold each number."""
+    rising, found = sorted(numbers), Counter[int]()
     for low, high in ranges:
-        among.update(known[bisect_left(known, low) : bisect_right(known, high)])
-    came = sum(min(times[one], often) for one, often in among.items())
-    return sum(high - low + 1 for low, high in ranges) - came
+        found.update(rising[bisect_left(rising, low) : bisect_right(rising, high)])
+    return found
 
 
 def _absent(
     day: int, numbers: Numbers, last: int | None, gaps: Iterable[Gap]
-) -> Iterator[tuple[int, int]]:
+) -> Iterator[_Range]:
     """The ranges of a day's numbers that no event was accepted of."""
     low = -1 if numbers.low is None else numbers.low
     high = numbers.high

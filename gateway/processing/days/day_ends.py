@@ -27,6 +27,7 @@ from gateway.processing.state import DAY_MS, State
 from gateway.ratings.reconciliation import (
     DeviceDay,
     Gap,
+    KeptNumbers,
     Numbers,
     Reconciliation,
     missing_of,
@@ -198,8 +199,8 @@ class DayEnds:
         if missing:
             heard = (one for one in earlier if one.accepted or one.other)
             since = told_before or next(heard, row)
-            came = self._kept_numbers(device, since.day, day)
-            missing = missing_of(day, numbers, device.sequence.last, gaps, came)
+            kept_back = self._kept_numbers(device, since.day, day)
+            missing = missing_of(day, numbers, device.sequence.last, gaps, kept_back)
         found = DeviceDay(
             device_id=device.device_id,
             exact=row.exact and not _may_rise(device, day),
@@ -221,11 +222,14 @@ class DayEnds:
             taken.append((own, device.no, day))
         return msgspec.structs.replace(found, presses=told + own)
 
-    def _kept_numbers(self, device: Device, since: int, day: int) -> list[int]:
+    def _kept_numbers(self, device: Device, since: int, day: int) -> KeptNumbers:
         """Of what came since one day, up to the end of another, and is kept back."""
         calendar = self._state.openings.days(device.site)
-        bounds = calendar.day_end(since - 1), calendar.day_end(day)
-        return self._days.kept_numbers(device.device_id, *bounds)
+        begun, began, over = (
+            calendar.day_end(one) for one in (since - 1, day - 1, day)
+        )
+        of, name = self._days.kept_numbers, device.device_id
+        return KeptNumbers(since, of(name, begun, began), of(name, began, over))
 
     def _gap(self, loss: Loss) -> Gap:
         hour, _, _ = unpacked(loss.key)

@@ -4,6 +4,7 @@ from gateway.ratings.reconciliation import (
     NAMED_MAX,
     DeviceDay,
     Gap,
+    KeptNumbers,
     Numbers,
     SinkDay,
     missing_of,
@@ -78,13 +79,21 @@ def test_numbers_that_nothing_came_after_are_missing_too() -> None:
 
 def test_what_lies_in_quarantine_has_come() -> None:
     gaps = [Gap(low=3, high=6, day=2)]
-    assert missing_of(2, Numbers(0, 12), 9, gaps, [1, 3, 5, 7, 9, 11]) == 4
+    assert (
+        missing_of(2, Numbers(0, 12), 9, gaps, KeptNumbers(own=[1, 3, 5, 7, 9, 11]))
+        == 4
+    )
 
 
 def test_a_number_kept_back_hides_none_that_another_epoch_lost() -> None:
-    gaps = [Gap(3, 3, 1, former=True), Gap(3, 4, 1)]
-    assert missing_of(1, Numbers(0, 5), 5, gaps, [3]) == 2
-    assert missing_of(1, Numbers(0, 5), 5, gaps, [3, 3, 4]) == 0
+    gaps = [Gap(3, 3, 2, former=True), Gap(3, 4, 2)]
+    assert missing_of(2, Numbers(0, 5), 5, gaps, KeptNumbers(own=[3])) == 2
+    assert missing_of(2, Numbers(0, 5), 5, gaps, KeptNumbers(own=[3, 3, 4])) == 0
+    # What is kept back since the day before may be of the former one, too.
+    gaps = [Gap(3, 3, 1, former=True), Gap(3, 4, 2)]
+    assert missing_of(2, Numbers(9, 5), 5, gaps, KeptNumbers(1, [3])) == 2
+    assert missing_of(2, Numbers(9, 5), 5, gaps, KeptNumbers(1, [3], [3])) == 1
+    assert missing_of(2, Numbers(9, 5), 5, gaps, KeptNumbers(2, [4])) == 1
 
 
 def test_without_numbers_a_loss_counts_on_the_day_it_came_to_light() -> None:
