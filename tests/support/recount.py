@@ -33,7 +33,7 @@ Key = tuple[object, ...]
 
 RATINGS = """
 SELECT r.session_no, r.level, r.origin, r.effective, r.flags, r.occurred_ms, r.mode,
-    r.void, r.amends, d.device_id || ':' || r.event_id AS rating_id,
+    r.void, r.round, r.amends, d.device_id || ':' || r.event_id AS rating_id,
     r.employee_id AS employee, b.site, b.department, b.window, b.medium,
     d.device_id AS device, b.scale
 FROM rating AS r JOIN binding AS b ON b.no = r.binding
@@ -140,14 +140,15 @@ def _moment(session: Row, answer: Row | None, ratings: list[Row]) -> int:
 def _last_void(ratings: list[Row]) -> Row | None:
     """The last version of an answer that was declared void as a whole.
 
-    What came after the void may show that it met a press without effect. What amends
-    may bear an earlier time than what it amends.
+    What came after the void may show that it met a press without effect, or one with.
+    What amends may bear an earlier time than what it amends.
     """
-    voided = sorted(filter(_is_void_with_all, ratings), key=_pressed)
+    names = {one["rating_id"] for one in ratings}
+    voided = sorted((one for one in ratings if one["void"]), key=_pressed)
     customers = [one for one in voided if one["origin"] in ANSWERS]
+    customers = [one for one in customers if one["round"] == "initial"]
     if not customers:
         return next(iter(voided), None)
-    names = {one["rating_id"] for one in customers}
     plain = [one for one in customers if not _meant_by(one) & names]
     first = next(iter(plain), customers[0])
     later = [one for one in customers if one is not first and not one["idle"]]
@@ -156,11 +157,6 @@ def _last_void(ratings: list[Row]) -> Row | None:
 
 def _pressed(one: Row) -> int:
     return int(one["occurred_ms"])
-
-
-def _is_void_with_all(one: Row) -> bool:
-    void = json.loads(one["void"] or "{}")
-    return bool(void) and (void["whole"] or "with" in void)
 
 
 def _meant_by(one: Row) -> set[str]:
