@@ -23,6 +23,7 @@ from gateway.ratings.comparing import (
     Stretch,
     key_before,
     stretch_before,
+    stretch_behind,
     stretch_days_before,
     unit_of,
 )
@@ -138,14 +139,15 @@ def _stretches(
     span = Stretch(wanted.from_ms, wanted.to_ms)
     zones = [ZoneInfo(one) for one in (terms.rules.time_zone, *terms.book.zones())]
     if days_before is None:
-        earlier = stretch_before(span, wanted.group_by, zone, zones)
+        others = [
+            stretch_before(span, wanted.group_by, zone, zones),
+            stretch_behind(span, wanted.group_by, (zone, *zones)),
+        ]
     else:
-        earlier = stretch_days_before(span, days_before, zone)
-    if earlier is None:
-        return [wanted]
-    from_ms, to_ms = earlier
+        others = [stretch_days_before(span, days_before, zone)]
     change = msgspec.structs.replace
-    return [wanted, change(wanted, from_ms=from_ms, to_ms=to_ms)]
+    bounds = [one for one in others if one is not None]
+    return [wanted, *(change(wanted, from_ms=a, to_ms=b) for a, b in bounds)]
 
 
 def checked(now: Groups) -> Groups:
@@ -196,13 +198,12 @@ def _before(
     return [before.get(tuple(key_before(key).values()), EMPTY) for key in keys]
 
 
-def _together(some: Groups, others: Groups | None = None) -> Groups:
-    """Groups with what both have counted."""
-    if others is None:
-        return some
-    found = {**others, **some}
-    for key in some.keys() & others.keys():
-        found[key] = add((some[key], others[key]))
+def _together(some: Groups, *others: Groups) -> Groups:
+    """Groups with what all have counted."""
+    found = dict(some)
+    for more in others:
+        for key, cell in more.items():
+            found[key] = add((found[key], cell)) if key in found else cell
     return found
 
 

@@ -61,6 +61,24 @@ def stretch_before(
     return Stretch(2 * asked.from_ms - asked.to_ms, asked.from_ms)
 
 
+def stretch_behind(
+    asked: Stretch, group_by: Sequence[str], zones: Iterable[tzinfo]
+) -> Stretch | None:
+    """What the period before the last one has beyond `to`; None: it is over by then.
+
+    The last one has begun by the clock that is furthest ahead; by others that before
+    it goes on, and groups are compared with the whole of it.
+    """
+    unit = unit_of(group_by)
+    clocks = [LocalTime(zone) for zone in zones]
+    if unit is None or asked.to_ms is None or _day(asked.to_ms, clocks[0]) is None:
+        return None
+    days = [clock.at(asked.to_ms - 1).day for clock in clocks]
+    last = period(NAMES[unit](max(days))).first
+    end_ms = max(clock.begin_ms(last) for clock in clocks)
+    return Stretch(asked.to_ms, end_ms) if end_ms > asked.to_ms else None
+
+
 def _begin_before(unit: str, at_ms: int, zone: tzinfo) -> int:
     """When the period before that of an instant began."""
     local = LocalTime(zone)

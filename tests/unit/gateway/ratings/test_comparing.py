@@ -9,6 +9,7 @@ from gateway.ratings.comparing import (
     Stretch,
     key_before,
     stretch_before,
+    stretch_behind,
     stretch_days_before,
 )
 from tests.support.rated import SHANGHAI, at
@@ -73,6 +74,20 @@ def test_the_period_before_is_whole_by_every_clock_that_is_counted_by() -> None:
     found = stretch_before(Stretch(since, None), ["day"], SHANGHAI, [BERLIN])
     begin = datetime(2026, 10, 30, tzinfo=BERLIN)
     assert found == (round(begin.timestamp() * 1000), since)
+
+
+def test_of_the_period_before_the_last_clocks_that_are_behind_have_the_rest() -> None:
+    until = at("2026-11-01 01:00")  # November, but not in Berlin
+    asked = Stretch(at("2026-10-01"), until)
+    end = round(datetime(2026, 11, 1, tzinfo=BERLIN).timestamp() * 1000)
+    for unit in ("day", "month"):
+        assert stretch_behind(asked, [unit], [SHANGHAI, BERLIN]) == (until, end)
+        assert stretch_behind(Stretch(None, until), [unit], [BERLIN, SHANGHAI]) == (
+            (until, end)
+        )
+        assert stretch_behind(asked, [unit], [SHANGHAI, SHANGHAI]) is None
+    assert stretch_behind(asked, ["site"], [SHANGHAI, BERLIN]) is None
+    assert stretch_behind(Stretch(until, None), ["day"], [SHANGHAI, BERLIN]) is None
 
 
 def test_the_same_hours_of_days_before_are_by_the_clock() -> None:
