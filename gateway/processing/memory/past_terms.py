@@ -5,7 +5,7 @@ into force later neither open it again nor part what was one session, the terms 
 time are remembered.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from typing import Final
 
@@ -60,29 +60,32 @@ class PastTerms:
 
         None: the terms of now say when it ends.
         """
-        for since_ms, until_ms, (rules, calendar) in self._since(site, first_ms):
+        for since_ms, over_ms, (rules, calendar) in self._since(site, first_ms):
             days = rules.amend_window_days
             end = calendar.deadline(first_ms, days, rules.day_unit)
-            if end.at_ms <= (since_ms if until_ms is None else until_ms):
+            if end.at_ms <= over_ms:
                 at_ms = max(end.at_ms, since_ms)
                 return Fixed(first_ms, days, at_ms, end.estimated, "amendment")
         return None
 
-    def implied_ended(self, site: str, first_ms: int) -> int | None:
-        """As `ended`, of the session that a press implies."""
-        for since_ms, until_ms, terms in self._since(site, first_ms):
+    def implied_ended(self, site: str, firsts: Iterable[int]) -> dict[int, int]:
+        """As `ended`, of sessions that presses imply: by the moments of these."""
+        ends = {first_ms: self._implied_end(site, first_ms) for first_ms in firsts}
+        return {ms: end_ms for ms, end_ms in ends.items() if end_ms is not None}
+
+    def _implied_end(self, site: str, first_ms: int) -> int | None:
+        for since_ms, over_ms, terms in self._since(site, first_ms):
             end_ms = implied_until(first_ms, *terms)
-            if end_ms <= (since_ms if until_ms is None else until_ms):
+            if end_ms <= over_ms:
                 return max(end_ms, since_ms)
         return None
 
-    def _since(
-        self, site: str, first_ms: int
-    ) -> Iterator[tuple[int, int | None, Terms]]:
-        """The terms since a moment, each with when they began and ended to hold.
+    def _since(self, site: str, first_ms: int) -> Iterator[tuple[int, int, Terms]]:
+        """The terms since a moment: when they began, and by when a window was over.
 
-        A window that they leave behind ends as they begin: what was pressed until then
-        was pressed in time. Nothing when they never changed since.
+        That is when they ended; of those of now, as they began: a window that they
+        leave behind ends then, and what was pressed before was pressed in time. Nothing
+        when they never changed since.
         """
         past = self._past.get(site) or self._past.get("", [])
         if not past or past[-1][0] <= first_ms:
@@ -90,4 +93,5 @@ class PastTerms:
         for (since_ms, number), later in zip_longest(past, past[1:]):
             until_ms = None if later is None else later[0]
             if until_ms is None or until_ms > first_ms:
-                yield since_ms, until_ms, self._kept.of(number)
+                over_ms = since_ms if until_ms is None else until_ms
+                yield since_ms, over_ms, self._kept.of(number)

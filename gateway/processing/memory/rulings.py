@@ -154,12 +154,11 @@ class Rulings(dict[str | None, Ruling]):
         """How long sessions of a site go on that these ratings imply."""
         ruling, past = self[site], self.past
         firsts = {one.occurred_ms for one in ratings}
-        implied = {ms: past.implied_ended(site, ms) for ms in firsts}
         amendable = {ms: past.ended(site, ms) for ms in firsts}
         return Lasting(
             ruling.session,
             ruling.calendar,
-            {ms: end_ms for ms, end_ms in implied.items() if end_ms is not None},
+            past.implied_ended(site, firsts),
             {ms: one.at_ms for ms, one in amendable.items() if one is not None},
         )
 

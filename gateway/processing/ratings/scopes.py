@@ -310,12 +310,8 @@ class Looking(Remembering):
         """As `_ended`, of sessions that presses alone imply."""
         if len(ratings) == 1:
             return {}
-        past = self._memory.rulings.past
-        ends = {
-            one.occurred_ms: past.implied_ended(site, one.occurred_ms)
-            for one in ratings
-        }
-        return {ms: end_ms for ms, end_ms in ends.items() if end_ms is not None}
+        firsts = [one.occurred_ms for one in ratings]
+        return self._memory.rulings.past.implied_ended(site, firsts)
 
     def _silent(
         self, site: str, events: tuple[SessionEvent, ...]
