@@ -165,6 +165,7 @@ class KeptNumbers(NamedTuple):
     own: Sequence[int] = ()
 
 
+_NONE_KEPT: Final = KeptNumbers()
 _Range = tuple[int, int]
 
 
@@ -173,7 +174,7 @@ def missing_of(
     numbers: Numbers,
     last: int | None,
     gaps: Sequence[Gap],
-    kept: KeptNumbers = KeptNumbers(),  # noqa: B008 -- is immutable
+    kept: KeptNumbers = _NONE_KEPT,
 ) -> int:
     """How many events of a day never came.
 

@@ -12,10 +12,15 @@ from tests.support.folding import MEMORY
 
 
 @pytest.fixture
-def books() -> Iterator[Books]:
-    store = Store(connect(MEMORY))
-    yield Books(store)
-    store.close()
+def store() -> Iterator[Store]:
+    made = Store(connect(MEMORY))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def books(store: Store) -> Books:
+    return Books(store)
 
 
 def test_counters_start_at_zero_and_are_kept(books: Books) -> None:
@@ -38,12 +43,11 @@ def test_timers_come_due_once_in_their_order(books: Books) -> None:
 
 @pytest.mark.parametrize("ask", ["drop_timers", "subjects", "waits"])
 def test_timers_of_a_kind_are_sought_beside_those_of_sessions(
-    books: Books, ask: str
+    store: Store, books: Books, ask: str
 ) -> None:
     books.set_timers(Timer(n, "session", f"s-{n}") for n in range(100))
     books.set_timers([Timer(7, "look", "d-1"), Timer(8, "look", "d-2")])
     effort: list[dict[str, Any]] = []
-    store = books._store  # noqa: SLF001 -- to look at its work
     store.connection.trace_v2(apsw.SQLITE_TRACE_PROFILE, effort.append)
     if ask == "drop_timers":
         books.drop_timers("look", "d-1")
